@@ -1,14 +1,23 @@
 //! The border between R and `gaussmix-engine`: values in, one engine call, values out.
-use extendr_api::prelude::*;
+//!
+//! Every exported function gets arguments that R has checked and returns plain values, or a list
+//! with an element `condition` that R raises as a classed error. No panic and no `Err` crosses.
 
-/// Number of threads this machine offers.
-/// @noRd
-#[extendr]
-fn engine_available_threads() -> i32 {
-    std::thread::available_parallelism().map_or(1, |n| n.get() as i32)
-}
+mod border;
+mod families;
+mod fit;
+mod mixture;
+mod score;
+mod simulate;
+mod watch;
+
+use extendr_api::prelude::*;
 
 extendr_module! {
     mod gaussmix;
-    fn engine_available_threads;
+    use families;
+    use fit;
+    use score;
+    use simulate;
+    use watch;
 }

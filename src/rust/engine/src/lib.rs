@@ -1,1 +1,38 @@
 //! Gaussian mixture models by the EM algorithm.
+//!
+//! The M-step of every Gaussian mixture needs only [`SufficientStats`], which merge: so one
+//! pass over the data, in blocks of rows, is both the E-step and the preparation of the
+//! M-step, on any number of threads, without ever storing the responsibilities.
+//!
+//! [`fit`] searches; [`Passes::score`] says what a mixture makes of data; [`Mixture::draw`]
+//! simulates; [`watched`] lets a thread wait, watch and interrupt.
+
+#![warn(missing_docs)]
+
+mod covariance;
+mod data;
+mod em;
+mod error;
+mod init;
+mod kernel;
+mod mixture;
+mod pass;
+mod progress;
+mod responsibilities;
+mod sample;
+mod score;
+mod search;
+mod stats;
+
+pub use covariance::Family;
+pub use data::Data;
+pub use em::Stop;
+pub use error::GmmError;
+pub use init::Start;
+pub use mixture::Mixture;
+pub use pass::Passes;
+pub use progress::{watched, Progress, Report};
+pub use sample::Draws;
+pub use score::Score;
+pub use search::{fit, Fit, Settings, StartCounts};
+pub use stats::SufficientStats;

@@ -1,0 +1,175 @@
+//! One EM run: E-step, M-step, when to stop, and when a component has collapsed.
+
+use crate::covariance::Family;
+use crate::error::GmmError;
+use crate::mixture::{Factor, Mixture};
+use crate::pass::Passes;
+use crate::stats::SufficientStats;
+
+/// A component counts as collapsed where its variance in some direction is below this part of
+/// the data's: a standard deviation of a millionth.
+const SMALLEST_RELATIVE_VARIANCE: f64 = 1e-12;
+
+/// Why a run stopped with a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Less than the tolerance is still to be gained.
+    Converged,
+    /// The iterations are used up.
+    MaxIterations,
+}
+
+/// What all runs of a fit have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Em<'a> {
+    pub(crate) passes: Passes<'a>,
+    pub(crate) family: Family,
+    /// Factor of the covariance of all rows: the data's own scale.
+    pub(crate) scale: &'a Factor,
+    /// Added to the diagonal of every covariance.
+    pub(crate) reg_covar: f64,
+    /// Log-likelihood that may be left to gain.
+    pub(crate) tolerance: f64,
+}
+
+/// A run on its way: a mixture, and all that the next M-step needs.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) mixture: Mixture,
+    stats: SufficientStats,
+    /// Log-likelihood of the start and after each iteration.
+    pub(crate) trace: Vec<f64>,
+    pub(crate) stop: Stop,
+}
+
+impl Run {
+    /// Log-likelihood of the current mixture.
+    pub(crate) fn loglik(&self) -> f64 {
+        self.stats.loglik()
+    }
+}
+
+/// A run that ended without a result, and its last mixture that was sound.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: GmmError,
+    pub(crate) last: Option<Box<Mixture>>,
+}
+
+impl Em<'_> {
+    /// The M-step of `stats`, with its factors.
+    ///
+    /// # Errors
+    /// [`GmmError::EmptyComponent`], [`GmmError::Degenerate`].
+    pub(crate) fn maximise(
+        &self,
+        stats: &SufficientStats,
+    ) -> Result<(Mixture, Vec<Factor>), GmmError> {
+        let mixture = Mixture::maximise(stats, self.family, self.reg_covar)?;
+        let factors = self.sound_factors(&mixture)?;
+        Ok((mixture, factors))
+    }
+
+    fn sound_factors(&self, mixture: &Mixture) -> Result<Vec<Factor>, GmmError> {
+        let factors = mixture.factors()?;
+        let collapsed = |factor: &Factor| {
+            factor.smallest_relative_variance(self.scale) < SMALLEST_RELATIVE_VARIANCE
+        };
+        match factors.iter().position(collapsed) {
+            Some(k) => Err(GmmError::Degenerate { k }),
+            None => Ok(factors),
+        }
+    }
+
+    /// Begin a run at `mixture`.
+    pub(crate) fn begin(&self, mixture: Mixture) -> Result<Run, Failed> {
+        let stats = self
+            .sound_factors(&mixture)
+            .and_then(|factors| self.passes.expectation(&mixture, &factors))
+            .map_err(|error| Failed { error, last: None })?;
+        Ok(Run {
+            trace: vec![stats.loglik()],
+            mixture,
+            stats,
+            stop: Stop::MaxIterations,
+        })
+    }
+
+    /// Run on until convergence, or until `iterations` have been made since the start.
+    pub(crate) fn advance(&self, mut run: Run, iterations: usize) -> Result<Run, Failed> {
+        while run.trace.len() <= iterations && run.stop != Stop::Converged {
+            let next = self.maximise(&run.stats).and_then(|(mixture, factors)| {
+                let stats = self.passes.expectation(&mixture, &factors)?;
+                Ok((mixture, stats))
+            });
+            match next {
+                Ok((mixture, stats)) => {
+                    run.trace.push(stats.loglik());
+                    run.mixture = mixture;
+                    run.stats = stats;
+                }
+                Err(error) => {
+                    let last = Some(Box::new(run.mixture));
+                    return Err(Failed { error, last });
+                }
+            }
+            self.passes.progress().iteration_done();
+            if has_converged(&run.trace, self.tolerance) {
+                run.stop = Stop::Converged;
+            }
+        }
+        Ok(run)
+    }
+}
+
+/// Whether a climbing log-likelihood has less than `tolerance` left to gain.
+///
+/// EM converges linearly: the steps shrink by a factor `a`, so after a step `s` there is
+/// `s a / (1 - a)` to come. Judging by `s` alone stops a slow run far below its optimum.
+/// Steps that are mere rounding end the run too.
+///
+/// # Source
+/// Aitken's acceleration as in Böhning et al. (1994), *The distribution of the likelihood ratio
+/// for mixtures of densities from the one-parameter exponential family*, Annals of the
+/// Institute of Statistical Mathematics 46, section 4.
+fn has_converged(trace: &[f64], tolerance: f64) -> bool {
+    let &[.., before, last] = trace else {
+        return false;
+    };
+    let step = last - before;
+    if step.abs() <= 8.0 * f64::EPSILON * last.abs() {
+        return true;
+    }
+    let &[.., earlier, _, _] = trace else {
+        return false;
+    };
+    let factor = step / (before - earlier);
+    factor.abs() < 1.0 && (step * factor / (1.0 - factor)).abs() < tolerance
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `limit - 2^-i`, or slower.
+    fn climb(factor: f64, steps: i32) -> Vec<f64> {
+        (0..steps).map(|i| -factor.powi(i)).collect()
+    }
+
+    #[test]
+    fn convergence_is_judged_by_what_is_left_to_gain() {
+        for factor in [0.5, 0.9, 0.999] {
+            let trace = climb(factor, 20_000);
+            let stopped = (3..).find(|&i| has_converged(&trace[..i], 1e-6)).unwrap();
+            let left = -trace[stopped - 1];
+            assert!(left < 1e-6, "{left} left at factor {factor}");
+            assert!(left > 0.9e-6 * factor, "{left} left at factor {factor}");
+        }
+    }
+
+    #[test]
+    fn growing_steps_do_not_stop_a_run() {
+        let trace: Vec<f64> = (0..20).map(|i| 1e-9 * 2_f64.powi(i)).collect();
+        assert!((3..20).all(|i| !has_converged(&trace[..i], 1e-6)));
+    }
+}

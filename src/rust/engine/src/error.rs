@@ -1,0 +1,61 @@
+//! Why there is no result.
+
+/// Why a fit ended without a result.
+///
+/// Running out of iterations is not here: that fit is usable and says so through
+/// [`crate::Stop`]. Indices count from zero; the R border adds one.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GmmError {
+    /// Component `k` owns `mass` rows' worth of weight, too little to estimate it.
+    #[error("component {k} is empty")]
+    EmptyComponent {
+        /// The component.
+        k: usize,
+        /// Sum of its responsibilities.
+        mass: f64,
+    },
+    /// The covariance of component `k` is singular at the scale of the data.
+    #[error("component {k} collapsed")]
+    Degenerate {
+        /// The component.
+        k: usize,
+    },
+    /// Column `column` is a linear combination of the columns before it.
+    #[error("column {column} is a linear combination of those before it")]
+    Collinear {
+        /// The column.
+        column: usize,
+    },
+    /// The data's variances overflow or underflow.
+    #[error("the scale of column {column} is out of range")]
+    OutOfRange {
+        /// The column.
+        column: usize,
+    },
+    /// There are fewer distinct rows than components.
+    #[error("only {distinct} distinct rows")]
+    TooFewDistinct {
+        /// How many there are.
+        distinct: usize,
+    },
+    /// Every start of a fit ended as degenerate.
+    #[error("no start survived: {cause}")]
+    NoStartSurvived {
+        /// How the first start ended.
+        cause: Box<GmmError>,
+        /// The rows that its failing component owned just before.
+        rows: Vec<usize>,
+        /// How many starts there were.
+        starts: usize,
+    },
+    /// The system refused to start threads.
+    #[error("could not start {wanted} threads")]
+    NoThreads {
+        /// How many were asked for.
+        wanted: usize,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}

@@ -1,0 +1,152 @@
+//! The hot loops, written once over [`Lanes`] and compiled for what the processor has.
+//!
+//! A block of rows lies feature by feature: `d` stretches of `stride` doubles, the first
+//! `padded` of which are in use. Lanes are rows.
+
+pub(crate) mod lanes;
+pub(crate) mod scatter;
+pub(crate) mod softmax;
+pub(crate) mod whiten;
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(target_arch = "x86_64")]
+use lanes::Avx2;
+use lanes::{Lanes, Portable};
+use scatter::Moments;
+use whiten::Whitener;
+
+/// The extent of a block: `stride` doubles per feature, `padded` of them in use.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Block {
+    pub(crate) stride: usize,
+    pub(crate) padded: usize,
+}
+
+/// Rows are padded to a multiple of this, which every tile's rows divide.
+pub(crate) const ROW_MULTIPLE: usize = 8;
+
+impl Block {
+    /// A block for `rows` rows in buffers of `stride`.
+    pub(crate) fn of(rows: usize, stride: usize) -> Self {
+        Block {
+            stride,
+            padded: rows.next_multiple_of(ROW_MULTIPLE),
+        }
+    }
+}
+
+/// Rows per block: blocks of a few features stay in the first-level cache, and
+/// [`softmax::softmax`] multiplies up at most a quarter as many sums of at most `k`, which
+/// stays finite.
+pub(crate) fn block_rows(d: usize, k: usize) -> usize {
+    let for_cache = if d <= 16 { 128 } else { 240 };
+    let for_range = 4 * (300.0 / (k as f64).log10().max(1.0)) as usize;
+    for_cache.min(for_range / ROW_MULTIPLE * ROW_MULTIPLE)
+}
+
+/// A vector type with the tile sizes that fit its registers.
+pub(crate) trait Tiles: Lanes {
+    /// Height of the whitening tiles.
+    const OUTPUTS: usize;
+    /// See [`Whitener::log_joint`].
+    unsafe fn log_joint(whitener: &Whitener, x: *const f64, block: Block, out: *mut f64);
+    /// See [`scatter::accumulate`].
+    unsafe fn accumulate(
+        x: *const f64,
+        weight: *const f64,
+        block: Block,
+        centre: &[f64],
+        scratch: (*mut f64, *mut f64),
+        to: Moments<'_>,
+    );
+}
+
+macro_rules! tiles {
+    ($lanes:ty, whiten $outputs:literal x $vectors:literal, scatter $tall:literal x $wide:literal) => {
+        impl Tiles for $lanes {
+            const OUTPUTS: usize = $outputs;
+            #[inline(always)]
+            unsafe fn log_joint(whitener: &Whitener, x: *const f64, block: Block, out: *mut f64) {
+                whitener.log_joint::<Self, $outputs, $vectors>(x, block, out)
+            }
+            #[inline(always)]
+            unsafe fn accumulate(
+                x: *const f64,
+                weight: *const f64,
+                block: Block,
+                centre: &[f64],
+                scratch: (*mut f64, *mut f64),
+                to: Moments<'_>,
+            ) {
+                scatter::accumulate::<Self, $tall, $wide>(x, weight, block, centre, scratch, to)
+            }
+        }
+    };
+}
+
+tiles!(Portable, whiten 4 x 1, scatter 2 x 2);
+#[cfg(target_arch = "x86_64")]
+tiles!(Avx2, whiten 6 x 2, scatter 3 x 3);
+
+/// What the processor offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Isa {
+    /// Plain Rust.
+    Portable,
+    /// AVX2 and fused multiply-add.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+}
+
+/// Work to be compiled for every instruction set.
+pub(crate) trait Kernel {
+    type Output;
+    /// Mark it `#[inline(always)]`: it must become part of the function that enables the
+    /// instructions.
+    ///
+    /// # Safety
+    /// Only [`Isa::run`] calls it, on a processor that has `V`'s instructions.
+    unsafe fn run<V: Tiles>(self) -> Self::Output;
+}
+
+impl Isa {
+    /// The best that this processor has.
+    pub(crate) fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
+        {
+            return Isa::Avx2;
+        }
+        Isa::Portable
+    }
+
+    /// Height of the whitening tiles, for which a [`Whitener`] is packed.
+    pub(crate) fn outputs(self) -> usize {
+        match self {
+            Isa::Portable => Portable::OUTPUTS,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => Avx2::OUTPUTS,
+        }
+    }
+
+    /// Run the kernel with these instructions.
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self {
+            // SAFETY: plain Rust runs everywhere.
+            Isa::Portable => unsafe { kernel.run::<Portable>() },
+            // SAFETY: only `detect` makes this value, after it has seen the instructions.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => unsafe { on_avx2(kernel) },
+        }
+    }
+}
+
+/// # Safety
+/// The processor must have AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn on_avx2<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx2>()
+}

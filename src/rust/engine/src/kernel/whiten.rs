@@ -1,0 +1,151 @@
+//! Log joint density of one component for a block of rows, by whitening.
+
+use super::lanes::Lanes;
+use super::Block;
+use crate::mixture::Factor;
+
+/// A component made ready for the E-step: `log(w) + log N(x | mean, LL')` is
+/// `constant - |packed x + intercept|²`, where `packed` is `L⁻¹ / √2`.
+#[derive(Debug, Clone)]
+pub(crate) struct Whitener {
+    /// The lower triangle of `L⁻¹ / √2`, in the order in which the tiles read it.
+    packed: Vec<f64>,
+    intercept: Vec<f64>,
+    constant: f64,
+}
+
+impl Whitener {
+    /// Whitener of a component.
+    ///
+    /// `mean` is relative to the origin of the blocks; `outputs` is the height of the tiles.
+    pub(crate) fn new(log_weight: f64, mean: &[f64], factor: &Factor, outputs: usize) -> Self {
+        let d = mean.len();
+        let scale = std::f64::consts::FRAC_1_SQRT_2;
+        let weight = |i: usize, j: usize| scale * factor.inverse[(i, j)];
+        let mut packed = Vec::with_capacity(d * (d + 1) / 2);
+        for first in (0..d).step_by(outputs) {
+            let tile = first..d.min(first + outputs);
+            for j in 0..tile.end {
+                packed.extend((j.max(first)..tile.end).map(|i| weight(i, j)));
+            }
+        }
+        let intercept = (0..d)
+            .map(|i| -(0..=i).map(|j| weight(i, j) * mean[j]).sum::<f64>())
+            .collect();
+        let log_determinant: f64 = (0..d).map(|i| factor.lower[(i, i)].ln()).sum();
+        let log_two_pi = (2.0 * std::f64::consts::PI).ln();
+        Whitener {
+            packed,
+            intercept,
+            constant: log_weight - log_determinant - 0.5 * d as f64 * log_two_pi,
+        }
+    }
+
+    /// Log joint density of every row of the block, into `out`.
+    ///
+    /// # Cost
+    /// `d (d + 1) / 2` fused multiply-adds per row. `OUTPUTS` x `VECTORS` accumulators and
+    /// `VECTORS + 1` operands must fit into the registers: spilling doubles the time.
+    ///
+    /// # Safety
+    /// See [`Lanes`]. `x` holds `d` stretches of `block.stride` doubles, `out` one; `OUTPUTS` is
+    /// the `outputs` that `self` was packed for; `block.padded` is a multiple of
+    /// `VECTORS * V::WIDTH`.
+    #[inline(always)]
+    pub(crate) unsafe fn log_joint<V: Lanes, const OUTPUTS: usize, const VECTORS: usize>(
+        &self,
+        x: *const f64,
+        block: Block,
+        out: *mut f64,
+    ) {
+        let d = self.intercept.len();
+        let constant = V::splat(self.constant);
+        let mut row = 0;
+        while row < block.padded {
+            let mut square = [V::splat(0.0); VECTORS];
+            let mut tile = Tile {
+                x: x.add(row),
+                stride: block.stride,
+                weights: self.packed.as_ptr(),
+                intercept: self.intercept.as_ptr(),
+                square: &mut square,
+            };
+            let mut first = 0;
+            while first + OUTPUTS <= d {
+                tile.outputs::<OUTPUTS>(first);
+                first += OUTPUTS;
+            }
+            match d - first {
+                1 => tile.outputs::<1>(first),
+                2 => tile.outputs::<2>(first),
+                3 => tile.outputs::<3>(first),
+                4 => tile.outputs::<4>(first),
+                5 => tile.outputs::<5>(first),
+                _ => {}
+            }
+            for (v, square) in square.iter().enumerate() {
+                constant.sub(*square).store(out.add(row + v * V::WIDTH));
+            }
+            row += VECTORS * V::WIDTH;
+        }
+    }
+}
+
+/// A few vectors of rows on their way through the triangle.
+struct Tile<'a, V, const VECTORS: usize> {
+    x: *const f64,
+    stride: usize,
+    weights: *const f64,
+    intercept: *const f64,
+    square: &'a mut [V; VECTORS],
+}
+
+impl<V: Lanes, const VECTORS: usize> Tile<'_, V, VECTORS> {
+    /// Whitened coordinates `first .. first + N`, squared and added up.
+    #[inline(always)]
+    unsafe fn outputs<const N: usize>(&mut self, first: usize) {
+        let mut y = [[V::splat(0.0); VECTORS]; N];
+        for (i, y) in y.iter_mut().enumerate() {
+            *y = [V::splat(*self.intercept.add(first + i)); VECTORS];
+        }
+        let mut weights = self.weights;
+        let mut column = self.x;
+        for _ in 0..first {
+            self.column::<N>(column, weights, 0, &mut y);
+            weights = weights.add(N);
+            column = column.add(self.stride);
+        }
+        for j in 0..N {
+            self.column::<N>(column, weights, j, &mut y);
+            weights = weights.add(N - j);
+            column = column.add(self.stride);
+        }
+        for y in y {
+            for (square, y) in self.square.iter_mut().zip(y) {
+                *square = y.mul_add(y, *square);
+            }
+        }
+        self.weights = weights;
+    }
+
+    /// Add one column's part to the coordinates from `from` on.
+    #[inline(always)]
+    unsafe fn column<const N: usize>(
+        &self,
+        column: *const f64,
+        weights: *const f64,
+        from: usize,
+        y: &mut [[V; VECTORS]; N],
+    ) {
+        let mut x = [V::splat(0.0); VECTORS];
+        for (v, x) in x.iter_mut().enumerate() {
+            *x = V::load(column.add(v * V::WIDTH));
+        }
+        for i in from..N {
+            let weight = V::splat(*weights.add(i - from));
+            for (y, x) in y[i].iter_mut().zip(x) {
+                *y = x.mul_add(weight, *y);
+            }
+        }
+    }
+}

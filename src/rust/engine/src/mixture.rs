@@ -1,0 +1,139 @@
+//! A Gaussian mixture, and the factors that its densities need.
+
+use nalgebra::{Cholesky, DMatrix};
+use ndarray::Array2;
+
+use crate::covariance::Family;
+use crate::error::GmmError;
+use crate::stats::SufficientStats;
+
+/// Weights, means and covariances of `k` normal components in `d` dimensions.
+///
+/// # Shapes
+/// `weights` is `double[k]`, `means` is `double[k, d]`, `covariances` are `k` symmetric
+/// `double[d, d]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mixture {
+    /// Mixing proportions; they sum to one.
+    pub weights: Vec<f64>,
+    /// One row per component.
+    pub means: Array2<f64>,
+    /// One matrix per component.
+    pub covariances: Vec<DMatrix<f64>>,
+}
+
+impl Mixture {
+    /// Number of components.
+    pub fn k(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Number of columns.
+    pub fn d(&self) -> usize {
+        self.means.ncols()
+    }
+
+    /// The M-step: the mixture of this family that maximises the expected complete-data
+    /// log-likelihood, with `reg_covar` added to the diagonal of its covariances.
+    ///
+    /// # Errors
+    /// [`GmmError::EmptyComponent`] where a component has less than one row's worth of mass.
+    ///
+    /// # Source
+    /// Bishop (2006), *Pattern Recognition and Machine Learning*, eqs. 9.24 to 9.26.
+    pub fn maximise(
+        stats: &SufficientStats,
+        family: Family,
+        reg_covar: f64,
+    ) -> Result<Self, GmmError> {
+        let (k, d) = (stats.k(), stats.d());
+        if let Some(k) = (0..k).find(|&k| stats.mass(k) < 1.0) {
+            let mass = stats.mass(k);
+            return Err(GmmError::EmptyComponent { k, mass });
+        }
+        let total = stats.total_mass();
+        let mut covariances = family.m_step(stats);
+        for covariance in &mut covariances {
+            for i in 0..d {
+                covariance[(i, i)] += reg_covar;
+            }
+        }
+        Ok(Mixture {
+            weights: (0..k).map(|k| stats.mass(k) / total).collect(),
+            means: Array2::from_shape_vec((k, d), (0..k).flat_map(|k| stats.mean(k)).collect())
+                .expect("k means of length d"),
+            covariances,
+        })
+    }
+
+    /// The same mixture with its components by decreasing weight, ties by mean.
+    pub fn ordered(&self) -> Self {
+        let mut order: Vec<usize> = (0..self.k()).collect();
+        order.sort_by(|&a, &b| {
+            let by_weight = self.weights[b].total_cmp(&self.weights[a]);
+            let means = || self.means.row(a).into_iter().zip(self.means.row(b));
+            let by_mean = || {
+                means()
+                    .map(|(a, b)| a.total_cmp(b))
+                    .find(|order| order.is_ne())
+            };
+            by_weight.then_with(|| by_mean().unwrap_or(std::cmp::Ordering::Equal))
+        });
+        Mixture {
+            weights: order.iter().map(|&k| self.weights[k]).collect(),
+            means: self.means.select(ndarray::Axis(0), &order),
+            covariances: order.iter().map(|&k| self.covariances[k].clone()).collect(),
+        }
+    }
+
+    /// Mean of the whole mixture: where blocks are centred.
+    pub(crate) fn centre(&self) -> Vec<f64> {
+        let first = self.means.row(0);
+        let mean = |j: usize| {
+            // Relative to one component, so that a large common offset does not round it away.
+            let from = first[j];
+            let means = self.means.column(j);
+            let parts = means.iter().zip(&self.weights).map(|(m, w)| w * (m - from));
+            from + parts.sum::<f64>()
+        };
+        (0..self.d()).map(mean).collect()
+    }
+
+    /// Factors of all covariances.
+    ///
+    /// # Errors
+    /// [`GmmError::Degenerate`] where a covariance is not positive definite.
+    pub(crate) fn factors(&self) -> Result<Vec<Factor>, GmmError> {
+        let factor = |(k, covariance)| Factor::of(covariance).ok_or(GmmError::Degenerate { k });
+        self.covariances.iter().enumerate().map(factor).collect()
+    }
+}
+
+/// The Cholesky factor of a covariance, and its inverse.
+#[derive(Debug, Clone)]
+pub(crate) struct Factor {
+    /// `L` with `LL'` the covariance.
+    pub(crate) lower: DMatrix<f64>,
+    /// `L⁻¹`.
+    pub(crate) inverse: DMatrix<f64>,
+}
+
+impl Factor {
+    /// Factor a symmetric matrix, if it is positive definite.
+    pub(crate) fn of(covariance: &DMatrix<f64>) -> Option<Self> {
+        let lower = Cholesky::new(covariance.clone())?.unpack();
+        let identity = DMatrix::identity(lower.nrows(), lower.ncols());
+        let inverse = lower.solve_lower_triangular(&identity)?;
+        let finite = |m: &DMatrix<f64>| m.iter().all(|value| value.is_finite());
+        (finite(&lower) && finite(&inverse)).then_some(Factor { lower, inverse })
+    }
+
+    /// A lower bound of the smallest variance, over all directions, relative to the variance
+    /// of `scale` in the same direction; at most `d` times below it.
+    ///
+    /// It is the smallest eigenvalue of `T⁻¹ Σ T⁻ᵀ` (`T` the factor of `scale`), bounded
+    /// through the trace of the inverse: unchanged by any affine map of the data.
+    pub(crate) fn smallest_relative_variance(&self, scale: &Factor) -> f64 {
+        1.0 / (&self.inverse * &scale.lower).norm_squared()
+    }
+}

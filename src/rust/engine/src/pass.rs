@@ -1,0 +1,228 @@
+//! One pass over the data, in parallel over chunks of rows.
+//!
+//! Chunk boundaries depend on the number of rows only, and the chunks' results are merged in
+//! their order: any number of threads gives the same bits.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::data::Data;
+use crate::error::GmmError;
+use crate::kernel::{block_rows, scatter, Block, Isa, Kernel, Tiles};
+use crate::mixture::{Factor, Mixture};
+use crate::progress::Progress;
+use crate::responsibilities::{Expected, Given, Responsibilities};
+use crate::stats::SufficientStats;
+
+/// Data, and how to go over them.
+#[derive(Debug, Clone, Copy)]
+pub struct Passes<'a> {
+    data: Data<'a>,
+    isa: Isa,
+    progress: &'a Progress,
+}
+
+/// Chunks per pass, and the fewest rows of one: enough to share between threads, few enough
+/// that merging costs nothing.
+const CHUNKS: usize = 64;
+const CHUNK_ROWS: usize = 1024;
+
+impl<'a> Passes<'a> {
+    /// Passes over `data` with the best instructions that the processor has.
+    pub fn over(data: Data<'a>, progress: &'a Progress) -> Self {
+        Self::with_isa(data, progress, Isa::detect())
+    }
+
+    pub(crate) fn with_isa(data: Data<'a>, progress: &'a Progress, isa: Isa) -> Self {
+        Passes {
+            data,
+            isa,
+            progress,
+        }
+    }
+
+    /// The data.
+    pub fn data(&self) -> &Data<'a> {
+        &self.data
+    }
+
+    /// The instructions.
+    pub(crate) fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// What the passes report to.
+    pub(crate) fn progress(&self) -> &'a Progress {
+        self.progress
+    }
+
+    /// The E-step: log-likelihood of the mixture and the statistics for the next M-step, about
+    /// its means.
+    ///
+    /// # Errors
+    /// [`GmmError::Interrupted`].
+    ///
+    /// # Cost
+    /// `O(n k d²)` time; a few blocks of scratch per thread, whatever `n` is.
+    ///
+    /// # Source
+    /// Bishop (2006), *Pattern Recognition and Machine Learning*, eqs. 9.23 and 9.28.
+    pub(crate) fn expectation(
+        &self,
+        mixture: &Mixture,
+        factors: &[Factor],
+    ) -> Result<SufficientStats, GmmError> {
+        let expected = Expected::new(mixture, factors, self.isa);
+        let centres = mixture.means.iter().copied().collect();
+        self.accumulate(&expected, centres, expected.origin())
+    }
+
+    /// The statistics of known responsibilities of `k` components, about the components' means.
+    ///
+    /// # Errors
+    /// [`GmmError::EmptyComponent`], [`GmmError::Interrupted`].
+    pub(crate) fn given(&self, given: Given<'_>, k: usize) -> Result<SufficientStats, GmmError> {
+        // The means come first, from a pass about an arbitrary row: moments about another
+        // point would cancel where the components lie far apart.
+        let row = self.data.row(0);
+        let rough = self.accumulate(&given, row.repeat(k).into(), &row)?;
+        if let Some(k) = (0..k).find(|&k| rough.mass(k) <= 0.0) {
+            return Err(GmmError::EmptyComponent { k, mass: 0.0 });
+        }
+        let centres = (0..k).flat_map(|k| rough.mean(k)).collect();
+        self.accumulate(&given, centres, &row)
+    }
+
+    fn accumulate(
+        &self,
+        responsibilities: &impl Responsibilities,
+        centres: Arc<[f64]>,
+        origin: &[f64],
+    ) -> Result<SufficientStats, GmmError> {
+        let parts: Vec<SufficientStats> = self
+            .chunks(centres.len() / self.data.d())
+            .into_par_iter()
+            .map(|rows| {
+                self.isa.run(Accumulate {
+                    passes: self,
+                    responsibilities,
+                    centres: &centres,
+                    origin,
+                    rows,
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        let mut parts = parts.into_iter();
+        let mut whole = parts.next().expect("at least one chunk");
+        for part in parts {
+            whole.merge(&part);
+        }
+        Ok(whole)
+    }
+
+    /// The chunks of a pass with `k` components.
+    pub(crate) fn chunks(&self, k: usize) -> Vec<Range<usize>> {
+        let n = self.data.n();
+        let block = block_rows(self.data.d(), k);
+        let rows = n.div_ceil(CHUNKS).max(CHUNK_ROWS).next_multiple_of(block);
+        split(0..n, rows).collect()
+    }
+
+    /// Read a block of rows into `scratch`, relative to `origin`; here a stop takes effect.
+    pub(crate) fn read(
+        &self,
+        rows: Range<usize>,
+        origin: &[f64],
+        scratch: &mut Scratch,
+    ) -> Result<Block, GmmError> {
+        self.progress.check()?;
+        let block = Block::of(rows.len(), scratch.stride);
+        self.data.fill_block(rows, origin, block, &mut scratch.x);
+        Ok(block)
+    }
+}
+
+/// Consecutive ranges of at most `length`.
+fn split(rows: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = rows.end;
+    rows.step_by(length)
+        .map(move |first| first..end.min(first + length))
+}
+
+/// Buffers of one thread for one block of rows.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    block_rows: usize,
+    stride: usize,
+    /// The block: `d` stretches.
+    pub(crate) x: Vec<f64>,
+    /// Log joint densities, then responsibilities: `k` stretches.
+    pub(crate) weight: Vec<f64>,
+    /// See [`crate::kernel::softmax::softmax`].
+    pub(crate) largest: Vec<f64>,
+    /// See [`crate::kernel::softmax::softmax`].
+    pub(crate) total: Vec<f64>,
+    centred: Vec<f64>,
+    weighted: Vec<f64>,
+}
+
+impl Scratch {
+    /// Buffers for chunks of `rows` rows.
+    pub(crate) fn new(d: usize, k: usize, rows: usize) -> Self {
+        let block_rows = block_rows(d, k).min(rows);
+        let stride = Block::of(block_rows, 0).padded;
+        Scratch {
+            block_rows,
+            stride,
+            x: vec![0.0; d * stride],
+            weight: vec![0.0; k * stride],
+            largest: vec![0.0; stride],
+            total: vec![0.0; stride],
+            centred: vec![0.0; d * stride],
+            weighted: vec![0.0; d * stride],
+        }
+    }
+
+    /// The blocks of a chunk.
+    pub(crate) fn blocks(&self, chunk: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        split(chunk, self.block_rows)
+    }
+}
+
+/// The statistics of one chunk.
+struct Accumulate<'a, R> {
+    passes: &'a Passes<'a>,
+    responsibilities: &'a R,
+    centres: &'a Arc<[f64]>,
+    origin: &'a [f64],
+    rows: Range<usize>,
+}
+
+impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
+    type Output = Result<SufficientStats, GmmError>;
+
+    #[inline(always)]
+    unsafe fn run<V: Tiles>(self) -> Self::Output {
+        let d = self.passes.data.d();
+        let k = self.centres.len() / d;
+        let mut centres = self.centres.to_vec();
+        for (i, centre) in centres.iter_mut().enumerate() {
+            *centre -= self.origin[i % d];
+        }
+        let mut stats = SufficientStats::empty(Arc::clone(self.centres), d);
+        let mut scratch = Scratch::new(d, k, self.rows.len());
+        for rows in scratch.blocks(self.rows) {
+            let block = self.passes.read(rows.clone(), self.origin, &mut scratch)?;
+            stats.add_loglik(self.responsibilities.fill::<V>(rows, block, &mut scratch));
+            let buffers = (scratch.centred.as_mut_ptr(), scratch.weighted.as_mut_ptr());
+            for (k, centre) in centres.chunks(d).enumerate() {
+                let weight = scratch.weight[k * block.stride..].as_ptr();
+                let moments = stats.add_mass(k, scatter::mass::<V>(weight, block));
+                V::accumulate(scratch.x.as_ptr(), weight, block, centre, buffers, moments);
+            }
+        }
+        Ok(stats)
+    }
+}

@@ -1,0 +1,183 @@
+//! What a mixture says of every row: posterior, cluster, uncertainty, densities.
+
+use std::ops::Range;
+
+use nalgebra::DVector;
+use rayon::prelude::*;
+
+use crate::error::GmmError;
+use crate::kernel::{Block, Kernel, Tiles};
+use crate::mixture::{Factor, Mixture};
+use crate::pass::{Passes, Scratch};
+use crate::responsibilities::Expected;
+
+/// What is computed of every row, given a mixture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Score {
+    /// Responsibilities, `double[n, k]`.
+    Posterior,
+    /// The component with the largest responsibility, counted from one, `double[n]`.
+    Cluster,
+    /// One minus the largest responsibility, `double[n]`.
+    Uncertainty,
+    /// Log-density of the mixture, `double[n]`.
+    LogDensity,
+    /// Log-density of each component, `double[n, k]`.
+    LogComponentDensity,
+}
+
+impl Score {
+    /// Columns of the result for `k` components.
+    pub fn columns(self, k: usize) -> usize {
+        match self {
+            Score::Posterior | Score::LogComponentDensity => k,
+            Score::Cluster | Score::Uncertainty | Score::LogDensity => 1,
+        }
+    }
+}
+
+impl Passes<'_> {
+    /// Compute `score` of every row into `out`, `double[n, score.columns(k)]`, column-major.
+    ///
+    /// # Errors
+    /// [`GmmError::Degenerate`] where a covariance is not positive definite,
+    /// [`GmmError::Interrupted`].
+    pub fn score(&self, mixture: &Mixture, score: Score, out: &mut [f64]) -> Result<(), GmmError> {
+        let factors = mixture.factors()?;
+        let expected = Expected::new(mixture, &factors, self.isa());
+        let chunks = self.chunks(mixture.k());
+        let mut parts: Vec<Vec<&mut [f64]>> = chunks.iter().map(|_| Vec::new()).collect();
+        for mut column in out.chunks_mut(self.data().n()) {
+            for (part, rows) in parts.iter_mut().zip(&chunks) {
+                let (this, rest) = column.split_at_mut(rows.len());
+                part.push(this);
+                column = rest;
+            }
+        }
+        let chunks = chunks.into_par_iter().zip(parts);
+        chunks.try_for_each(|(rows, out)| {
+            self.isa().run(ScoreChunk {
+                passes: self,
+                mixture,
+                factors: &factors,
+                expected: &expected,
+                score,
+                rows,
+                out,
+            })
+        })
+    }
+}
+
+/// The scores of one chunk.
+struct ScoreChunk<'a> {
+    passes: &'a Passes<'a>,
+    mixture: &'a Mixture,
+    factors: &'a [Factor],
+    expected: &'a Expected,
+    score: Score,
+    rows: Range<usize>,
+    out: Vec<&'a mut [f64]>,
+}
+
+impl Kernel for ScoreChunk<'_> {
+    type Output = Result<(), GmmError>;
+
+    #[inline(always)]
+    unsafe fn run<V: Tiles>(mut self) -> Self::Output {
+        let (d, k) = (self.mixture.d(), self.mixture.k());
+        let first = self.rows.start;
+        let mut scratch = Scratch::new(d, k, self.rows.len());
+        for rows in scratch.blocks(self.rows.clone()) {
+            let origin = self.expected.origin();
+            let block = self.passes.read(rows.clone(), origin, &mut scratch)?;
+            self.expected
+                .log_joint::<V>(rows.len(), block, &mut scratch);
+            if self.score != Score::LogComponentDensity {
+                self.expected.softmax::<V>(block, &mut scratch);
+                self.settle_underflow(rows.clone(), block, &mut scratch);
+            }
+            self.write(rows.start - first..rows.end - first, block, &scratch);
+        }
+        Ok(())
+    }
+}
+
+impl ScoreChunk<'_> {
+    /// Give rows so far away that even their log-densities are infinite to the component that
+    /// they are least far from, rather than `0 / 0` to all.
+    fn settle_underflow(&self, rows: Range<usize>, block: Block, scratch: &mut Scratch) {
+        for (i, row) in rows.enumerate() {
+            if scratch.largest[i] == f64::NEG_INFINITY {
+                scratch.total[i] = 1.0;
+                let nearest = self.nearest(&self.passes.data().row(row));
+                let weights = scratch.weight[i..].iter_mut().step_by(block.stride);
+                for (k, weight) in weights.enumerate() {
+                    *weight = f64::from(u8::from(k == nearest));
+                }
+            }
+        }
+    }
+
+    /// The component that `x` is least far from in standard deviations, without overflow.
+    fn nearest(&self, x: &[f64]) -> usize {
+        let size = x.iter().fold(0.0_f64, |size, x| size.max(x.abs()));
+        let distance = |(mean, factor): (ndarray::ArrayView1<'_, f64>, &Factor)| {
+            let scaled = x.iter().zip(mean).map(|(x, m)| x / size - m / size);
+            (&factor.inverse * DVector::from_iterator(x.len(), scaled)).norm()
+        };
+        let components = self.mixture.means.outer_iter().zip(self.factors);
+        first_largest(components.map(|component| -distance(component)))
+    }
+
+    /// Write the scores of a block into rows `at` of the chunk.
+    fn write(&mut self, at: Range<usize>, block: Block, scratch: &Scratch) {
+        let weights = |i: usize| scratch.weight[i..].iter().step_by(block.stride).copied();
+        let stretches = scratch.weight.chunks(block.stride);
+        match self.score {
+            Score::Posterior => {
+                for (out, weight) in self.out.iter_mut().zip(stretches) {
+                    out[at.clone()].copy_from_slice(&weight[..at.len()]);
+                }
+            }
+            Score::LogComponentDensity => {
+                let weighted = stretches.zip(&self.mixture.weights);
+                for (out, (joint, weight)) in self.out.iter_mut().zip(weighted) {
+                    for (out, joint) in out[at.clone()].iter_mut().zip(joint) {
+                        *out = joint - weight.ln();
+                    }
+                }
+            }
+            Score::Cluster => {
+                for (i, out) in self.out[0][at].iter_mut().enumerate() {
+                    *out = (first_largest(weights(i)) + 1) as f64;
+                }
+            }
+            Score::Uncertainty => {
+                for (i, out) in self.out[0][at].iter_mut().enumerate() {
+                    // Not `1 - max`, which rounds small uncertainties away.
+                    let own = first_largest(weights(i));
+                    let others = weights(i).enumerate().filter(|&(k, _)| k != own);
+                    *out = others.map(|(_, weight)| weight).sum();
+                }
+            }
+            Score::LogDensity => {
+                let parts = scratch.largest.iter().zip(&scratch.total);
+                for (out, (largest, total)) in self.out[0][at].iter_mut().zip(parts) {
+                    *out = largest + total.ln();
+                }
+            }
+        }
+    }
+}
+
+/// Index of the largest value, the first of equals.
+fn first_largest(values: impl Iterator<Item = f64>) -> usize {
+    let mut best = (0, f64::NEG_INFINITY);
+    for (i, value) in values.enumerate() {
+        if value > best.1 {
+            best = (i, value);
+        }
+    }
+    best.0
+}
