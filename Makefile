@@ -1,0 +1,109 @@
+# gaussmix from a checkout: `make lab` shows it at work, `make test` checks it, the rest is for
+# those who change it. All that is made lands in build/; what is up to date is not made again.
+
+package := gaussmix
+version := $(shell sed -n 's/^Version: *//p' DESCRIPTION)
+tarball := build/$(package)_$(version).tar.gz
+lock    := src/rust/Cargo.lock
+
+# What git tracks or would track; in a copy without git, what is there.
+sources := $(wildcard $(shell git ls-files --cached --others --exclude-standard 2>/dev/null || \
+  find . -type f -not -path './build/*' -not -path '*/target/*' | sed 's|^\./||'))
+packaged := .Rbuildignore $(filter-out .% Makefile README.Rmd cran-comments.md \
+  bench/% tests/properties/% tools/%, $(sources))
+installable := $(filter DESCRIPTION NAMESPACE configure inst/% man/% R/% src/%, $(sources))
+vignettes := $(patsubst vignettes/%.Rmd, build/lab/%.html, $(filter vignettes/%.Rmd, $(sources)))
+
+# build/library has what users get, installed from the tarball; build/dev has the working tree,
+# compiled incrementally. This file of an installed package is as new as the installation.
+library := build/library/$(package)/Meta/package.rds
+dev     := build/dev/$(package)/Meta/package.rds
+
+# The same messages and sort order on every machine; rustup's Cargo also where no profile was read.
+export LC_ALL := C.UTF-8
+export PATH := $(PATH):$(HOME)/.cargo/bin
+export CARGO_TARGET_DIR := $(CURDIR)/build/target
+# R and Cargo run make and jobs of their own, which are not to read this one's flags.
+unexport MAKEFLAGS
+
+.DELETE_ON_ERROR:
+.PHONY: help lab test setup tarball install check doc readme bench msrv clean FORCE
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## */make \1\t/p' Makefile | expand -t 16
+
+lab: $(library) $(vignettes) ## install from the tarball, fit Old Faithful, render the vignettes
+	@R_LIBS=build/library Rscript -e 'gaussmix::gmm_fit(faithful, k = 2)'
+	@echo 'Installed in build/library; vignettes, open in a browser:'
+	@printf '  %s\n' $(vignettes)
+
+test: setup ## all that CI checks; stages="fmt testthat" runs only those
+	@tools/test.sh $(stages)
+
+setup: ## install what this machine lacks; the other targets do it, too
+	@tools/setup.sh
+
+tarball: $(tarball) ## the source package, which builds offline
+
+install: $(dev) ## the working tree into build/dev
+	@echo 'In R: library(gaussmix, lib.loc = "$(CURDIR)/build/dev")'
+
+check: setup ## R CMD check --as-cran of the tarball, judged by cran-comments.md
+	@tools/test.sh check
+
+doc: $(dev) LICENSE.note ## wrappers, NAMESPACE, man/, licences, README.md
+	Rscript tools/document.R build/dev
+	@$(MAKE) --no-print-directory readme
+
+readme: README.md ## README.md from README.Rmd
+
+bench: $(dev) ## compare with other packages
+	R_LIBS=build/dev Rscript bench/bench.R
+
+msrv: setup ## build and test with the oldest compiler that apt has
+	tools/msrv.sh
+
+clean: ## remove build/
+	rm -rf build
+
+# Rewritten only when a file comes or goes, which the dates of the files would not tell.
+build/files: FORCE
+	@mkdir -p build
+	@printf '%s\n' $(packaged) | cmp -s - $@ || printf '%s\n' $(packaged) > $@
+
+build/vendor/vendor.tar.xz: $(lock) tools/vendor.sh | setup
+	tools/vendor.sh build/vendor
+
+# A copy, so that the checkout stays without vendored crates and is built with the user's own.
+$(tarball): $(packaged) build/files build/vendor/vendor.tar.xz | setup
+	rm -rf build/$(package)
+	mkdir -p build/$(package)
+	tar -cf - -T build/files | tar -xf - -C build/$(package)
+	cp build/vendor/* build/$(package)/src/rust
+	cd build && R CMD build $(package)
+
+# install.packages() only warns when an installation fails.
+$(library): $(tarball)
+	mkdir -p build/library
+	Rscript -e 'options(warn = 2); install.packages("$<", "build/library", NULL, type = "source")'
+
+# Not loaded after installation: NAMESPACE may be what `make doc` has yet to mend.
+$(dev): $(installable) build/files | setup
+	mkdir -p build/dev
+	GAUSSMIX_TARGET_DIR=$(CARGO_TARGET_DIR) \
+	  R CMD INSTALL --no-test-load --clean --library=build/dev .
+
+build/lab/%.html: vignettes/%.Rmd $(library)
+	R_LIBS=$(CURDIR)/build/library \
+	  Rscript -e 'rmarkdown::render("$<", NULL, NULL, "build/lab", quiet = TRUE)'
+
+# Whatever R CMD check finds, the log is made, and tools/check.R judges it.
+build/$(package).Rcheck/00check.log: $(tarball)
+	-cd build && R CMD check --as-cran --no-manual $(notdir $<)
+
+LICENSE.note: $(lock) tools/crates.R | setup
+	Rscript tools/crates.R licences
+
+README.md: README.Rmd $(dev)
+	R_LIBS=$(CURDIR)/build/dev \
+	  Rscript -e 'rmarkdown::render("$<", quiet = TRUE, output_options = list(html_preview = FALSE))'
