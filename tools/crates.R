@@ -10,7 +10,7 @@ metadata <- jsonlite::fromJSON(
 ours <- is.na(metadata$packages$source)
 own <- metadata$packages[ours, ]
 crates <- metadata$packages[!ours, ]
-crates <- crates[order(crates$name, package_version(crates$version), method = "radix"), ]
+crates <- crates[order(crates$name, crates$version, method = "radix"), ]
 
 write_licences <- function() {
   authors <- vapply(crates$authors, paste, "", collapse = ", ")
