@@ -1,10 +1,18 @@
 #' gaussmix: Gaussian mixtures by the EM algorithm
 #'
-#' Start with [gmm_fit()]; a fit has the usual methods: `print()`, `summary()`,
-#' `plot()`, `predict()`, `simulate()`, `logLik()`, `AIC()`, `BIC()`.
+#' Start with [gmm_fit()]; a fit has the usual methods: `print()`, [`summary()`][summary.gmm],
+#' [`plot()`][plot.gmm], [`predict()`][predict.gmm], [`simulate()`][simulate.gmm] and
+#' [those of R's models][gmm-methods].
+#'
+#' @section Options:
+#' `gaussmix.threads`: threads that a fit may use, see [gmm_control()].
+#'
+#' @section Conditions:
+#' Every error inherits from `gmm_error` and every warning from `gmm_warning`; help pages name
+#' the classes.
 #'
 #' @keywords internal
 #' @useDynLib gaussmix, .registration = TRUE
-#' @import rlang
-#' @importFrom stats nobs predict simulate coef fitted logLik
+#' @importFrom rlang %||% caller_env interrupt is_bool is_interactive is_string names2 set_names
+#' @importFrom stats coef fitted logLik nobs predict simulate
 "_PACKAGE"

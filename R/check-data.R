@@ -1,0 +1,166 @@
+#' The user's data as a matrix of doubles
+#'
+#' Checks type and shape; [check_finite()] and [check_variation()] check the values.
+#'
+#' @returns `double[n, d]` with the row and column names of `x`, if it has any.
+#' @noRd
+as_data_matrix <- function(x, arg, call) {
+  if (is.data.frame(x)) {
+    check_numeric_columns(x, arg, call)
+    x <- as.matrix(x)
+  } else if (is.numeric(x) && !is.factor(x) && is.null(dim(x))) {
+    x <- matrix(x, ncol = 1, dimnames = if (!is.null(names(x))) list(names(x), NULL))
+  } else if (!is.matrix(x) || !is.numeric(x)) {
+    abort_not_numeric(x, arg, call)
+  }
+  if (ncol(x) == 0) {
+    abort_gmm(
+      c("{.arg {arg}} must have at least one column.", x = "It has none."),
+      "bad_shape",
+      argument = arg,
+      call = call
+    )
+  }
+  # A double matrix passes unchanged, so that large data are not copied.
+  if (is.object(x)) {
+    x <- unclass(x)
+  }
+  if (!is.double(x)) {
+    storage.mode(x) <- "double"
+  }
+  x
+}
+
+abort_not_numeric <- function(x, arg, call) {
+  hint <- if (inherits(x, "Matrix")) {
+    "A matrix of package Matrix becomes an ordinary one with `as.matrix()`."
+  } else if (is.factor(x) || is.character(x)) {
+    "Labels have no normal density."
+  } else if (is.logical(x)) {
+    "If `TRUE` and `FALSE` stand for 1 and 0, convert with `x + 0`."
+  }
+  is_array <- is.array(x) && length(dim(x)) > 2
+  abort_gmm(
+    c(
+      "{.arg {arg}} must be a numeric matrix, data frame or vector.",
+      x = "It is {describe_type(x)}.",
+      i = hint
+    ),
+    if (is_array) "bad_shape" else "bad_type",
+    argument = arg,
+    call = call
+  )
+}
+
+describe_type <- function(x) {
+  if (is.array(x) && length(dim(x)) > 2) {
+    return(sprintf("an array with %d dimensions", length(dim(x))))
+  }
+  if (is.factor(x)) {
+    return("a factor")
+  }
+  if (inherits(x, "Matrix")) {
+    return(sprintf("a <%s>", class(x)[1]))
+  }
+  cli::format_inline("{.obj_type_friendly {x}}")
+}
+
+check_numeric_columns <- function(x, arg, call) {
+  numeric <- vapply(x, is.numeric, logical(1))
+  if (all(numeric)) {
+    return(invisible())
+  }
+  columns <- names(x)[!numeric]
+  types <- vapply(x[!numeric], function(column) class(column)[1], character(1))
+  hint <- if (all(types == "logical")) {
+    "If `TRUE` and `FALSE` stand for 1 and 0, convert with `as.numeric()`."
+  } else {
+    "Drop what is not a measurement: labels have no normal density."
+  }
+  abort_gmm(
+    c(
+      "{.arg {arg}} must have numeric columns only.",
+      x = "{cli::qty(columns)}Column{?s} {.field {columns}} {?is/are} {.cls {unique(types)}}.",
+      i = hint
+    ),
+    "bad_type",
+    argument = arg,
+    columns = columns,
+    call = call
+  )
+}
+
+#' Names of columns for messages: their names, or numbers where they have none
+#' @noRd
+column_labels <- function(x, which) {
+  if (is.null(colnames(x))) as.character(which) else colnames(x)[which]
+}
+
+#' Refuse missing and infinite values
+#' @noRd
+check_finite <- function(x, arg, call, allow_na = FALSE) {
+  # Sums are not finite where a value is not, and unlike `is.finite()` they need no memory.
+  suspect <- which(!is.finite(colSums(x)))
+  count <- function(is_bad) {
+    counts <- vapply(suspect, function(j) sum(is_bad(x[, j])), numeric(1))
+    list(columns = suspect[counts > 0], total = sum(counts))
+  }
+  missing <- count(is.na)
+  infinite <- count(is.infinite)
+  bad <- if (missing$total > 0 && !allow_na) missing else infinite
+  if (bad$total == 0) {
+    return(invisible())
+  }
+  columns <- column_labels(x, bad$columns)
+  what <- if (identical(bad, infinite)) "infinite" else "missing"
+  where <- "{.arg {arg}} must not have {what} values."
+  hint <- if (what == "missing") {
+    "Leave out the rows that have them, for example with `na.omit()`."
+  } else {
+    "Look for divisions by zero and logarithms of zero."
+  }
+  abort_gmm(
+    c(
+      where,
+      x = "{bad$total} {cli::qty(bad$total)}value{?s} {?is/are} {what}, in
+        {cli::qty(columns)}column{?s} {.field {columns}}.",
+      i = hint
+    ),
+    "non_finite",
+    argument = arg,
+    columns = columns,
+    count = bad$total,
+    call = call
+  )
+}
+
+#' Refuse columns that never change
+#' @noRd
+check_variation <- function(x, arg, call) {
+  constant <- function(j) {
+    column <- x[, j]
+    min(column) == max(column)
+  }
+  bad <- which(vapply(seq_len(ncol(x)), constant, logical(1)))
+  if (length(bad) == 0) {
+    return(invisible())
+  }
+  columns <- column_labels(x, bad)
+  values <- format_values(x[1, bad])
+  abort_gmm(
+    c(
+      "{.arg {arg}} must vary in every column.",
+      x = "{cli::qty(columns)}Column{?s} {.field {columns}} {?is/are} {values} in every row.",
+      i = "Drop {cli::qty(columns)}{?it/them}: a constant has no variance and tells no cluster
+        from another."
+    ),
+    "constant_column",
+    argument = arg,
+    columns = columns,
+    call = call
+  )
+}
+
+format_values <- function(values) {
+  vapply(unname(values), format, character(1), digits = 7)
+}

@@ -1,0 +1,99 @@
+#' How a mixture is fitted
+#'
+#' Settings of the algorithm for [gmm_fit()], which also takes them directly:
+#' `gmm_fit(x, k = 3, n_init = 50)`.
+#'
+#' A fit makes `n_init` short runs of `short_iter` EM iterations, each from a k-means partition
+#' with other k-means++ centres; the `n_final` best of them run on until they converge, and the
+#' best of these is the fit. A run has converged when Aitken's estimate of the log-likelihood
+#' still to be gained falls below `tol`.
+#'
+#' @param n_init Whole number, at least 1: starts. A start of your own (`start =`) is one.
+#' @param n_final Whole number, at least 1: starts that run on after the short runs.
+#' @param short_iter Whole number, at least 1: iterations of a short run.
+#' @param max_iter Whole number, at least 1: iterations after which a run stops even if it has
+#'   not converged; the fit then carries a `gmm_warning_not_converged`.
+#' @param tol Positive number, in units of the total log-likelihood: what may be left to gain.
+#' @param reg_covar Non-negative number, in squared units of the data: added to the diagonal of
+#'   every covariance in every iteration. With 0, the default, the fit is a maximum of the
+#'   likelihood; with more it is not, exactly, and the log-likelihood may fall by a little
+#'   on the way, but no component can collapse.
+#' @param threads Whole number, at least 1: threads that work. `NULL` takes
+#'   `getOption("gaussmix.threads")` or else all that the machine has, but two at most where
+#'   `R CMD check` limits them. Results are the same, to the last bit, for any number.
+#'
+#' @returns A list of the settings.
+#'
+#' @section Errors:
+#' `gmm_error_bad_type` and `gmm_error_bad_value` name the `argument` that is wrong;
+#' `gmm_error_unknown_argument` names one that does not exist.
+#'
+#' @references
+#' Biernacki, C., Celeux, G. and Govaert, G. (2003). Choosing starting values for the EM
+#' algorithm for getting the highest likelihood in multivariate Gaussian mixture models.
+#' *Computational Statistics & Data Analysis* 41, 561--575.
+#'
+#' Böhning, D., Dietz, E., Schaub, R., Schlattmann, P. and Lindsay, B. G. (1994). The
+#' distribution of the likelihood ratio for mixtures of densities from the one-parameter
+#' exponential family. *Annals of the Institute of Statistical Mathematics* 46, 373--388.
+#'
+#' @examples
+#' gmm_fit(faithful, k = 2, control = gmm_control(n_init = 50))
+#' @export
+gmm_control <- function(n_init = 20, n_final = 5, short_iter = 10, max_iter = 5000,
+                        tol = 1e-6, reg_covar = 0, threads = NULL) {
+  check_control(mget(names(formals(gmm_control))), quote(gmm_control()))
+}
+
+#' Check settings that may come from a user's own list
+#' @noRd
+check_control <- function(control, call) {
+  counts <- c("n_init", "n_final", "short_iter", "max_iter")
+  control[counts] <- lapply(counts, function(arg) check_count(control[[arg]], arg, call = call))
+  control$tol <- check_number(control$tol, "tol", min = .Machine$double.xmin, call = call)
+  control$reg_covar <- check_number(control$reg_covar, "reg_covar", min = 0, call = call)
+  if (!is.null(control$threads)) {
+    control$threads <- check_count(control$threads, "threads", call = call)
+  }
+  control
+}
+
+#' Settings from `control` and from `...`, which has the last word
+#' @noRd
+merge_control <- function(control, dots, call) {
+  if (!is.list(control)) {
+    abort_gmm(
+      c(
+        "{.arg control} must be a list of settings, as `gmm_control()` makes it.",
+        x = "It is {.obj_type_friendly {control}}."
+      ),
+      "bad_type",
+      argument = "control",
+      call = call
+    )
+  }
+  settings <- names(formals(gmm_control))
+  given <- c(control, dots)
+  known <- names2(given) %in% settings
+  if (!all(known)) {
+    unknown <- names2(given)[!known][1]
+    abort_gmm(
+      c(
+        if (unknown == "") {
+          "Arguments after {.arg covariance} must be named."
+        } else {
+          "{.arg {unknown}} is not an argument of `gmm_fit()` or `gmm_control()`."
+        },
+        suggest(unknown, c(settings, "start", "keep_data", "covariance"))
+      ),
+      "unknown_argument",
+      argument = unknown,
+      call = call
+    )
+  }
+  control <- as.list(formals(gmm_control))
+  for (i in seq_along(given)) {
+    control[names(given)[i]] <- given[i]
+  }
+  check_control(control, call)
+}

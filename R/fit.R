@@ -1,0 +1,252 @@
+#' Fit a Gaussian mixture
+#'
+#' Estimates weights, means and covariances of `k` normal components by the EM algorithm, from
+#' many starts, and returns the best optimum that they reach.
+#'
+#' Components are ordered by decreasing weight, ties by their means, and everything that is
+#' indexed by component follows that order.
+#'
+#' `set.seed()` before the call makes it reproducible: one number is drawn from R's generator,
+#' and everything random follows from it. The same seed gives the same bits on any number of
+#' threads.
+#'
+#' A fit that takes long can be interrupted at any time, and shows a progress bar after two
+#' seconds in an interactive session.
+#'
+#' @param x The data, `n` rows and `d` columns: a numeric matrix, a data frame of numeric
+#'   columns, or a numeric vector (`d` = 1); or a one-sided formula such as `~ a + b`. All
+#'   values must be finite and every column must vary.
+#' @param k Whole number, at least 1: components. May be left out where `start` says it.
+#' @param covariance The covariance family: `"full"`, also called `"VVV"`, gives every component
+#'   a covariance matrix of its own.
+#' @param data For a formula: a data frame in which its variables are found.
+#' @param ... Settings of [gmm_control()], such as `n_init = 50`; they override `control`.
+#' @param start Where to begin, instead of k-means: a vector of `n` labels; an `n` x `k` matrix
+#'   of responsibilities, whose rows sum to 1; or a mixture, which is a list of `weights`, `means`
+#'   and `covariances`, shaped as below (another fit is one).
+#' @param keep_data `TRUE` or `FALSE`: keep `x` in the fit. Without it `plot()`, `fitted()` and
+#'   `predict()` need the data again.
+#' @param control A list of settings, see [gmm_control()].
+#'
+#' @returns A list of class `"gmm"`:
+#' \describe{
+#'   \item{`weights`}{`double[k]`: mixing proportions.}
+#'   \item{`means`}{`double[k, d]`: a row per component.}
+#'   \item{`covariances`}{`double[d, d, k]`: a matrix per component.}
+#'   \item{`k`, `n`, `d`}{Numbers of components, rows and columns.}
+#'   \item{`covariance`}{The covariance family.}
+#'   \item{`loglik`}{The log-likelihood, natural logarithm, total over the rows.}
+#'   \item{`df`}{Number of free parameters.}
+#'   \item{`cluster`}{`integer[n]`: the component with the largest posterior probability.}
+#'   \item{`iterations`}{EM iterations of the best run.}
+#'   \item{`converged`}{Whether that run converged.}
+#'   \item{`trace`}{`double[iterations + 1]`: log-likelihood of its start and after each
+#'     iteration.}
+#'   \item{`starts`}{A list of counts: starts `tried`; those that ended `degenerate`, because a
+#'     component collapsed or lost its rows; those that `finished`; and how many of these
+#'     `reached` the reported optimum, within 1e-4.}
+#'   \item{`control`}{The settings.}
+#'   \item{`call`}{The call.}
+#'   \item{`data`}{The data as a matrix, unless `keep_data = FALSE`.}
+#'   \item{`terms`}{For a formula: its terms.}
+#' }
+#'
+#' @section Errors:
+#' All inherit from `gmm_error` and carry fields such as `argument` and `columns`:
+#' `gmm_error_bad_type`, `gmm_error_bad_shape`, `gmm_error_bad_value`,
+#' `gmm_error_unknown_argument` for arguments; `gmm_error_non_finite`,
+#' `gmm_error_constant_column`, `gmm_error_collinear`, `gmm_error_too_few_rows` for data that no
+#' such mixture fits; `gmm_error_degenerate` where every start ended with a component that
+#' collapsed (its covariance became singular at the scale of the data) or lost its rows: it names
+#' the `component`, the `rows` it had, and says what they have in common. A run that
+#' does not converge gives a `gmm_warning_not_converged`.
+#'
+#' @references
+#' Dempster, A. P., Laird, N. M. and Rubin, D. B. (1977). Maximum likelihood from incomplete
+#' data via the EM algorithm. *Journal of the Royal Statistical Society B* 39, 1--38.
+#'
+#' Bishop, C. M. (2006). *Pattern Recognition and Machine Learning*, section 9.2. Springer.
+#'
+#' @seealso [predict.gmm()], [plot.gmm()], [summary.gmm()], [simulate.gmm()], [gmm-methods].
+#'
+#' @examples
+#' set.seed(1)
+#' fit <- gmm_fit(faithful, k = 2)
+#' fit
+#' plot(fit)
+#' BIC(fit)
+#'
+#' gmm_fit(~ log(eruptions) + waiting, data = faithful, k = 2)
+#'
+#' # From known labels
+#' gmm_fit(iris[1:4], start = iris$Species)
+#' @export
+gmm_fit <- function(x, ...) {
+  UseMethod("gmm_fit")
+}
+
+#' @rdname gmm_fit
+#' @export
+gmm_fit.default <- function(x, k = NULL, covariance = "full", ..., start = NULL,
+                            keep_data = TRUE, control = gmm_control()) {
+  call <- match.call()
+  call[[1]] <- quote(gmm_fit)
+  error_call <- quote(gmm_fit())
+  control <- merge_control(control, list(...), error_call)
+  x <- as_data_matrix(x, "x", error_call)
+  fit <- fit_matrix(x, k, covariance, start, keep_data, control, error_call)
+  fit$call <- call
+  fit
+}
+
+#' @rdname gmm_fit
+#' @export
+gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "full", ..., start = NULL,
+                            keep_data = TRUE, control = gmm_control()) {
+  call <- match.call()
+  call[[1]] <- quote(gmm_fit)
+  error_call <- quote(gmm_fit())
+  control <- merge_control(control, list(...), error_call)
+  frame <- formula_frame(x, data, error_call)
+  x <- as_data_matrix(frame, "data", error_call)
+  fit <- fit_matrix(x, k, covariance, start, keep_data, control, error_call)
+  fit$call <- call
+  fit$terms <- attr(frame, "terms")
+  fit
+}
+
+#' Fit checked data with checked settings
+#' @noRd
+fit_matrix <- function(x, k, covariance, start, keep_data, control, call) {
+  check_flag(keep_data, "keep_data", call)
+  family <- resolve_family(covariance, call)
+  if (!is.null(k)) {
+    k <- check_count(k, "k", call = call)
+  }
+  if (nrow(x) == 0) {
+    abort_gmm(
+      c("{.arg x} must have rows.", x = "It has none."),
+      "bad_shape",
+      argument = "x",
+      call = call
+    )
+  }
+  check_finite(x, "x", call)
+  start <- as_start(start, x, k, call)
+  check_rows(x, start$k, control$reg_covar, call)
+  if (control$reg_covar == 0) {
+    check_variation(x, "x", call)
+  }
+  settings <- c(
+    control[c("n_init", "n_final", "short_iter", "max_iter", "tol", "reg_covar")],
+    list(
+      k = start$k,
+      covariance = family,
+      # The one draw from R's generator; a start of the user's own needs none.
+      seed = if (is.null(start$value)) stats::runif(1) else 0
+    )
+  )
+  threads <- resolve_threads(control$threads, call)
+  found <- engine_value(
+    engine_fit(x, nrow(x), start$value, settings, threads, progress_ticker()),
+    x,
+    call
+  )
+  new_gmm(found, x, family, keep_data, control, threads, call)
+}
+
+#' Refuse fewer rows than the mixture needs
+#' @noRd
+check_rows <- function(x, k, reg_covar, call) {
+  n <- nrow(x)
+  d <- ncol(x)
+  if (k > n) {
+    abort_gmm(
+      c(
+        "{.arg k} must be at most the number of rows of {.arg x}.",
+        x = "{.arg k} is {k}, and there {cli::qty(n)}{?is/are} {n} row{?s}."
+      ),
+      "too_few_rows",
+      argument = "k",
+      call = call
+    )
+  }
+  if (n <= d && reg_covar == 0) {
+    abort_gmm(
+      c(
+        "{.arg x} must have more rows than columns for a full covariance.",
+        x = "It has {n} row{?s} and {d} column{?s}.",
+        i = "Use fewer columns, or set {.arg reg_covar}."
+      ),
+      "too_few_rows",
+      argument = "x",
+      call = call
+    )
+  }
+}
+
+#' The three letters of a covariance family that the user names
+#' @noRd
+resolve_family <- function(covariance, call) {
+  families <- engine_families()
+  aliases <- families$alias[families$alias != ""]
+  check_choice(covariance, c(aliases, families$name), "covariance", call)
+  known <- match(covariance, families$alias, nomatch = 0)
+  if (known > 0) families$name[known] else covariance
+}
+
+#' @noRd
+new_gmm <- function(found, x, family, keep_data, control, threads, call) {
+  k <- length(found$mixture$weights)
+  d <- ncol(x)
+  components <- as.character(seq_len(k))
+  columns <- colnames(x)
+  fit <- list(
+    weights = set_names(found$mixture$weights, components),
+    means = matrix(found$mixture$means, k, d, dimnames = list(components, columns)),
+    covariances = array(
+      found$mixture$covariances,
+      c(d, d, k),
+      dimnames = list(columns, columns, components)
+    ),
+    k = k,
+    n = nrow(x),
+    d = d,
+    covariance = family,
+    loglik = found$trace[length(found$trace)],
+    df = found$df,
+    cluster = NULL,
+    iterations = length(found$trace) - 1L,
+    converged = found$converged,
+    trace = found$trace,
+    starts = found$starts,
+    control = control,
+    call = NULL,
+    data = if (keep_data) x
+  )
+  fit["cluster"] <- list(name_rows(
+    as.integer(score_rows(found$mixture, x, "cluster", threads, call)),
+    x
+  ))
+  if (!fit$converged) {
+    warn_gmm(
+      c(
+        "The fit has not converged after {fit$iterations} iteration{?s}.",
+        i = "Raise {.arg max_iter}, or {.arg tol} if less precision will do."
+      ),
+      "not_converged",
+      iterations = fit$iterations,
+      call = call
+    )
+  }
+  structure(fit, class = "gmm")
+}
+
+name_rows <- function(values, x) {
+  if (is.matrix(values)) {
+    rownames(values) <- rownames(x)
+  } else {
+    names(values) <- rownames(x)
+  }
+  values
+}

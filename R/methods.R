@@ -1,0 +1,57 @@
+#' Log-likelihood, criteria, parameters and fitted values of a fit
+#'
+#' The methods that R's model functions build on. `AIC()` and `BIC()` follow from `logLik()`
+#' with R's sign: smaller is better. (The package mclust reports `-BIC`.)
+#'
+#' @param object A fit from [gmm_fit()].
+#' @param ... Ignored.
+#'
+#' @returns
+#' * `logLik()`: the total log-likelihood, of class `"logLik"`, with attributes `df` (free
+#'   parameters) and `nobs`.
+#' * `nobs()`: the number of rows.
+#' * `coef()`: a list of `weights` `double[k]`, `means` `double[k, d]` and `covariances`
+#'   `double[d, d, k]`.
+#' * `fitted()`: `double[n, d]`, the mean of the components, weighted by the posterior of each
+#'   row: what the mixture expects of a row, given its responsibilities.
+#'
+#' @section Errors:
+#' `fitted()` needs the data: `gmm_error_no_data` where the fit was made with
+#' `keep_data = FALSE`.
+#'
+#' @examples
+#' set.seed(1)
+#' fit <- gmm_fit(faithful, k = 2)
+#' logLik(fit)
+#' AIC(fit)
+#' BIC(fit)
+#' coef(fit)$means
+#' head(fitted(fit))
+#' update(fit, k = 3)
+#' @name gmm-methods
+NULL
+
+#' @rdname gmm-methods
+#' @export
+logLik.gmm <- function(object, ...) {
+  structure(object$loglik, df = object$df, nobs = object$n, class = "logLik")
+}
+
+#' @rdname gmm-methods
+#' @export
+nobs.gmm <- function(object, ...) {
+  object$n
+}
+
+#' @rdname gmm-methods
+#' @export
+coef.gmm <- function(object, ...) {
+  object[c("weights", "means", "covariances")]
+}
+
+#' @rdname gmm-methods
+#' @export
+fitted.gmm <- function(object, ...) {
+  x <- fit_data(object, quote(fitted()))
+  name_rows(score_complete(object, x, "posterior", quote(fitted())) %*% object$means, x)
+}

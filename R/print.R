@@ -1,0 +1,105 @@
+#' Print a fit
+#'
+#' A few lines: the model, the components' weights and means, the log-likelihood and how sure
+#' the search is of it. Wide or long tables are cut.
+#'
+#' @param x A fit from [gmm_fit()].
+#' @param digits Significant digits.
+#' @param ... Ignored.
+#'
+#' @returns `x`, invisibly.
+#'
+#' @examples
+#' set.seed(1)
+#' print(gmm_fit(faithful, k = 2), digits = 3)
+#' @export
+print.gmm <- function(x, digits = 4, ...) {
+  cat(describe_model(x), "\n\n", sep = "")
+  print_cut(cbind(weight = x$weights, label_columns(x$means)), digits)
+  cat("\n", describe_fit(x), "\n", sep = "")
+  invisible(x)
+}
+
+describe_model <- function(x) {
+  cli::pluralize(
+    "Gaussian mixture of {x$k} component{?s}, covariance {x$covariance}",
+    "{family_alias(x$covariance)}, on {format_count(x$n)} rows and {x$d} column{?s}"
+  )
+}
+
+family_alias <- function(family) {
+  families <- engine_families()
+  alias <- families$alias[match(family, families$name)]
+  if (nzchar(alias)) paste0(' ("', alias, '")') else ""
+}
+
+format_count <- function(n) {
+  format(n, big.mark = ",", scientific = FALSE)
+}
+
+#' Log-likelihood, convergence and starts in sentences
+#' @noRd
+describe_fit <- function(x) {
+  loglik <- paste0(
+    "log-likelihood ", format_2(x$loglik), " (df ", x$df, "), AIC ", format_2(stats::AIC(x)),
+    ", BIC ", format_2(stats::BIC(x))
+  )
+  run <- cli::pluralize(
+    if (x$converged) "Converged" else "Not converged",
+    " after {x$iterations} iteration{?s}"
+  )
+  starts <- x$starts
+  reached <- if (starts$tried == 1) {
+    "; one start."
+  } else {
+    cli::pluralize(
+      "; of {starts$tried} starts {starts$finished} ran to the end, {starts$reached} of them to ",
+      "this optimum."
+    )
+  }
+  degenerate <- if (starts$degenerate > 0) {
+    cli::pluralize(
+      "\n{starts$degenerate} start{?s} ended with a component that collapsed or lost its rows."
+    )
+  }
+  regularised <- if (x$control$reg_covar > 0) {
+    paste0("\n", format(x$control$reg_covar), " was added to the diagonal of every covariance.")
+  }
+  paste0(loglik, "\n", run, reached, degenerate, regularised)
+}
+
+format_2 <- function(value) {
+  format(round(value, 2), nsmall = 2, scientific = FALSE)
+}
+
+#' Give columns a name to be printed under
+#' @noRd
+label_columns <- function(x) {
+  if (is.null(colnames(x))) {
+    colnames(x) <- if (ncol(x) == 1) "mean" else paste0("[,", seq_len(ncol(x)), "]")
+  }
+  x
+}
+
+#' Print a table, at most twenty rows and ten columns of it
+#' @noRd
+print_cut <- function(table, digits) {
+  rows <- seq_len(min(nrow(table), 20))
+  columns <- seq_len(min(ncol(table), 10))
+  print(format_columns(table[rows, columns, drop = FALSE], digits), quote = FALSE, right = TRUE)
+  left <- c(
+    if (length(rows) < nrow(table)) paste(nrow(table) - length(rows), "more components"),
+    if (length(columns) < ncol(table)) paste(ncol(table) - length(columns), "more columns")
+  )
+  if (length(left) > 0) {
+    cat("... and ", paste(left, collapse = ", "), "\n", sep = "")
+  }
+}
+
+format_columns <- function(table, digits) {
+  formatted <- table
+  for (j in seq_len(ncol(table))) {
+    formatted[, j] <- format(table[, j], digits = digits)
+  }
+  formatted
+}

@@ -1,0 +1,50 @@
+#' Simulate data sets from a fit
+#'
+#' Draws whole data sets of as many rows as the fit has: for every row a component by the
+#' weights, then a point of that component.
+#'
+#' @param object A fit from [gmm_fit()].
+#' @param nsim Whole number, at least 1: data sets.
+#' @param seed `NULL`, or a number for `set.seed()`: the generator is put back afterwards.
+#' @param ... Nothing: other arguments are refused.
+#'
+#' @returns A list of `nsim` matrices `double[n, d]`, named `sim_1`, `sim_2`, ..., with an
+#'   attribute `"seed"` as for every [stats::simulate()] method. Each matrix has an attribute
+#'   `"component"`, `integer[n]`: the component of each row.
+#'
+#' @section Errors:
+#' `gmm_error_bad_type` and `gmm_error_bad_value` name the `argument` that is wrong.
+#'
+#' @examples
+#' fit <- gmm_fit(faithful, k = 2)
+#' drawn <- simulate(fit, nsim = 2, seed = 1)
+#' head(drawn$sim_1)
+#' table(attr(drawn$sim_1, "component"))
+#' @export
+simulate.gmm <- function(object, nsim = 1, seed = NULL, ...) {
+  call <- quote(simulate())
+  check_no_dots(list(...), c("nsim", "seed"), call)
+  nsim <- check_count(nsim, "nsim", call = call)
+  if (!exists(".Random.seed", envir = globalenv(), inherits = FALSE)) {
+    stats::runif(1)
+  }
+  state <- get(".Random.seed", envir = globalenv())
+  if (!is.null(seed)) {
+    check_number(seed, "seed", call = call)
+    on.exit(assign(".Random.seed", state, envir = globalenv()))
+    set.seed(seed)
+    state <- structure(seed, kind = as.list(RNGkind()))
+  }
+  drawn <- lapply(seq_len(nsim), function(i) draw_rows(object, object$n, call))
+  structure(drawn, names = paste0("sim_", seq_len(nsim)), seed = state)
+}
+
+#' Draw `n` rows from a mixture, with one number from R's generator
+#' @noRd
+draw_rows <- function(mixture, n, call) {
+  parameters <- lapply(mixture[c("weights", "means", "covariances")], as.double)
+  drawn <- engine_value(engine_simulate(n, parameters, stats::runif(1)), NULL, call)
+  columns <- colnames(mixture$means)
+  x <- matrix(drawn$x, nrow = n, dimnames = if (!is.null(columns)) list(NULL, columns))
+  structure(x, component = drawn$component)
+}

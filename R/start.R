@@ -1,0 +1,184 @@
+#' A user's start as the engine takes it
+#'
+#' @param start `NULL`, a vector of labels, an `n` x `k` matrix of responsibilities, or a
+#'   mixture: a list with `weights`, `means` and `covariances`, such as a fit.
+#' @param x `double[n, d]`.
+#' @param k Number of components, or `NULL` to take it from `start`.
+#' @returns A list of `k` and `value`: `NULL`, `integer[n]` labels, `double[n, k]`, or a list of
+#'   doubles.
+#' @noRd
+as_start <- function(start, x, k, call) {
+  if (is.null(start)) {
+    if (is.null(k)) {
+      abort_gmm(
+        c("{.arg k} is missing.", i = "Give the number of components, for example `k = 2`."),
+        "bad_value",
+        argument = "k",
+        call = call
+      )
+    }
+    return(list(k = k, value = NULL))
+  }
+  value <- if (is.list(start)) {
+    as_start_mixture(start, x, call)
+  } else if (is.matrix(start)) {
+    as_start_posterior(start, x, call)
+  } else {
+    as_start_labels(start, x, call)
+  }
+  found <- start_components(value)
+  if (!is.null(k) && k != found) {
+    abort_start(
+      c("{.arg start} must have {.arg k} = {k} component{?s}.", x = "It has {found}."),
+      call,
+      environment()
+    )
+  }
+  list(k = as.double(found), value = value)
+}
+
+start_components <- function(value) {
+  if (is.list(value)) length(value$weights) else if (is.matrix(value)) ncol(value) else max(value)
+}
+
+abort_start <- function(message, call, .envir, class = "bad_value") {
+  abort_gmm(message, class, argument = "start", call = call, .envir = .envir)
+}
+
+as_start_labels <- function(start, x, call) {
+  if (!is.atomic(start) || !(is.factor(start) || is.numeric(start) || is.character(start))) {
+    abort_start(
+      c(
+        "{.arg start} must be labels, responsibilities or a mixture.",
+        x = "It is {.obj_type_friendly {start}}."
+      ),
+      call,
+      environment(),
+      "bad_type"
+    )
+  }
+  if (length(start) != nrow(x)) {
+    abort_start(
+      c(
+        "Labels in {.arg start} must be one per row of {.arg x}: {nrow(x)}.",
+        x = "There are {length(start)}."
+      ),
+      call,
+      environment(),
+      "bad_shape"
+    )
+  }
+  if (anyNA(start)) {
+    abort_start("Labels in {.arg start} must not be missing.", call, environment())
+  }
+  as.integer(factor(start))
+}
+
+as_start_posterior <- function(start, x, call) {
+  if (!is.numeric(start)) {
+    abort_start(
+      c(
+        "Responsibilities in {.arg start} must be numbers.",
+        x = "They are {.obj_type_friendly {start}}."
+      ),
+      call,
+      environment(),
+      "bad_type"
+    )
+  }
+  if (nrow(start) != nrow(x) || ncol(start) == 0) {
+    abort_start(
+      c(
+        "Responsibilities in {.arg start} must have a row per row of {.arg x}: {nrow(x)}.",
+        x = "They have {nrow(start)} row{?s} and {ncol(start)} column{?s}."
+      ),
+      call,
+      environment(),
+      "bad_shape"
+    )
+  }
+  storage.mode(start) <- "double"
+  sums <- rowSums(start)
+  # `!all(...)` is also true where a value is missing.
+  if (!isTRUE(all(start >= 0)) || max(abs(sums - 1)) > 1e-6) {
+    abort_start(
+      c(
+        "Responsibilities in {.arg start} must be at least 0 and sum to 1 in every row.",
+        i = "Divide by the row sums: `start / rowSums(start)`."
+      ),
+      call,
+      environment()
+    )
+  }
+  start / sums
+}
+
+as_start_mixture <- function(start, x, call) {
+  parts <- c("weights", "means", "covariances")
+  absent <- setdiff(parts, names(start))
+  if (length(absent) > 0) {
+    abort_start(
+      c(
+        "A mixture in {.arg start} must have {.field {parts}}.",
+        x = "{.field {absent}} {?is/are} missing."
+      ),
+      call,
+      environment(),
+      "bad_type"
+    )
+  }
+  start <- start[parts]
+  numeric <- vapply(start, function(part) is.numeric(part) && all(is.finite(part)), logical(1))
+  if (!all(numeric)) {
+    abort_start(
+      "{.field {parts[!numeric]}} in {.arg start} must be finite numbers.",
+      call,
+      environment(),
+      "bad_type"
+    )
+  }
+  k <- length(start$weights)
+  d <- ncol(x)
+  if (length(start$means) != k * d || length(start$covariances) != d * d * k) {
+    abort_start(
+      c(
+        "{.arg start} must fit the data: with {k} weight{?s} and {d} column{?s}, {.field means} is
+          {k} x {d} and {.field covariances} is {d} x {d} x {k}.",
+        x = "There are {length(start$means)} and {length(start$covariances)} numbers."
+      ),
+      call,
+      environment(),
+      "bad_shape"
+    )
+  }
+  if (any(start$weights <= 0) || abs(sum(start$weights) - 1) > 1e-6) {
+    abort_start(
+      "{.field weights} in {.arg start} must be positive and sum to 1.",
+      call,
+      environment()
+    )
+  }
+  covariances <- array(as.double(start$covariances), c(d, d, k))
+  sound <- vapply(seq_len(k), function(j) is_covariance(covariances[, , j]), logical(1))
+  if (!all(sound)) {
+    abort_start(
+      c(
+        "{.field covariances} in {.arg start} must be symmetric and positive definite.",
+        x = "{cli::qty(sum(!sound))}Component{?s} {which(!sound)} {?is/are} not."
+      ),
+      call,
+      environment()
+    )
+  }
+  list(
+    weights = as.double(start$weights / sum(start$weights)),
+    means = as.double(start$means),
+    covariances = as.double(covariances)
+  )
+}
+
+is_covariance <- function(covariance) {
+  covariance <- as.matrix(covariance)
+  isSymmetric(unname(covariance)) &&
+    !is.null(tryCatch(chol(covariance), error = function(e) NULL))
+}
