@@ -4,7 +4,6 @@
 package := gaussmix
 version := $(shell sed -n 's/^Version: *//p' DESCRIPTION)
 tarball := build/$(package)_$(version).tar.gz
-lock    := src/rust/Cargo.lock
 
 # What git tracks or would track; in a copy without git, what is there.
 sources := $(wildcard $(shell git ls-files --cached --others --exclude-standard 2>/dev/null || \
@@ -51,11 +50,14 @@ install: $(dev) ## the working tree into build/dev
 check: setup ## R CMD check --as-cran of the tarball, judged by cran-comments.md
 	@tools/test.sh check
 
-doc: $(dev) LICENSE.note ## wrappers, NAMESPACE, man/, licences, README.md
+doc: $(dev) ## wrappers, NAMESPACE, man/, licences, README.md
 	Rscript tools/document.R build/dev
+	Rscript tools/crates.R licences
 	@$(MAKE) --no-print-directory readme
 
-readme: README.md ## README.md from README.Rmd
+readme: $(dev) ## README.md from README.Rmd
+	R_LIBS=$(CURDIR)/build/dev \
+	  Rscript -e 'rmarkdown::render("README.Rmd", output_options = list(html_preview = FALSE))'
 
 bench: $(dev) ## compare with other packages
 	R_LIBS=build/dev Rscript bench/bench.R
@@ -71,7 +73,7 @@ build/files: FORCE
 	@mkdir -p build
 	@printf '%s\n' $(packaged) | cmp -s - $@ || printf '%s\n' $(packaged) > $@
 
-build/vendor/vendor.tar.xz: $(lock) tools/vendor.sh | setup
+build/vendor/vendor.tar.xz: src/rust/Cargo.lock tools/vendor.sh | setup
 	tools/vendor.sh build/vendor
 
 # A copy, so that the checkout stays without vendored crates and is built with the user's own.
@@ -100,10 +102,3 @@ build/lab/%.html: vignettes/%.Rmd $(library)
 # Whatever R CMD check finds, the log is made, and tools/check.R judges it.
 build/$(package).Rcheck/00check.log: $(tarball)
 	-cd build && R CMD check --as-cran --no-manual $(notdir $<)
-
-LICENSE.note: $(lock) tools/crates.R | setup
-	Rscript tools/crates.R licences
-
-README.md: README.Rmd $(dev)
-	R_LIBS=$(CURDIR)/build/dev \
-	  Rscript -e 'rmarkdown::render("$<", quiet = TRUE, output_options = list(html_preview = FALSE))'

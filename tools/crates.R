@@ -3,36 +3,40 @@
 #   Rscript tools/crates.R licences   writes LICENSE.note and inst/AUTHORS
 #   Rscript tools/crates.R msrv       checks that no crate needs a newer Rust than we declare
 
-metadata <- jsonlite::fromJSON(
-  system2("cargo", c("metadata", "--locked", "--format-version=1",
-                     "--manifest-path=src/rust/Cargo.toml"), stdout = TRUE)
-)
+json <- system2("cargo", c("metadata", "--locked", "--format-version=1",
+                           "--manifest-path=src/rust/Cargo.toml"), stdout = TRUE)
+if (!is.null(attr(json, "status"))) {
+  stop("cargo metadata failed")
+}
+metadata <- jsonlite::fromJSON(json)
 ours <- is.na(metadata$packages$source)
 own <- metadata$packages[ours, ]
 crates <- metadata$packages[!ours, ]
 crates <- crates[order(crates$name, crates$version, method = "radix"), ]
 
+# An unchanged file keeps its date, so that make rebuilds nothing for it.
+update <- function(file, lines) {
+  if (!file.exists(file) || !identical(readLines(file, encoding = "UTF-8"), lines)) {
+    writeLines(lines, file, useBytes = TRUE)
+  }
+}
+
 write_licences <- function() {
-  authors <- vapply(crates$authors, paste, "", collapse = ", ")
-  # Newer manifests name no authors; their repositories do.
-  authors[authors == ""] <- paste("see", crates$repository[authors == ""])
-  # No addresses: they are not needed to give credit.
-  authors <- gsub(" *<[^>]*>", "", authors)
-  dir.create("inst", showWarnings = FALSE)
-  writeLines(
-    c("The source package includes the Rust crates below, which its library is compiled with.",
-      "", sprintf("%s %s: %s", crates$name, crates$version, authors)),
-    "inst/AUTHORS"
-  )
-  # "MIT/Apache-2.0" is how manifests once wrote "MIT OR Apache-2.0".
-  licence <- gsub(" *\\bOR\\b *|/", " OR ", crates$license)
-  writeLines(
-    c("gaussmix itself is under the MIT licence. Its source package includes, in",
-      "src/rust/vendor.tar.xz, the Rust crates below under the licences they name; the full texts",
-      "are in there. Their authors are in inst/AUTHORS.",
-      "", sprintf("%s %s: %s, %s", crates$name, crates$version, licence, crates$repository)),
-    "LICENSE.note"
-  )
+  # No addresses: credit needs none. Newer manifests name no authors, but their repository does.
+  authors <- gsub(" *<[^>]*>", "", vapply(crates$authors, toString, ""))
+  authors <- ifelse(authors == "", paste("see", crates$repository), authors)
+  update("inst/AUTHORS", c(
+    "gaussmix is compiled with the Rust crates below, which its source package includes.",
+    "", sprintf("%s %s: %s", crates$name, crates$version, authors)
+  ))
+  # Manifests once wrote "MIT/Apache-2.0" for "MIT OR Apache-2.0".
+  licences <- gsub(" */ *", " OR ", crates$license)
+  update("LICENSE.note", c(
+    "gaussmix itself is under the MIT licence. Its source package includes, in",
+    "src/rust/vendor.tar.xz, the Rust crates below as their authors published them but for tests",
+    "and the like, under the licences named here. inst/AUTHORS names the authors.",
+    "", sprintf("%s %s: %s, %s", crates$name, crates$version, licences, crates$repository)
+  ))
 }
 
 check_msrv <- function() {

@@ -32,11 +32,12 @@ stage_properties() { cargo test --locked --no-fail-fast --manifest-path "$proper
 
 stage_install() { make build/library/gaussmix/Meta/package.rds; }
 
-stage_testthat() { R_LIBS=$library Rscript tools/testthat.R; }
+stage_testthat() { stage_install && R_LIBS=$library Rscript tools/testthat.R; }
 
 # Everything generated is generated again, in a copy, from the sources and the library made of them.
 stage_docs() {
   local generated=(LICENSE.note NAMESPACE R inst man) copy=build/docs file status=0
+  stage_install || return
   rm -rf "$copy"
   mkdir -p "$copy"
   tar -cf - --exclude=target DESCRIPTION src tools "${generated[@]}" | tar -xf - -C "$copy" &&
