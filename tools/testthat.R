@@ -6,7 +6,7 @@ results <- as.data.frame(testthat::test_dir(
   "tests/testthat",
   package = "gaussmix",
   load_package = "installed",
-  reporter = "check",
+  reporter = "summary",
   stop_on_failure = FALSE
 ))
 
