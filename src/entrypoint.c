@@ -7,6 +7,9 @@
 void R_init_gaussmix_extendr(DllInfo *dll);
 void register_extendr_panic_hook(void);
 
+/* For R, which declares it nowhere. */
+void R_init_gaussmix(DllInfo *dll);
+
 attribute_visible void R_init_gaussmix(DllInfo *dll) {
   /* First, so that a panic during registration prints nothing either. */
   register_extendr_panic_hook();
