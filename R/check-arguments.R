@@ -18,7 +18,8 @@ check_count <- function(value, arg, min = 1, call) {
 #' Check a finite number
 #' @noRd
 check_number <- function(value, arg, min = -Inf, call, what = "a number") {
-  if (!is.numeric(value) || is.object(value) || length(value) != 1) {
+  is_na <- length(value) == 1 && is.atomic(value) && is.na(value)
+  if (!is_na && (!is.numeric(value) || is.object(value) || length(value) != 1)) {
     abort_gmm(
       c("{.arg {arg}} must be {what}.", x = "It is {.obj_type_friendly {value}}."),
       "bad_type",
@@ -94,10 +95,13 @@ check_choice <- function(value, choices, arg, call) {
 #' A bullet with the choice that was probably meant, if one is near
 #' @noRd
 suggest <- function(value, choices) {
-  distance <- utils::adist(value, choices, ignore.case = TRUE)
-  best <- which.min(distance)
-  if (length(best) == 0 || distance[best] > max(2, nchar(value) / 3)) {
-    return(NULL)
+  best <- which(startsWith(choices, value))
+  if (length(best) != 1) {
+    distance <- utils::adist(value, choices, ignore.case = TRUE)
+    best <- which.min(distance)
+    if (length(best) == 0 || distance[best] > max(2, nchar(value) / 3)) {
+      return(NULL)
+    }
   }
   c(i = cli::format_inline("Did you mean {.val {choices[best]}}?"))
 }

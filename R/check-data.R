@@ -113,7 +113,7 @@ check_finite <- function(x, arg, call, allow_na = FALSE) {
   }
   columns <- column_labels(x, bad$columns)
   what <- if (identical(bad, infinite)) "infinite" else "missing"
-  where <- "{.arg {arg}} must not have {what} values."
+  where <- if (ncol(x) > 1) ", in {cli::qty(columns)}column{?s} {.field {columns}}"
   hint <- if (what == "missing") {
     "Leave out the rows that have them, for example with `na.omit()`."
   } else {
@@ -121,9 +121,8 @@ check_finite <- function(x, arg, call, allow_na = FALSE) {
   }
   abort_gmm(
     c(
-      where,
-      x = "{bad$total} {cli::qty(bad$total)}value{?s} {?is/are} {what}, in
-        {cli::qty(columns)}column{?s} {.field {columns}}.",
+      "{.arg {arg}} must not have {what} values.",
+      x = paste0("{bad$total} {cli::qty(bad$total)}value{?s} {?is/are} {what}", where, "."),
       i = hint
     ),
     "non_finite",
@@ -147,10 +146,11 @@ check_variation <- function(x, arg, call) {
   }
   columns <- column_labels(x, bad)
   values <- format_values(x[1, bad])
+  what <- if (ncol(x) == 1) "It is" else "{cli::qty(columns)}Column{?s} {.field {columns}} {?is/are}"
   abort_gmm(
     c(
       "{.arg {arg}} must vary in every column.",
-      x = "{cli::qty(columns)}Column{?s} {.field {columns}} {?is/are} {values} in every row.",
+      x = paste(what, "{values} in every row."),
       i = "Drop {cli::qty(columns)}{?it/them}: a constant has no variance and tells no cluster
         from another."
     ),

@@ -13,7 +13,8 @@
 #' @param short_iter Whole number, at least 1: iterations of a short run.
 #' @param max_iter Whole number, at least 1: iterations after which a run stops even if it has
 #'   not converged; the fit then carries a `gmm_warning_not_converged`.
-#' @param tol Positive number, in units of the total log-likelihood: what may be left to gain.
+#' @param tol Non-negative number, in units of the total log-likelihood: what may be left to gain.
+#'   With 0 every run makes exactly `max_iter` iterations.
 #' @param reg_covar Non-negative number, in squared units of the data: added to the diagonal of
 #'   every covariance in every iteration. With 0, the default, the fit is a maximum of the
 #'   likelihood; with more it is not, exactly, and the log-likelihood may fall by a little
@@ -50,7 +51,7 @@ gmm_control <- function(n_init = 20, n_final = 5, short_iter = 10, max_iter = 50
 check_control <- function(control, call) {
   counts <- c("n_init", "n_final", "short_iter", "max_iter")
   control[counts] <- lapply(counts, function(arg) check_count(control[[arg]], arg, call = call))
-  control$tol <- check_number(control$tol, "tol", min = .Machine$double.xmin, call = call)
+  control$tol <- check_number(control$tol, "tol", min = 0, call = call)
   control$reg_covar <- check_number(control$reg_covar, "reg_covar", min = 0, call = call)
   if (!is.null(control$threads)) {
     control$threads <- check_count(control$threads, "threads", call = call)

@@ -17,7 +17,8 @@ engine_value <- function(result, x, call) {
         "{.arg k} must be at most the number of distinct rows of {.arg x}.",
         x = "Only {result$distinct} {cli::qty(result$distinct)}row{?s} {?is/are} distinct."
       ),
-      "too_few_rows",
+      "bad_value",
+      argument = "k",
       distinct = result$distinct,
       call = call
     ),
@@ -115,8 +116,11 @@ describe_rows <- function(x, rows) {
   x <- x[rows, , drop = FALSE]
   constant <- which(apply(x, 2, function(column) all(column == column[1])))
   if (length(constant) > 0) {
-    columns <- column_labels(x, constant)
     values <- format_values(x[1, constant])
+    if (ncol(x) == 1) {
+      return(paste0(count, ", all equal to ", values))
+    }
+    columns <- column_labels(x, constant)
     same <- paste0("`", columns, "` = ", values, collapse = ", ")
     return(paste0(count, ", all with ", same))
   }

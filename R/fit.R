@@ -166,7 +166,7 @@ check_rows <- function(x, k, reg_covar, call) {
         "{.arg k} must be at most the number of rows of {.arg x}.",
         x = "{.arg k} is {k}, and there {cli::qty(n)}{?is/are} {n} row{?s}."
       ),
-      "too_few_rows",
+      "bad_value",
       argument = "k",
       call = call
     )

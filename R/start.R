@@ -164,7 +164,7 @@ as_start_mixture <- function(start, x, call) {
     abort_start(
       c(
         "{.field covariances} in {.arg start} must be symmetric and positive definite.",
-        x = "{cli::qty(sum(!sound))}Component{?s} {which(!sound)} {?is/are} not."
+        x = "{cli::qty(sum(!sound))}Component{?s} {as.character(which(!sound))} {?is/are} not."
       ),
       call,
       environment()

@@ -126,7 +126,8 @@ impl Em<'_> {
 ///
 /// EM converges linearly: the steps shrink by a factor `a`, so after a step `s` there is
 /// `s a / (1 - a)` to come. Judging by `s` alone stops a slow run far below its optimum.
-/// Steps that are mere rounding end the run too.
+/// Steps that are mere rounding end the run too, unless the tolerance is zero: that asks for a
+/// fixed number of iterations.
 ///
 /// # Source
 /// Aitken's acceleration as in Böhning et al. (1994), *The distribution of the likelihood ratio
@@ -136,6 +137,9 @@ fn has_converged(trace: &[f64], tolerance: f64) -> bool {
     let &[.., before, last] = trace else {
         return false;
     };
+    if tolerance == 0.0 {
+        return false;
+    }
     let step = last - before;
     if step.abs() <= 8.0 * f64::EPSILON * last.abs() {
         return true;

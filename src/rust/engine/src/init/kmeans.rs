@@ -6,7 +6,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::take_rows;
 use crate::data::Data;
+use crate::error::GmmError;
 use crate::mixture::Factor;
+use crate::progress::Progress;
 
 /// Rows that are clustered: a start needs no more of them.
 const SAMPLE_ROWS: usize = 10_000;
@@ -60,31 +62,46 @@ impl<'a> Sample<'a> {
 
     /// A partition of the rows into at most `k` clusters.
     ///
+    /// # Errors
+    /// [`GmmError::Interrupted`].
+    ///
     /// # Source
     /// Arthur and Vassilvitskii (2007), *k-means++: the advantages of careful seeding*, SODA;
     /// Lloyd (1982), *Least squares quantization in PCM*, IEEE Transactions on Information
     /// Theory 28.
-    pub(super) fn cluster(&self, k: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
-        let mut centres = self.seed(k, rng);
+    pub(super) fn cluster(
+        &self,
+        k: usize,
+        rng: &mut ChaCha8Rng,
+        progress: &Progress,
+    ) -> Result<Vec<usize>, GmmError> {
+        let mut centres = self.seed(k, rng, progress)?;
         let mut labels = vec![usize::MAX; self.points.len() / self.data.d()];
         for _ in 0..LLOYD_ITERATIONS {
+            progress.check()?;
             if !self.assign(&centres, &mut labels) {
                 break;
             }
             self.recentre(&labels, &mut centres);
         }
-        labels
+        Ok(labels)
     }
 
     /// Centres among the points, each drawn with probability proportional to its squared
     /// distance from those before it.
-    fn seed(&self, k: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
+    fn seed(
+        &self,
+        k: usize,
+        rng: &mut ChaCha8Rng,
+        progress: &Progress,
+    ) -> Result<Vec<f64>, GmmError> {
         let d = self.data.d();
         let points: Vec<&[f64]> = self.points.chunks(d).collect();
         let mut centre = points[rng.random_range(0..points.len())];
         let mut centres = centre.to_vec();
         let mut nearest = vec![f64::INFINITY; points.len()];
         while centres.len() < k * d {
+            progress.check()?;
             for (nearest, point) in nearest.iter_mut().zip(&points) {
                 *nearest = nearest.min(squared_distance(point, centre));
             }
@@ -97,7 +114,7 @@ impl<'a> Sample<'a> {
             centre = points[chosen.unwrap_or(points.len() - 1)];
             centres.extend_from_slice(centre);
         }
-        centres
+        Ok(centres)
     }
 
     /// Label every point with its nearest centre; whether a label has changed.

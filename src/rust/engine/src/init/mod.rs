@@ -55,7 +55,10 @@ impl<'a, 'u> Starts<'a, 'u> {
         match self.start {
             Start::KMeans => {
                 let sample = self.sample.as_ref().expect("made for this kind of start");
-                let labels = sample.cluster(self.k, &mut generator(self.seed, index + 1));
+                let mut rng = generator(self.seed, index + 1);
+                let labels = sample
+                    .cluster(self.k, &mut rng, passes.progress())
+                    .map_err(|error| Failed { error, last: None })?;
                 let passes = Passes::with_isa(sample.data(), passes.progress(), passes.isa());
                 self.maximise_given(passes, Given::Labels(&labels), true)
             }

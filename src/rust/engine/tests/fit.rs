@@ -1,0 +1,275 @@
+//! Laws of a fit.
+
+mod support;
+
+use std::time::Duration;
+
+use gaussmix_engine::{
+    fit, watched, Data, GmmError, Passes, Progress, Score, Settings, Start, Stop,
+};
+use support::{draws, fit_on, loglik, mixture, settings};
+
+/// Rounding of a log-likelihood.
+fn noise(loglik: f64) -> f64 {
+    64.0 * f64::EPSILON * loglik.abs()
+}
+
+#[test]
+fn the_log_likelihood_never_falls() {
+    for (k, d, distance) in [
+        (2, 1, 1.0),
+        (3, 2, 2.0),
+        (4, 3, 1.0),
+        (2, 6, 0.5),
+        (5, 2, 4.0),
+    ] {
+        let x = draws(k, d, 700, distance);
+        for seed in 0..10 {
+            let settings = Settings {
+                seed,
+                n_init: 1,
+                ..settings(k)
+            };
+            let Ok(found) = fit_on(1, &x, d, &Start::KMeans, &settings) else {
+                continue;
+            };
+            for step in found.trace.windows(2) {
+                assert!(step[1] - step[0] > -noise(step[0]), "fell at {step:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_reported_log_likelihood_is_that_of_the_reported_mixture() {
+    for (k, d) in [(1, 1), (2, 2), (3, 5), (2, 9)] {
+        let x = draws(k, d, 400, 3.0);
+        let found = fit_on(2, &x, d, &Start::KMeans, &settings(k)).unwrap();
+        let reported = *found.trace.last().unwrap();
+        let computed = loglik(&found.mixture, &x);
+        assert!(
+            (reported / computed - 1.0).abs() < 1e-11,
+            "{reported} {computed}"
+        );
+        assert!((found.mixture.weights.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let x = draws(3, 3, 5000, 2.0);
+    let fits: Vec<_> = [1, 2, 7]
+        .iter()
+        .map(|&threads| fit_on(threads, &x, 3, &Start::KMeans, &settings(3)).unwrap())
+        .collect();
+    assert_eq!(fits[0], fits[1]);
+    assert_eq!(fits[0], fits[2]);
+}
+
+#[test]
+fn a_run_that_goes_on_from_a_converged_fit_gains_nothing() {
+    let x = draws(3, 2, 1000, 1.5);
+    let found = fit_on(2, &x, 2, &Start::KMeans, &settings(3)).unwrap();
+    assert_eq!(found.stop, Stop::Converged);
+    let longer = Settings {
+        max_iterations: 2000,
+        tolerance: 0.0,
+        ..settings(3)
+    };
+    let start = Start::Mixture(found.mixture.clone());
+    let again = fit_on(2, &x, 2, &start, &longer).unwrap();
+    let gained = again.trace.last().unwrap() - found.trace.last().unwrap();
+    assert!(
+        (0.0..1e-5).contains(&(gained + noise(gained))),
+        "gained {gained}"
+    );
+    assert_eq!(again.stop, Stop::MaxIterations);
+}
+
+#[test]
+fn a_well_separated_mixture_is_recovered() {
+    let (k, d, n) = (3, 2, 20_000);
+    let truth = mixture(k, d, 8.0);
+    let x = draws(k, d, n, 8.0);
+    let found = fit_on(2, &x, d, &Start::KMeans, &settings(k)).unwrap();
+    for j in 0..k {
+        let rows = truth.weights[j] * n as f64;
+        let error = (found.mixture.weights[j] - truth.weights[j]).abs();
+        assert!(error < 4.0 * (truth.weights[j] / n as f64).sqrt());
+        for a in 0..d {
+            let deviation = truth.covariances[j][(a, a)].sqrt();
+            let error = (found.mixture.means[(j, a)] - truth.means[(j, a)]).abs();
+            assert!(error < 4.0 * deviation / rows.sqrt());
+        }
+    }
+}
+
+#[test]
+fn components_that_lie_far_apart_keep_their_precision() {
+    // A million standard deviations: moments about a common point would cancel.
+    let apart = 1e6;
+    let near: Vec<f64> = draws(1, 1, 500, 0.0);
+    let x: Vec<f64> = near
+        .iter()
+        .copied()
+        .chain(near.iter().map(|x| x + apart))
+        .collect();
+    let one = fit_on(1, &near, 1, &Start::KMeans, &settings(1)).unwrap();
+    let labels: Vec<usize> = (0..1000).map(|i| i / 500).collect();
+    let two = fit_on(1, &x, 1, &Start::Labels(&labels), &settings(2)).unwrap();
+    let variance = one.mixture.covariances[0][(0, 0)];
+    for covariance in &two.mixture.covariances {
+        assert!((covariance[(0, 0)] / variance - 1.0).abs() < 1e-8);
+    }
+    let expected = 2.0 * one.trace[0] - 1000.0 * 2.0_f64.ln();
+    assert!((two.trace.last().unwrap() / expected - 1.0).abs() < 1e-10);
+}
+
+#[test]
+fn a_start_from_labels_is_the_same_as_from_their_indicators() {
+    let x = draws(2, 2, 300, 2.0);
+    let labels: Vec<usize> = (0..300).map(|i| i % 2).collect();
+    let indicators =
+        ndarray::Array2::from_shape_fn((300, 2), |(i, j)| f64::from(u8::from(labels[i] == j)));
+    let a = fit_on(1, &x, 2, &Start::Labels(&labels), &settings(2)).unwrap();
+    let b = fit_on(1, &x, 2, &Start::Posterior(indicators.view()), &settings(2)).unwrap();
+    assert_eq!(a, b);
+}
+
+#[test]
+fn a_component_that_collapses_is_an_error_with_its_rows() {
+    // Forty rows of one value: its variance goes to zero, and the likelihood to infinity.
+    let mut x = draws(1, 1, 60, 0.0);
+    x.extend([9.0; 40]);
+    let failed = fit_on(2, &x, 1, &Start::KMeans, &settings(2)).unwrap_err();
+    let GmmError::NoStartSurvived {
+        cause,
+        rows,
+        starts,
+    } = failed
+    else {
+        panic!("{failed:?}");
+    };
+    assert!(matches!(*cause, GmmError::Degenerate { .. }));
+    assert_eq!(rows, (60..100).collect::<Vec<_>>());
+    assert_eq!(starts, 10);
+}
+
+#[test]
+fn what_no_mixture_can_fit_is_told_apart() {
+    let column = draws(1, 1, 50, 0.0);
+    let fitted =
+        |x: &[f64], d: usize, k: usize| fit_on(1, x, d, &Start::KMeans, &settings(k)).unwrap_err();
+    let twice: Vec<f64> = [&column[..], &column[..]].concat();
+    assert_eq!(fitted(&twice, 2, 1), GmmError::Collinear { column: 1 });
+    let huge: Vec<f64> = column.iter().map(|x| x * 1e155).collect();
+    assert_eq!(fitted(&huge, 1, 1), GmmError::OutOfRange { column: 0 });
+    let few: Vec<f64> = (0..50).map(|i| f64::from(i % 3)).collect();
+    assert_eq!(fitted(&few, 1, 4), GmmError::TooFewDistinct { distinct: 3 });
+}
+
+#[test]
+fn regularisation_keeps_a_component_from_collapsing() {
+    let mut x = draws(1, 1, 60, 0.0);
+    x.extend([9.0; 40]);
+    let regularised = Settings {
+        reg_covar: 1e-3,
+        ..settings(2)
+    };
+    let found = fit_on(1, &x, 1, &Start::KMeans, &regularised).unwrap();
+    let smallest = found.mixture.covariances.iter().map(|c| c[(0, 0)]);
+    let smallest = smallest.fold(f64::INFINITY, f64::min);
+    assert!((smallest - 1e-3).abs() < 1e-9, "{smallest}");
+}
+
+#[test]
+fn a_request_to_stop_ends_the_fit() {
+    let x = draws(4, 4, 400_000, 0.5);
+    let progress = Progress::new();
+    let slow = Settings {
+        max_iterations: 1_000_000,
+        tolerance: 0.0,
+        ..settings(4)
+    };
+    let data = Data::new(&x, 400_000, 4);
+    let watch = || progress.request_stop();
+    let ended = watched(2, Duration::from_millis(50), watch, || {
+        fit(data, &Start::KMeans, &slow, &progress)
+    });
+    assert_eq!(ended.unwrap(), Err(GmmError::Interrupted));
+}
+
+#[test]
+fn scores_agree_with_each_other() {
+    let (k, d, n) = (3, 2, 3000);
+    let x = draws(k, d, n, 2.0);
+    let mixture = mixture(k, d, 2.0);
+    let progress = Progress::new();
+    let passes = Passes::over(Data::new(&x, n, d), &progress);
+    let score = |score: Score| {
+        let mut out = vec![f64::NAN; n * score.columns(k)];
+        passes.score(&mixture, score, &mut out).unwrap();
+        out
+    };
+    let posterior = score(Score::Posterior);
+    let cluster = score(Score::Cluster);
+    let uncertainty = score(Score::Uncertainty);
+    let density = score(Score::LogDensity);
+    let component = score(Score::LogComponentDensity);
+    assert!((density.iter().sum::<f64>() / loglik(&mixture, &x) - 1.0).abs() < 1e-12);
+    for i in 0..n {
+        let row: Vec<f64> = (0..k).map(|j| posterior[j * n + i]).collect();
+        assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-14);
+        let own = cluster[i] as usize - 1;
+        assert!(row.iter().all(|&other| other <= row[own]));
+        assert!((uncertainty[i] - (1.0 - row[own])).abs() < 1e-14);
+        for j in 0..k {
+            let joint = component[j * n + i] + mixture.weights[j].ln();
+            assert!((joint - density[i] - row[j].ln()).abs() < 1e-9 * joint.abs());
+        }
+    }
+}
+
+#[test]
+fn rows_at_the_end_of_the_numbers_get_a_component() {
+    let mixture = mixture(2, 2, 3.0);
+    let x = [1e200, -1e308, 0.0, 1e200, -1e308, 5e307];
+    let progress = Progress::new();
+    let passes = Passes::over(Data::new(&x, 3, 2), &progress);
+    let mut posterior = [f64::NAN; 6];
+    passes
+        .score(&mixture, Score::Posterior, &mut posterior)
+        .unwrap();
+    for i in 0..3 {
+        assert_eq!(posterior[i] + posterior[3 + i], 1.0);
+    }
+    let mut density = [f64::NAN; 3];
+    passes
+        .score(&mixture, Score::LogDensity, &mut density)
+        .unwrap();
+    assert_eq!(density, [f64::NEG_INFINITY; 3]);
+}
+
+#[test]
+fn draws_have_the_moments_of_the_mixture() {
+    let (k, d, n) = (2, 2, 100_000);
+    let truth = mixture(k, d, 5.0);
+    let drawn = truth.draw(n, 3).unwrap();
+    assert_eq!(drawn, truth.draw(n, 3).unwrap());
+    assert_ne!(drawn, truth.draw(n, 4).unwrap());
+    for j in 0..k {
+        let rows: Vec<usize> = (0..n).filter(|&i| drawn.components[i] == j).collect();
+        let count = rows.len() as f64;
+        assert!((count / n as f64 - truth.weights[j]).abs() < 0.01);
+        let mean = |a: usize| rows.iter().map(|&i| drawn.x[a * n + i]).sum::<f64>() / count;
+        for a in 0..d {
+            assert!((mean(a) - truth.means[(j, a)]).abs() < 0.05);
+            for b in 0..d {
+                let (ma, mb) = (mean(a), mean(b));
+                let product = |&i: &usize| (drawn.x[a * n + i] - ma) * (drawn.x[b * n + i] - mb);
+                let covariance = rows.iter().map(product).sum::<f64>() / count;
+                assert!((covariance - truth.covariances[j][(a, b)]).abs() < 0.05);
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Random data sets for the laws: small, large, rounded, on any scale, with rows repeated.
+
+use std::time::Duration;
+
+use gaussmix_engine::{fit, watched, Data, Family, Fit, GmmError, Progress, Settings, Start};
+use proptest::prelude::*;
+
+/// Rows and columns, column-major.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// `double[n, d]`.
+    pub x: Vec<f64>,
+    /// Number of columns.
+    pub d: usize,
+}
+
+impl Sample {
+    /// Number of rows.
+    pub fn n(&self) -> usize {
+        self.x.len() / self.d
+    }
+
+    /// The sample with every value of column `j` replaced by `change(j, value)`.
+    pub fn map(&self, change: impl Fn(usize, f64) -> f64) -> Self {
+        let n = self.n();
+        let x = self.x.iter().enumerate();
+        Sample {
+            x: x.map(|(i, &x)| change(i / n, x)).collect(),
+            d: self.d,
+        }
+    }
+
+    /// The sample with its rows in another order.
+    pub fn rotate_rows(&self, by: usize) -> Self {
+        let mut x = self.x.clone();
+        x.chunks_mut(self.n())
+            .for_each(|column| column.rotate_left(by));
+        Sample { x, d: self.d }
+    }
+
+    /// Fit `k` components on `threads` threads.
+    pub fn fit(&self, k: usize, start: &Start<'_>, threads: usize) -> Result<Fit, GmmError> {
+        self.fit_for(200, k, start, threads)
+    }
+
+    /// The first few iterations from `start`: rounding has had no time to grow.
+    pub fn begin(&self, k: usize, start: &Start<'_>) -> Result<Fit, GmmError> {
+        self.fit_for(5, k, start, 1)
+    }
+
+    fn fit_for(
+        &self,
+        iterations: usize,
+        k: usize,
+        start: &Start<'_>,
+        threads: usize,
+    ) -> Result<Fit, GmmError> {
+        let settings = Settings {
+            k,
+            family: Family::Vvv,
+            n_init: 4,
+            n_final: 2,
+            short_iterations: 5,
+            max_iterations: iterations,
+            tolerance: 1e-6,
+            reg_covar: 0.0,
+            seed: 5,
+        };
+        let progress = Progress::new();
+        let data = Data::new(&self.x, self.n(), self.d);
+        watched(
+            threads,
+            Duration::from_secs(1),
+            || (),
+            || fit(data, start, &settings, &progress),
+        )?
+    }
+}
+
+/// A few columns of values that are smooth or rounded, in two groups.
+pub fn samples() -> impl Strategy<Value = Sample> {
+    (
+        1_usize..5,
+        8_usize..200,
+        prop_oneof![Just(0.0), Just(0.5), Just(4.0)],
+    )
+        .prop_flat_map(|(d, n, grid)| {
+            prop::collection::vec(-3.0..3.0_f64, n * d).prop_map(move |mut x| {
+                for (i, x) in x.iter_mut().enumerate() {
+                    *x += if (i % n) % 3 == 0 { 6.0 } else { 0.0 };
+                    if grid > 0.0 {
+                        *x = (*x * grid).round() / grid;
+                    }
+                }
+                Sample { x, d }
+            })
+        })
+}
+
+/// Labels that use every component, for `n` rows.
+pub fn labels(n: usize, k: usize) -> Vec<usize> {
+    (0..n).map(|i| (i * 7 + i / 5) % k).collect()
+}
