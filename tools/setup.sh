@@ -12,9 +12,11 @@ at_least_msrv() { printf '%s\n' "$msrv" "$1" | sort -CV; }
 missing_tools() {
   { has R && has gcc; } || echo r-base-dev
   has pandoc || echo pandoc # vignettes
-  has qpdf || echo qpdf     # R CMD check --as-cran
-  has tidy || echo tidy     # R CMD check --as-cran
   has xz || echo xz-utils   # the vendored crates
+  # The rest is for R CMD check --as-cran.
+  has qpdf || echo qpdf
+  has tidy || echo tidy
+  has checkbashisms || echo devscripts
 }
 
 # The packages DESCRIPTION names and roxygen2, for `make doc`, in whatever library they may be.
