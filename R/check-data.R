@@ -80,7 +80,7 @@ check_numeric_columns <- function(x, arg, call) {
   abort_gmm(
     c(
       "{.arg {arg}} must have numeric columns only.",
-      x = "{cli::qty(columns)}Column{?s} {.field {columns}} {?is/are} {.cls {unique(types)}}.",
+      x = "{cli::qty(columns)}Column{?s} {.var {columns}} {?is/are} {.cls {unique(types)}}.",
       i = hint
     ),
     "bad_type",
@@ -113,7 +113,7 @@ check_finite <- function(x, arg, call, allow_na = FALSE) {
   }
   columns <- column_labels(x, bad$columns)
   what <- if (identical(bad, infinite)) "infinite" else "missing"
-  where <- if (ncol(x) > 1) ", in {cli::qty(columns)}column{?s} {.field {columns}}"
+  where <- if (ncol(x) > 1) ", in {cli::qty(columns)}column{?s} {.var {columns}}"
   hint <- if (what == "missing") {
     "Leave out the rows that have them, for example with `na.omit()`."
   } else {
@@ -146,7 +146,7 @@ check_variation <- function(x, arg, call) {
   }
   columns <- column_labels(x, bad)
   values <- format_values(x[1, bad])
-  what <- if (ncol(x) == 1) "It is" else "{cli::qty(columns)}Column{?s} {.field {columns}} {?is/are}"
+  what <- if (ncol(x) == 1) "It is" else "{cli::qty(columns)}Column{?s} {.var {columns}} {?is/are}"
   abort_gmm(
     c(
       "{.arg {arg}} must vary in every column.",

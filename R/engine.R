@@ -25,7 +25,7 @@ engine_value <- function(result, x, call) {
     out_of_range = abort_gmm(
       c(
         "The variances of {.arg x} must be representable as numbers.",
-        x = "Column {.field {column_labels(x, result$column)}} is on a scale where they are not.",
+        x = "Column {.var {column_labels(x, result$column)}} is on a scale where they are not.",
         i = "Use another unit: multiply or divide the column."
       ),
       "bad_value",
@@ -65,7 +65,7 @@ abort_collinear <- function(column, x, call) {
   abort_gmm(
     c(
       "No column of {.arg x} may be a combination of others.",
-      x = "Column {.field {column}} is determined by {.field {of}}.",
+      x = "Column {.var {column}} is determined by {.var {of}}.",
       i = "Drop it: it adds nothing, and the covariance could not be inverted. Or set
         {.arg reg_covar}."
     ),

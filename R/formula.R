@@ -28,7 +28,7 @@ formula_frame <- function(formula, data, call) {
   absent <- setdiff(all.vars(formula), c(names(data), "."))
   absent <- absent[!vapply(absent, exists, logical(1), envir = environment(formula))]
   if (length(absent) > 0) {
-    abort_missing_columns(absent, names(data), "data", call)
+    abort_missing_columns(absent, names(data), "data", "variables of the formula", call)
   }
   terms <- if (is.null(data)) stats::terms(formula) else stats::terms(formula, data = data)
   if (any(attr(terms, "order") > 1)) {
@@ -45,12 +45,12 @@ formula_frame <- function(formula, data, call) {
   stats::model.frame(terms, data, na.action = stats::na.pass)
 }
 
-abort_missing_columns <- function(columns, found, arg, call) {
+abort_missing_columns <- function(columns, found, arg, wanted, call) {
   abort_gmm(
     c(
-      "{.arg {arg}} must have the columns of the fit.",
-      x = "{cli::qty(columns)}Column{?s} {.field {columns}} {?is/are} missing.",
-      i = if (length(found) > 0) "It has {.field {found}}."
+      "{.arg {arg}} must have the {wanted}.",
+      x = "{cli::qty(columns)}Column{?s} {.var {columns}} {?is/are} missing.",
+      i = if (length(found) > 0) "It has {.var {found}}."
     ),
     "missing_columns",
     argument = arg,

@@ -116,7 +116,7 @@ new_rows <- function(object, newdata, call) {
   if (is_nameable(wanted) && !is.null(colnames(newdata))) {
     absent <- setdiff(wanted, colnames(newdata))
     if (length(absent) > 0) {
-      abort_missing_columns(absent, colnames(newdata), "newdata", call)
+      abort_missing_columns(absent, colnames(newdata), "newdata", "columns of the fit", call)
     }
     newdata <- newdata[, wanted, drop = FALSE]
   }
@@ -149,7 +149,7 @@ new_formula_rows <- function(object, newdata, call) {
   }
   absent <- setdiff(all.vars(object$terms), names(newdata))
   if (length(absent) > 0) {
-    abort_missing_columns(absent, names(newdata), "newdata", call)
+    abort_missing_columns(absent, names(newdata), "newdata", "variables of the formula", call)
   }
   frame <- stats::model.frame(object$terms, na_as_numbers(newdata), na.action = stats::na.pass)
   as_data_matrix(frame, "newdata", call)

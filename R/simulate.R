@@ -29,14 +29,15 @@ simulate.gmm <- function(object, nsim = 1, seed = NULL, ...) {
     stats::runif(1)
   }
   state <- get(".Random.seed", envir = globalenv())
+  origin <- state
   if (!is.null(seed)) {
     check_number(seed, "seed", call = call)
     on.exit(assign(".Random.seed", state, envir = globalenv()))
     set.seed(seed)
-    state <- structure(seed, kind = as.list(RNGkind()))
+    origin <- structure(seed, kind = as.list(RNGkind()))
   }
   drawn <- lapply(seq_len(nsim), function(i) draw_rows(object, object$n, call))
-  structure(drawn, names = paste0("sim_", seq_len(nsim)), seed = state)
+  structure(drawn, names = paste0("sim_", seq_len(nsim)), seed = origin)
 }
 
 #' Draw `n` rows from a mixture, with one number from R's generator

@@ -119,8 +119,8 @@ as_start_mixture <- function(start, x, call) {
   if (length(absent) > 0) {
     abort_start(
       c(
-        "A mixture in {.arg start} must have {.field {parts}}.",
-        x = "{.field {absent}} {?is/are} missing."
+        "A mixture in {.arg start} must have {.var {parts}}.",
+        x = "{.var {absent}} {?is/are} missing."
       ),
       call,
       environment(),
@@ -131,7 +131,7 @@ as_start_mixture <- function(start, x, call) {
   numeric <- vapply(start, function(part) is.numeric(part) && all(is.finite(part)), logical(1))
   if (!all(numeric)) {
     abort_start(
-      "{.field {parts[!numeric]}} in {.arg start} must be finite numbers.",
+      "{.var {parts[!numeric]}} in {.arg start} must be finite numbers.",
       call,
       environment(),
       "bad_type"
@@ -142,8 +142,8 @@ as_start_mixture <- function(start, x, call) {
   if (length(start$means) != k * d || length(start$covariances) != d * d * k) {
     abort_start(
       c(
-        "{.arg start} must fit the data: with {k} weight{?s} and {d} column{?s}, {.field means} is
-          {k} x {d} and {.field covariances} is {d} x {d} x {k}.",
+        "{.arg start} must fit the data: with {k} weight{?s} and {d} column{?s}, {.var means} is
+          {k} x {d} and {.var covariances} is {d} x {d} x {k}.",
         x = "There are {length(start$means)} and {length(start$covariances)} numbers."
       ),
       call,
@@ -153,7 +153,7 @@ as_start_mixture <- function(start, x, call) {
   }
   if (any(start$weights <= 0) || abs(sum(start$weights) - 1) > 1e-6) {
     abort_start(
-      "{.field weights} in {.arg start} must be positive and sum to 1.",
+      "{.var weights} in {.arg start} must be positive and sum to 1.",
       call,
       environment()
     )
@@ -163,7 +163,7 @@ as_start_mixture <- function(start, x, call) {
   if (!all(sound)) {
     abort_start(
       c(
-        "{.field covariances} in {.arg start} must be symmetric and positive definite.",
+        "{.var covariances} in {.arg start} must be symmetric and positive definite.",
         x = "{cli::qty(sum(!sound))}Component{?s} {as.character(which(!sound))} {?is/are} not."
       ),
       call,

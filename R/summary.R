@@ -64,7 +64,10 @@ summary.gmm <- function(object, ...) {
 print.summary.gmm <- function(x, digits = 4, ...) {
   cat(describe_model(x$fit), "\n", sep = "")
   cat("\nComponents\n")
-  print_cut(as.matrix(x$components), digits)
+  components <- as.matrix(x$components)
+  # Digits after the point: an uncertainty of 1e-17 reads as what it is, none.
+  components[, "uncertainty"] <- round(components[, "uncertainty"], digits)
+  print_cut(components, digits)
   cat("\nMeans\n")
   print_cut(label_columns(x$means), digits)
   cat("\nStandard deviations\n")

@@ -1,0 +1,46 @@
+test_that("k must be a whole number between 1 and the number of distinct rows", {
+  refused(gmm_fit(faithful), "bad_value", argument = "k")
+  refused(gmm_fit(faithful, k = 0), "bad_value", argument = "k")
+  refused(gmm_fit(faithful, k = -1), "bad_value", argument = "k")
+  refused(gmm_fit(faithful, k = 1.5), "bad_value", argument = "k")
+  refused(gmm_fit(faithful, k = NA), "bad_value", argument = "k")
+  refused(gmm_fit(faithful, k = Inf), "bad_value", argument = "k")
+  refused(gmm_fit(faithful, k = "2"), "bad_type", argument = "k")
+  refused(gmm_fit(faithful, k = 1:2), "bad_type", argument = "k")
+  refused(gmm_fit(faithful, k = 273), "bad_value", argument = "k")
+  refused(gmm_fit(rep(c(1, 2, 3), 20), k = 4), "bad_value", argument = "k")
+})
+
+test_that("a misspelt covariance suggests the nearest", {
+  refused(gmm_fit(faithful, k = 2, covariance = "ful"), "bad_value", argument = "covariance")
+  refused(gmm_fit(faithful, k = 2, covariance = "vvv"), "bad_value", argument = "covariance")
+  refused(gmm_fit(faithful, k = 2, covariance = 3), "bad_type", argument = "covariance")
+  expect_equal(gmm_fit(faithful, k = 2, covariance = "VVV")$covariance, "VVV")
+})
+
+test_that("unknown arguments are refused, with the nearest known one", {
+  refused(gmm_fit(faithful, k = 2, n_int = 5), "unknown_argument", argument = "n_int")
+  refused(gmm_fit(faithful, 2, "full", 3), "unknown_argument", argument = "")
+  refused(gmm_fit(faithful, k = 2, control = list(tolerance = 1)), "unknown_argument", argument = "tolerance")
+})
+
+test_that("settings are checked", {
+  refused(gmm_control(n_init = 0), "bad_value", argument = "n_init")
+  refused(gmm_control(n_final = 1.5), "bad_value", argument = "n_final")
+  refused(gmm_control(short_iter = NULL), "bad_type", argument = "short_iter")
+  refused(gmm_control(max_iter = NA), "bad_value", argument = "max_iter")
+  refused(gmm_control(tol = -1), "bad_value", argument = "tol")
+  refused(gmm_control(reg_covar = "a"), "bad_type", argument = "reg_covar")
+  refused(gmm_control(threads = 0), "bad_value", argument = "threads")
+  refused(gmm_fit(faithful, k = 2, control = 3), "bad_type", argument = "control")
+  refused(gmm_fit(faithful, k = 2, keep_data = NA), "bad_type", argument = "keep_data")
+})
+
+test_that("settings come from control and from the dots, which win", {
+  fit <- gmm_fit(faithful, k = 2, n_init = 3, control = gmm_control(n_init = 7, n_final = 2))
+  expect_equal(fit$control$n_init, 3)
+  expect_equal(fit$control$n_final, 2)
+  expect_equal(fit$starts$tried, 3)
+  expect_lte(fit$starts$finished, 2)
+  expect_equal(gmm_fit(faithful, k = 2, control = list(n_init = 4))$starts$tried, 4)
+})

@@ -1,0 +1,102 @@
+# What `gmm_fit()` takes as data, and how it refuses the rest.
+
+x <- as.matrix(faithful)
+
+test_that("a non-numeric column is refused by name", {
+  refused(gmm_fit(iris, k = 3), "bad_type", columns = "Species")
+  refused(gmm_fit(data.frame(a = 1:9, on = TRUE), k = 1), "bad_type", columns = "on")
+  refused(gmm_fit(data.frame(a = 1:3, b = I(list(1, 2, 3))), k = 1), "bad_type", columns = "b")
+  refused(gmm_fit(data.frame(day = Sys.Date() + 1:3), k = 1), "bad_type", columns = "day")
+})
+
+test_that("what is not a numeric table is refused", {
+  refused(gmm_fit(iris$Species, k = 2), "bad_type")
+  refused(gmm_fit(matrix("a", 3, 2), k = 1), "bad_type")
+  refused(gmm_fit(x > 3, k = 2), "bad_type")
+  refused(gmm_fit(x + 0i, k = 2), "bad_type")
+  refused(gmm_fit(list(1, 2), k = 2), "bad_type")
+  refused(gmm_fit(NULL, k = 2), "bad_type")
+  refused(gmm_fit(mean, k = 2), "bad_type")
+  refused(gmm_fit(array(0, c(2, 2, 2)), k = 1), "bad_shape")
+})
+
+test_that("a sparse matrix is refused with a way out", {
+  skip_if_not_installed("Matrix")
+  refused(gmm_fit(Matrix::Matrix(x * (x > 4), sparse = TRUE), k = 2), "bad_type")
+})
+
+test_that("missing and infinite values are refused by column", {
+  refused(gmm_fit(airquality, k = 2), "non_finite", columns = c("Ozone", "Solar.R"), count = 44)
+  refused(gmm_fit(c(1, NaN, 2, 4), k = 1), "non_finite", count = 1)
+  refused(gmm_fit(cbind(a = c(1, Inf, -Inf), b = 1:3), k = 1), "non_finite", columns = "a")
+})
+
+test_that("an empty table is refused", {
+  refused(gmm_fit(x[0, ], k = 1), "bad_shape")
+  refused(gmm_fit(x[, 0], k = 1), "bad_shape")
+  refused(gmm_fit(data.frame(), k = 1), "bad_shape")
+})
+
+test_that("too few rows for a covariance are refused", {
+  refused(gmm_fit(x[1, , drop = FALSE], k = 1), "too_few_rows")
+  refused(gmm_fit(3, k = 1), "too_few_rows")
+  refused(gmm_fit(as.matrix(iris[c(1, 51, 101), 1:4]), k = 1), "too_few_rows")
+})
+
+test_that("a constant column is refused by name", {
+  refused(gmm_fit(cbind(faithful, b = 5), k = 2), "constant_column", columns = "b")
+  refused(gmm_fit(x[rep(1, 10), ], k = 1), "constant_column", columns = colnames(x))
+  refused(gmm_fit(rep(5, 10), k = 1), "constant_column")
+})
+
+test_that("a column that others determine is refused by name", {
+  refused(gmm_fit(cbind(x, again = x[, 1]), k = 2), "collinear", columns = "again")
+  refused(gmm_fit(cbind(x, sum = x[, 1] + x[, 2]), k = 2), "collinear", columns = "sum")
+  refused(gmm_fit(cbind(x, x), k = 2), "collinear")
+})
+
+test_that("a scale beyond the numbers is refused", {
+  refused(gmm_fit(x * 1e160, k = 2), "bad_value", columns = "eruptions")
+  refused(gmm_fit(x * 1e-170, k = 2), "bad_value", columns = "eruptions")
+})
+
+test_that("a collapse names the component, its rows and what they share", {
+  set.seed(1)
+  cloud <- cbind(a = rnorm(60), b = rnorm(60))
+  spike <- cbind(a = rnorm(40, 9), b = 7)
+  refused(
+    gmm_fit(rbind(cloud, spike), k = 2),
+    "degenerate",
+    rows = as.double(61:100),
+    starts = 20
+  )
+  refused(
+    gmm_fit(x, start = rep(1:2, c(270, 2))),
+    "degenerate",
+    component = 2,
+    rows = c(271, 272),
+    starts = 1
+  )
+  refused(gmm_fit(c(rnorm(60), rep(9, 40)), start = rep(1:2, c(60, 40))), "degenerate")
+  flat <- rbind(matrix(rnorm(120), 60), cbind(1:40, 1:40))
+  refused(gmm_fit(flat, start = rep(1:2, c(60, 40))), "degenerate", component = 2)
+})
+
+test_that("regularisation lifts what only a singular covariance forbids", {
+  for (data in list(cbind(x, 5), cbind(x, x[, 1]), x[1:2, ])) {
+    fit <- gmm_fit(data, k = 1, reg_covar = 0.1)
+    expect_true(is.finite(fit$loglik))
+  }
+})
+
+test_that("a formula is checked", {
+  refused(gmm_fit(waiting ~ eruptions, data = faithful, k = 2), "bad_value")
+  refused(gmm_fit(~ eruptions:waiting, data = faithful, k = 2), "bad_value")
+  refused(
+    gmm_fit(~ eruptions + nowhere, data = faithful, k = 2),
+    "missing_columns",
+    columns = "nowhere"
+  )
+  refused(gmm_fit(~Species, data = iris, k = 2), "bad_type", columns = "Species")
+  refused(gmm_fit(~a, data = 3, k = 2), "bad_type", argument = "data")
+})

@@ -1,0 +1,22 @@
+set.seed(1)
+fit <- gmm_fit(iris[1:4], k = 3)
+
+test_that("log-likelihood and criteria follow R's conventions", {
+  loglik <- logLik(fit)
+  expect_s3_class(loglik, "logLik")
+  expect_equal(attr(loglik, "df"), 44)
+  expect_equal(attr(loglik, "nobs"), 150)
+  expect_equal(nobs(fit), 150)
+  expect_equal(AIC(fit), -2 * fit$loglik + 2 * 44)
+  expect_equal(BIC(fit), -2 * fit$loglik + 44 * log(150))
+})
+
+test_that("coef() gives the parameters", {
+  expect_identical(coef(fit), unclass(fit)[c("weights", "means", "covariances")])
+})
+
+test_that("fitted() is the mean that the posterior expects", {
+  expected <- predict(fit, type = "posterior") %*% fit$means
+  expect_equal(fitted(fit), expected)
+  expect_equal(colMeans(fitted(fit)), colMeans(iris[1:4]), tolerance = 1e-4)
+})

@@ -1,0 +1,33 @@
+test_that("a fit and its summary print in a few lines", {
+  set.seed(1)
+  fit <- gmm_fit(faithful, k = 2)
+  expect_snapshot(fit)
+  expect_snapshot(summary(fit))
+  set.seed(1)
+  expect_snapshot(gmm_fit(faithful$waiting, k = 2))
+  expect_snapshot(summary(gmm_fit(unname(as.matrix(faithful)), start = fit)))
+})
+
+test_that("printing returns its argument and never floods the console", {
+  set.seed(1)
+  x <- matrix(rnorm(60000), ncol = 30)
+  fit <- gmm_fit(x, k = 25, n_init = 1, tol = 10)
+  lines <- capture.output(returned <- withVisible(print(fit)))
+  expect_false(returned$visible)
+  expect_identical(returned$value, fit)
+  expect_lt(length(lines), 50)
+  expect_match(lines, "5 more components, 21 more columns", all = FALSE)
+  expect_lt(length(capture.output(print(summary(fit)))), 200)
+})
+
+test_that("summary() has the numbers that it prints", {
+  set.seed(1)
+  fit <- gmm_fit(iris[1:4], k = 3)
+  s <- summary(fit)
+  expect_equal(sum(s$components$rows), 150)
+  expect_equal(s$deviations[2, ], sqrt(diag(fit$covariances[, , 2])))
+  expect_equal(s$correlations[, , 3], cov2cor(fit$covariances[, , 3]))
+  expect_equal(s$criteria[["BIC"]], BIC(fit))
+  uncertain <- predict(fit, type = "uncertainty")
+  expect_equal(s$components$uncertainty[1], mean(uncertain[fit$cluster == 1]))
+})

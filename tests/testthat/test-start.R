@@ -1,0 +1,57 @@
+x <- as.matrix(faithful)
+
+test_that("labels, their indicators and the mixture they give are the same start", {
+  labels <- rep(1:2, 136)
+  fit <- gmm_fit(x, start = labels)
+  expect_equal(fit$k, 2)
+  indicators <- cbind(labels == 1, labels == 2) + 0
+  expect_identical(gmm_fit(x, start = indicators)$trace, fit$trace)
+  expect_identical(gmm_fit(x, start = factor(labels))$trace, fit$trace)
+  expect_identical(gmm_fit(x, start = c("b", "c")[labels])$trace, fit$trace)
+  parts <- lapply(1:2, function(k) x[labels == k, ])
+  mixture <- list(
+    weights = c(0.5, 0.5),
+    means = t(vapply(parts, colMeans, numeric(2))),
+    covariances = array(unlist(lapply(parts, function(p) cov(p) * 135 / 136)), c(2, 2, 2))
+  )
+  expect_equal(gmm_fit(x, start = mixture)$trace, fit$trace, tolerance = 1e-9)
+})
+
+test_that("a fit is a start", {
+  fit <- gmm_fit(x, k = 2)
+  again <- gmm_fit(x, start = fit)
+  expect_equal(again$loglik, fit$loglik, tolerance = 1e-9)
+  expect_lte(again$iterations, 3)
+})
+
+test_that("a start of the user's own draws no random number", {
+  set.seed(1)
+  before <- .Random.seed
+  gmm_fit(x, start = rep(1:2, 136))
+  expect_identical(.Random.seed, before)
+})
+
+refused_start <- function(start, class, k = NULL) {
+  refused(gmm_fit(x, k = k, start = start), class, argument = "start")
+}
+
+test_that("a start that does not fit is refused", {
+  refused_start(rep(1:2, 10), "bad_shape")
+  refused_start(c(NA, rep(1:2, 135), 1), "bad_value")
+  refused_start(mean, "bad_type")
+  refused_start(rep(1:2, 136), "bad_value", k = 3)
+  refused_start(matrix(0.4, 272, 2), "bad_value")
+  refused_start(matrix(NA_real_, 272, 2), "bad_value")
+  refused_start(matrix(0.5, 10, 2), "bad_shape")
+  refused_start(matrix("a", 272, 2), "bad_type")
+  mixture <- list(
+    weights = c(0.5, 0.5),
+    means = rbind(c(4, 80), c(2, 55)),
+    covariances = array(diag(2), c(2, 2, 2))
+  )
+  refused_start(mixture["weights"], "bad_type")
+  refused_start(replace(mixture, "weights", list(c(1, 1))), "bad_value")
+  refused_start(replace(mixture, "means", list(matrix(NA_real_, 2, 2))), "bad_type")
+  refused_start(replace(mixture, "means", list(matrix(1, 2, 3))), "bad_shape")
+  refused_start(replace(mixture, "covariances", list(array(1, c(2, 2, 2)))), "bad_value")
+})
