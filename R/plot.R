@@ -1,7 +1,7 @@
 #' Plot a fit
 #'
 #' `what = "classification"` shows the rows in the colour and symbol of their component, with the
-#' components over them. For `d` = 2 these are ellipses that hold the parts `level` of the component's
+#' components, numbered, over them. For `d` = 2 these are ellipses that hold the parts `level` of the component's
 #' probability, around its mean; for `d` > 2 a matrix of such plots, one for each pair of
 #' columns; for `d` = 1 a histogram with the density of the mixture (black) and of its
 #' components, times their weights (coloured).
@@ -105,8 +105,14 @@ axis_labels <- function(x, columns) {
 
 plot_scatter <- function(x, data, columns, level, style, dots) {
   labels <- axis_labels(x, columns)
+  outlines <- lapply(seq_len(x$k), function(k) {
+    ellipse(x$means[k, columns], x$covariances[columns, columns, k], max(level))
+  })
+  extent <- apply(rbind(data[, columns], do.call(rbind, outlines)), 2, range)
   defaults <- list(
     x = data[, columns],
+    xlim = extent[, 1],
+    ylim = extent[, 2],
     xlab = labels[1],
     ylab = labels[2],
     main = plot_title(x),
@@ -141,9 +147,10 @@ draw_cloud <- function(x, data, columns, level, style) {
       graphics::lines(outline, col = "white", lwd = 4)
       graphics::lines(outline, col = style$colours[k], lwd = 2, lty = i)
     }
-    graphics::points(x$means[k, columns[1]], x$means[k, columns[2]], pch = 21, cex = 1.4,
-      bg = style$colours[k], col = "white", lwd = 2)
   }
+  centres <- x$means[, columns, drop = FALSE]
+  graphics::points(centres, pch = 21, cex = 2.2, bg = style$colours, col = "white")
+  graphics::text(centres, labels = seq_len(x$k), cex = 0.75, font = 2, col = "white")
 }
 
 #' Points of the ellipse that holds `level` of a bivariate normal distribution
