@@ -137,3 +137,46 @@ impl Factor {
         1.0 / (&self.inverse * &scale.lower).norm_squared()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn components_are_ordered_by_weight_then_by_mean() {
+        let mixture = Mixture {
+            weights: vec![0.25, 0.5, 0.25],
+            means: Array2::from_shape_vec((3, 2), vec![1.0, 5.0, 0.0, 0.0, 1.0, 4.0]).unwrap(),
+            covariances: (1..4)
+                .map(|i| DMatrix::identity(2, 2) * f64::from(i))
+                .collect(),
+        };
+        let ordered = mixture.ordered();
+        assert_eq!(ordered.weights, [0.5, 0.25, 0.25]);
+        assert_eq!(ordered.means.column(1).to_vec(), [0.0, 4.0, 5.0]);
+        let scales: Vec<f64> = ordered.covariances.iter().map(|c| c[(0, 0)]).collect();
+        assert_eq!(scales, [2.0, 3.0, 1.0]);
+    }
+
+    #[test]
+    fn the_smallest_relative_variance_bounds_the_smallest_eigenvalue() {
+        let scale = DMatrix::from_row_slice(2, 2, &[4.0, 1.0, 1.0, 9.0]);
+        let covariance = DMatrix::from_row_slice(2, 2, &[0.5, 0.2, 0.2, 0.3]);
+        let bound = Factor::of(&covariance)
+            .unwrap()
+            .smallest_relative_variance(&Factor::of(&scale).unwrap());
+        let relative = scale.try_inverse().unwrap() * covariance;
+        let smallest = relative
+            .complex_eigenvalues()
+            .iter()
+            .fold(f64::INFINITY, |s, e| s.min(e.re));
+        assert!(bound <= smallest && smallest <= 2.0 * bound);
+    }
+
+    #[test]
+    fn what_is_not_positive_definite_has_no_factor() {
+        for entries in [[1.0, 2.0, 2.0, 1.0], [0.0; 4], [f64::NAN; 4]] {
+            assert!(Factor::of(&DMatrix::from_row_slice(2, 2, &entries)).is_none());
+        }
+    }
+}

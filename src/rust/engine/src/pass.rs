@@ -226,3 +226,89 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
         Ok(stats)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::init::generator;
+    use rand::Rng;
+
+    fn data(n: usize, d: usize) -> Vec<f64> {
+        let mut rng = generator(3, n + d);
+        (0..n * d).map(|_| rng.random_range(-1.0..1.0)).collect()
+    }
+
+    fn stats(isa: Isa, x: &[f64], d: usize, labels: &[usize]) -> SufficientStats {
+        let progress = Progress::new();
+        let data = Data::new(x, labels.len(), d);
+        let passes = Passes::with_isa(data, &progress, isa);
+        passes.given(Given::Labels(labels), 2).unwrap()
+    }
+
+    fn expected(isa: Isa, x: &[f64], n: usize, d: usize) -> SufficientStats {
+        let labels: Vec<usize> = (0..n).map(|i| i % 2).collect();
+        let given = stats(isa, x, d, &labels);
+        let mixture = Mixture::maximise(&given, crate::Family::Vvv, 0.0).unwrap();
+        let progress = Progress::new();
+        let passes = Passes::with_isa(Data::new(x, n, d), &progress, isa);
+        passes
+            .expectation(&mixture, &mixture.factors().unwrap())
+            .unwrap()
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_same_statistics() {
+        for (n, d) in [(10, 1), (1000, 2), (1025, 5), (3001, 7), (700, 20)] {
+            let x = data(n, d);
+            let a = expected(Isa::Portable, &x, n, d);
+            let b = expected(Isa::detect(), &x, n, d);
+            assert!((a.loglik() / b.loglik() - 1.0).abs() < 1e-12);
+            for k in 0..2 {
+                assert!((a.mass(k) / b.mass(k) - 1.0).abs() < 1e-12);
+                let difference = a.scatter(k) - b.scatter(k);
+                assert!(difference.norm() < 1e-10 * a.scatter(k).norm());
+            }
+        }
+    }
+
+    #[test]
+    fn statistics_of_labels_are_means_and_scatters() {
+        let (n, d) = (2500, 3);
+        let x = data(n, d);
+        let labels: Vec<usize> = (0..n).map(|i| usize::from(i % 5 == 0)).collect();
+        let stats = stats(Isa::detect(), &x, d, &labels);
+        let rows: Vec<usize> = (0..n).filter(|i| i % 5 == 0).collect();
+        assert_eq!(stats.mass(1), rows.len() as f64);
+        let column = |j: usize| rows.iter().map(move |i| i + j * n);
+        let mean = |j: usize| column(j).map(|i| x[i]).sum::<f64>() / rows.len() as f64;
+        for j in 0..d {
+            assert!((stats.mean(1)[j] - mean(j)).abs() < 1e-14);
+            for l in 0..d {
+                let pairs = column(j).zip(column(l));
+                let sum: f64 = pairs
+                    .map(|(i, m)| (x[i] - mean(j)) * (x[m] - mean(l)))
+                    .sum();
+                assert!((stats.scatter(1)[(j, l)] - sum).abs() < 1e-11);
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_cover_every_row_once_and_their_products_stay_finite() {
+        for (n, d, k) in [(1, 1, 1), (1023, 3, 2), (70_000, 20, 4), (100_000, 2, 9999)] {
+            let x = vec![0.0; n * d];
+            let progress = Progress::new();
+            let passes = Passes::over(Data::new(&x, n, d), &progress);
+            let chunks = passes.chunks(k);
+            let blocks = chunks.iter().flat_map(|chunk| {
+                Scratch::new(1, 1, chunk.len())
+                    .blocks(chunk.clone())
+                    .collect::<Vec<_>>()
+            });
+            assert!(blocks.flatten().eq(0..n));
+            // Lanes are at least four rows wide: a block's lane multiplies up this many sums.
+            let factors = (block_rows(d, k) / 4) as i32;
+            assert!((k as f64).powi(factors).is_finite());
+        }
+    }
+}
