@@ -21,7 +21,14 @@ check_number <- function(value, arg, min = -Inf, call, what = "a number") {
   is_na <- length(value) == 1 && is.atomic(value) && is.na(value)
   if (!is_na && (!is.numeric(value) || is.object(value) || length(value) != 1)) {
     abort_gmm(
-      c("{.arg {arg}} must be {what}.", x = "It is {.obj_type_friendly {value}}."),
+      c(
+        "{.arg {arg}} must be {what}.",
+        x = if (is.numeric(value)) {
+          "It has length {length(value)}."
+        } else {
+          "It is {.obj_type_friendly {value}}."
+        }
+      ),
       "bad_type",
       argument = arg,
       call = call

@@ -4,7 +4,8 @@
 #' `gmm_fit(x, k = 3, n_init = 50)`.
 #'
 #' A fit makes `n_init` short runs of `short_iter` EM iterations, each from a k-means partition
-#' with other k-means++ centres; the `n_final` best of them run on until they converge, and the
+#' with other k-means++ centres (every second one of the data in their own units, the others with
+#' all columns scaled to the same variance); the `n_final` best of them run on until they converge, and the
 #' best of these is the fit. A run has converged when Aitken's estimate of the log-likelihood
 #' still to be gained falls below `tol`.
 #'

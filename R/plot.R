@@ -88,6 +88,7 @@ plot_style <- function(k, n, dots) {
   crowded <- n > 2000
   colours <- rep_len(dots$col %||% component_colours(k), k)
   list(
+    crowded = crowded,
     colours = colours,
     points = if (crowded) grDevices::adjustcolor(colours, alpha.f = 0.35) else colours,
     symbols = rep_len(dots$pch %||% if (crowded) 16 else c(1, 2, 0, 3, 4, 5, 6, 8, 7), k),
@@ -143,8 +144,10 @@ draw_cloud <- function(x, data, columns, level, style) {
   for (k in seq_len(x$k)) {
     for (i in seq_along(level)) {
       outline <- ellipse(x$means[k, columns], x$covariances[columns, columns, k], level[i])
-      # A pale line under the coloured one keeps it visible among points of its colour.
-      graphics::lines(outline, col = "white", lwd = 4)
+      if (style$crowded) {
+        # A pale line under the coloured one keeps it visible among points of its colour.
+        graphics::lines(outline, col = "white", lwd = 4)
+      }
       graphics::lines(outline, col = style$colours[k], lwd = 2, lty = i)
     }
   }
@@ -183,7 +186,10 @@ plot_pairs <- function(x, data, columns, level, style, dots) {
 
 plot_histogram <- function(x, data, columns, level, style, dots) {
   values <- data[, columns]
-  grid <- seq(min(values), max(values), length.out = 512)
+  breaks <- dots$breaks %||% min(max(grDevices::nclass.FD(values), 10), 100)
+  dots$breaks <- NULL
+  bars <- graphics::hist(values, breaks = breaks, plot = FALSE)
+  grid <- seq(min(bars$breaks), max(bars$breaks), length.out = 512)
   component <- vapply(
     seq_len(x$k),
     function(k) {
@@ -193,9 +199,6 @@ plot_histogram <- function(x, data, columns, level, style, dots) {
     numeric(length(grid))
   )
   density <- rowSums(component)
-  breaks <- dots$breaks %||% min(max(grDevices::nclass.FD(values), 10), 100)
-  dots$breaks <- NULL
-  bars <- graphics::hist(values, breaks = breaks, plot = FALSE)
   defaults <- list(
     x = bars,
     freq = FALSE,

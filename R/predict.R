@@ -93,8 +93,8 @@ fit_data <- function(object, call) {
     abort_gmm(
       c(
         "The fit has no data.",
-        i = "It was made with `keep_data = FALSE`: give {.arg newdata} to `predict()`, or fit
-          again with the data kept."
+        x = "It was made with `keep_data = FALSE`.",
+        i = "Fit again with the data kept; `predict()` also takes them as {.arg newdata}."
       ),
       "no_data",
       call = call

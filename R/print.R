@@ -15,7 +15,7 @@
 #' @export
 print.gmm <- function(x, digits = 4, ...) {
   cat(describe_model(x), "\n\n", sep = "")
-  print_cut(cbind(weight = x$weights, label_columns(x$means)), digits)
+  print_cut(cbind(weight = x$weights, label_columns(x$means, "mean")), digits)
   cat("\n", describe_fit(x), "\n", sep = "")
   invisible(x)
 }
@@ -50,11 +50,11 @@ describe_fit <- function(x) {
   )
   starts <- x$starts
   reached <- if (starts$tried == 1) {
-    "; one start."
+    " from one start."
   } else {
     cli::pluralize(
-      "; of {starts$tried} starts {starts$finished} ran to the end, {starts$reached} of them to ",
-      "this optimum."
+      ". The best {starts$finished} of {starts$tried} starts ran to the end, ",
+      "{starts$reached} of them to this optimum."
     )
   }
   degenerate <- if (starts$degenerate > 0) {
@@ -74,9 +74,9 @@ format_2 <- function(value) {
 
 #' Give columns a name to be printed under
 #' @noRd
-label_columns <- function(x) {
+label_columns <- function(x, single) {
   if (is.null(colnames(x))) {
-    colnames(x) <- if (ncol(x) == 1) "mean" else paste0("[,", seq_len(ncol(x)), "]")
+    colnames(x) <- if (ncol(x) == 1) single else paste0("[,", seq_len(ncol(x)), "]")
   }
   x
 }
@@ -96,10 +96,24 @@ print_cut <- function(table, digits) {
   }
 }
 
+#' Every column with as many decimals as its largest number needs for `digits` digits
+#' @noRd
 format_columns <- function(table, digits) {
+  if (is.character(table)) {
+    return(table)
+  }
   formatted <- table
   for (j in seq_len(ncol(table))) {
-    formatted[, j] <- format(table[, j], digits = digits)
+    column <- table[, j]
+    largest <- max(abs(column), 0, na.rm = TRUE)
+    formatted[, j] <- if (largest == 0 || all(column == round(column), na.rm = TRUE)) {
+      format(column)
+    } else if (largest >= 1e8 || largest < 1e-4) {
+      format(column, digits = digits)
+    } else {
+      decimals <- max(digits - 1 - floor(log10(largest)), 0)
+      format(round(column, decimals), nsmall = decimals)
+    }
   }
   formatted
 }

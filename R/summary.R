@@ -64,17 +64,22 @@ summary.gmm <- function(object, ...) {
 print.summary.gmm <- function(x, digits = 4, ...) {
   cat(describe_model(x$fit), "\n", sep = "")
   cat("\nComponents\n")
-  components <- as.matrix(x$components)
   # Digits after the point: an uncertainty of 1e-17 reads as what it is, none.
-  components[, "uncertainty"] <- round(components[, "uncertainty"], digits)
-  print_cut(components, digits)
+  fixed <- function(values) formatC(values, digits = digits, format = "f")
+  components <- within(x$components, {
+    weight <- fixed(weight)
+    uncertainty <- fixed(uncertainty)
+  })
+  print_cut(as.matrix(components), digits)
   cat("\nMeans\n")
-  print_cut(label_columns(x$means), digits)
+  print_cut(label_columns(x$means, "mean"), digits)
   cat("\nStandard deviations\n")
-  print_cut(label_columns(x$deviations), digits)
+  print_cut(label_columns(x$deviations, "deviation"), digits)
   if (x$fit$d > 1) {
     cat("\nCorrelations\n")
-    print_cut(correlation_table(x$correlations), digits)
+    table <- correlation_table(x$correlations)
+    table[] <- fixed(table)
+    print_cut(table, digits)
   }
   cat("\n", describe_fit(x$fit), "\n", sep = "")
   invisible(x)

@@ -85,6 +85,18 @@ test_that("the log-likelihood never falls, and ends as reported", {
   }
 })
 
+test_that("the starts find groups that are thin in the column that separates them", {
+  for (rows in c(20, 200)) {
+    for (seed in 1:5) {
+      set.seed(seed)
+      group <- rep(1:4, each = rows)
+      x <- cbind(rnorm(4 * rows, c(0, 10, 20, 40)[group], c(1, 2, 1, 2)[group]), rnorm(4 * rows))
+      truth <- gmm_fit(x, start = group)
+      expect_gte(gmm_fit(x, k = 4)$loglik, truth$loglik - 1e-4)
+    }
+  }
+})
+
 test_that("going on from a fit for long gains next to nothing", {
   set.seed(1)
   fit <- gmm_fit(quakes[1:4], k = 3)

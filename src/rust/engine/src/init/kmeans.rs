@@ -21,9 +21,23 @@ pub(super) struct Sample<'a> {
     data: Data<'a>,
     /// The sampled rows, column-major, where not all are used.
     own: Option<Vec<f64>>,
-    /// The same rows one after the other, every column divided by its standard deviation, so
-    /// that units do not decide what is near.
-    points: Vec<f64>,
+    /// The same rows one after the other, as each [`Metric`] sees them.
+    points: [Vec<f64>; Metric::ALL.len()],
+}
+
+/// What is near. Neither is right for all data: groups may be thin in the column that separates
+/// them, or hidden by the units of a column that does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Metric {
+    /// Every column divided by its own standard deviation.
+    Standardised,
+    /// All columns divided by the same number: the data's own units.
+    Units,
+}
+
+impl Metric {
+    /// Every metric.
+    pub(super) const ALL: [Metric; 2] = [Metric::Standardised, Metric::Units];
 }
 
 impl<'a> Sample<'a> {
@@ -37,18 +51,14 @@ impl<'a> Sample<'a> {
         let mut sample = Sample {
             data,
             own,
-            points: Vec::new(),
+            points: Default::default(),
         };
         let deviations: Vec<f64> = (0..data.d()).map(|j| scale.lower.row(j).norm()).collect();
-        let used = sample.data();
-        let origin = used.row(0);
-        sample.points = (0..used.n())
-            .flat_map(|i| {
-                let value = move |j: usize| used.column(j)[i];
-                let (origin, deviations) = (&origin, &deviations);
-                (0..used.d()).map(move |j| (value(j) - origin[j]) / deviations[j])
-            })
-            .collect();
+        let largest = deviations.iter().copied().fold(0.0, f64::max);
+        sample.points = Metric::ALL.map(|metric| match metric {
+            Metric::Standardised => points(sample.data(), &deviations),
+            Metric::Units => points(sample.data(), &vec![largest; data.d()]),
+        });
         sample
     }
 
@@ -72,86 +82,94 @@ impl<'a> Sample<'a> {
     pub(super) fn cluster(
         &self,
         k: usize,
+        metric: Metric,
         rng: &mut ChaCha8Rng,
         progress: &Progress,
     ) -> Result<Vec<usize>, GmmError> {
-        let mut centres = self.seed(k, rng, progress)?;
-        let mut labels = vec![usize::MAX; self.points.len() / self.data.d()];
+        let points: Vec<&[f64]> = self.points[metric as usize].chunks(self.data.d()).collect();
+        let mut centres = seed(&points, k, rng, progress)?;
+        let mut labels = vec![usize::MAX; points.len()];
         for _ in 0..LLOYD_ITERATIONS {
             progress.check()?;
-            if !self.assign(&centres, &mut labels) {
+            if !assign(&points, &centres, &mut labels) {
                 break;
             }
-            self.recentre(&labels, &mut centres);
+            recentre(&points, &labels, &mut centres);
         }
         Ok(labels)
     }
+}
 
-    /// Centres among the points, each drawn with probability proportional to its squared
-    /// distance from those before it.
-    fn seed(
-        &self,
-        k: usize,
-        rng: &mut ChaCha8Rng,
-        progress: &Progress,
-    ) -> Result<Vec<f64>, GmmError> {
-        let d = self.data.d();
-        let points: Vec<&[f64]> = self.points.chunks(d).collect();
-        let mut centre = points[rng.random_range(0..points.len())];
-        let mut centres = centre.to_vec();
-        let mut nearest = vec![f64::INFINITY; points.len()];
-        while centres.len() < k * d {
-            progress.check()?;
-            for (nearest, point) in nearest.iter_mut().zip(&points) {
-                *nearest = nearest.min(squared_distance(point, centre));
-            }
-            let mut left = rng.random::<f64>() * nearest.iter().sum::<f64>();
-            let chosen = nearest.iter().position(|distance| {
-                left -= distance;
-                left < 0.0
-            });
-            // Only rounding, or points that all coincide with centres, choose none.
-            centre = points[chosen.unwrap_or(points.len() - 1)];
-            centres.extend_from_slice(centre);
+/// The rows one after the other, relative to the first, every column in its own unit.
+fn points(data: Data<'_>, units: &[f64]) -> Vec<f64> {
+    let origin = data.row(0);
+    let mut points = vec![0.0; data.n() * data.d()];
+    for (i, point) in points.chunks_mut(data.d()).enumerate() {
+        for (j, value) in point.iter_mut().enumerate() {
+            *value = (data.column(j)[i] - origin[j]) / units[j];
         }
-        Ok(centres)
     }
+    points
+}
 
-    /// Label every point with its nearest centre; whether a label has changed.
-    fn assign(&self, centres: &[f64], labels: &mut [usize]) -> bool {
-        let d = self.data.d();
-        let mut changed = false;
-        for (point, label) in self.points.chunks(d).zip(labels) {
-            let mut best = (0, f64::INFINITY);
-            for (k, centre) in centres.chunks(d).enumerate() {
-                let distance = squared_distance(point, centre);
-                if distance < best.1 {
-                    best = (k, distance);
-                }
-            }
-            changed |= *label != best.0;
-            *label = best.0;
+/// Centres among the points, each drawn with probability proportional to its squared distance
+/// from those before it.
+fn seed(
+    points: &[&[f64]],
+    k: usize,
+    rng: &mut ChaCha8Rng,
+    progress: &Progress,
+) -> Result<Vec<Vec<f64>>, GmmError> {
+    let mut centres = vec![points[rng.random_range(0..points.len())].to_vec()];
+    let mut nearest = vec![f64::INFINITY; points.len()];
+    while centres.len() < k {
+        progress.check()?;
+        let newest = &centres[centres.len() - 1];
+        for (nearest, point) in nearest.iter_mut().zip(points) {
+            *nearest = nearest.min(squared_distance(point, newest));
         }
-        changed
+        let mut left = rng.random::<f64>() * nearest.iter().sum::<f64>();
+        let chosen = nearest.iter().position(|distance| {
+            left -= distance;
+            left < 0.0
+        });
+        // Only rounding, or points that all coincide with centres, choose none.
+        centres.push(points[chosen.unwrap_or(points.len() - 1)].to_vec());
     }
+    Ok(centres)
+}
 
-    /// Move every centre that owns points to their mean.
-    fn recentre(&self, labels: &[usize], centres: &mut [f64]) {
-        let d = self.data.d();
-        let mut sums = vec![0.0; centres.len()];
-        let mut counts = vec![0_usize; centres.len() / d];
-        for (point, &label) in self.points.chunks(d).zip(labels) {
-            counts[label] += 1;
-            let sum = &mut sums[label * d..(label + 1) * d];
-            for (sum, x) in sum.iter_mut().zip(point) {
-                *sum += x;
+/// Label every point with its nearest centre; whether a label has changed.
+fn assign(points: &[&[f64]], centres: &[Vec<f64>], labels: &mut [usize]) -> bool {
+    let mut changed = false;
+    for (point, label) in points.iter().zip(labels) {
+        let mut best = (0, f64::INFINITY);
+        for (k, centre) in centres.iter().enumerate() {
+            let distance = squared_distance(point, centre);
+            if distance < best.1 {
+                best = (k, distance);
             }
         }
-        let moved = centres.chunks_mut(d).zip(sums.chunks(d)).zip(counts);
-        for ((centre, sum), count) in moved.filter(|(_, count)| *count > 0) {
-            for (centre, sum) in centre.iter_mut().zip(sum) {
-                *centre = sum / count as f64;
-            }
+        changed |= *label != best.0;
+        *label = best.0;
+    }
+    changed
+}
+
+/// Move every centre that owns points to their mean.
+fn recentre(points: &[&[f64]], labels: &[usize], centres: &mut [Vec<f64>]) {
+    let d = points[0].len();
+    let mut sums = vec![(0_usize, vec![0.0; d]); centres.len()];
+    for (point, &label) in points.iter().zip(labels) {
+        let (count, sum) = &mut sums[label];
+        *count += 1;
+        for (sum, x) in sum.iter_mut().zip(*point) {
+            *sum += x;
+        }
+    }
+    for (centre, (count, sum)) in centres.iter_mut().zip(sums) {
+        if count > 0 {
+            *centre = sum.into_iter().map(|sum| sum / count as f64).collect();
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::em::{Em, Failed};
 use crate::mixture::Mixture;
 use crate::pass::Passes;
 use crate::responsibilities::Given;
-use kmeans::Sample;
+use kmeans::{Metric, Sample};
 
 /// How a fit starts.
 #[derive(Debug, Clone)]
@@ -55,9 +55,10 @@ impl<'a, 'u> Starts<'a, 'u> {
         match self.start {
             Start::KMeans => {
                 let sample = self.sample.as_ref().expect("made for this kind of start");
+                let metric = Metric::ALL[index % Metric::ALL.len()];
                 let mut rng = generator(self.seed, index + 1);
                 let labels = sample
-                    .cluster(self.k, &mut rng, passes.progress())
+                    .cluster(self.k, metric, &mut rng, passes.progress())
                     .map_err(|error| Failed { error, last: None })?;
                 let passes = Passes::with_isa(sample.data(), passes.progress(), passes.isa());
                 self.maximise_given(passes, Given::Labels(&labels), true)
