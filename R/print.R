@@ -87,12 +87,13 @@ print_cut <- function(table, digits) {
   rows <- seq_len(min(nrow(table), 20))
   columns <- seq_len(min(ncol(table), 10))
   print(format_columns(table[rows, columns, drop = FALSE], digits), quote = FALSE, right = TRUE)
-  left <- c(
-    if (length(rows) < nrow(table)) paste(nrow(table) - length(rows), "more components"),
-    if (length(columns) < ncol(table)) paste(ncol(table) - length(columns), "more columns")
+  left <- dim(table) - c(length(rows), length(columns))
+  more <- c(
+    cli::pluralize("{left[1]} more component{?s}"),
+    cli::pluralize("{left[2]} more column{?s}")
   )
-  if (length(left) > 0) {
-    cat("... and ", paste(left, collapse = ", "), "\n", sep = "")
+  if (any(left > 0)) {
+    cat("... and ", paste(more[left > 0], collapse = ", "), "\n", sep = "")
   }
 }
 
