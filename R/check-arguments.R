@@ -2,8 +2,8 @@
 #'
 #' @returns `value` as a double, for counts beyond R's integers.
 #' @noRd
-check_count <- function(value, arg, min = 1, call) {
-  check_number(value, arg, min = min, call = call, what = "a whole number")
+check_count <- function(value, arg, min = 1, max = Inf, call) {
+  check_number(value, arg, min = min, max = max, call = call, what = "a whole number")
   if (value != round(value)) {
     abort_gmm(
       c("{.arg {arg}} must be a whole number.", x = "It is {value}."),
@@ -17,13 +17,13 @@ check_count <- function(value, arg, min = 1, call) {
 
 #' Check a finite number
 #' @noRd
-check_number <- function(value, arg, min = -Inf, call, what = "a number") {
+check_number <- function(value, arg, min = -Inf, max = Inf, call, what = "a number") {
   is_na <- length(value) == 1 && is.atomic(value) && is.na(value)
   if (!is_na && (!is.numeric(value) || is.object(value) || length(value) != 1)) {
     abort_gmm(
       c(
         "{.arg {arg}} must be {what}.",
-        x = if (is.numeric(value)) {
+        x = if (is.numeric(value) && length(value) != 1) {
           "It has length {length(value)}."
         } else {
           "It is {.obj_type_friendly {value}}."
@@ -45,6 +45,14 @@ check_number <- function(value, arg, min = -Inf, call, what = "a number") {
   if (value < min) {
     abort_gmm(
       c("{.arg {arg}} must be at least {min}.", x = "It is {value}."),
+      "bad_value",
+      argument = arg,
+      call = call
+    )
+  }
+  if (value > max) {
+    abort_gmm(
+      c("{.arg {arg}} must be at most {max}.", x = "It is {value}."),
       "bad_value",
       argument = arg,
       call = call

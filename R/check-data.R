@@ -8,9 +8,9 @@ as_data_matrix <- function(x, arg, call) {
   if (is.data.frame(x)) {
     check_numeric_columns(x, arg, call)
     x <- as.matrix(x)
-  } else if (is.numeric(x) && !is.factor(x) && is.null(dim(x))) {
+  } else if (is_numbers(x) && length(dim(x)) < 2) {
     x <- matrix(x, ncol = 1, dimnames = if (!is.null(names(x))) list(names(x), NULL))
-  } else if (!is.matrix(x) || !is.numeric(x)) {
+  } else if (!is.matrix(x) || !is_numbers(x)) {
     abort_not_numeric(x, arg, call)
   }
   if (ncol(x) == 0) {
@@ -29,6 +29,12 @@ as_data_matrix <- function(x, arg, call) {
     storage.mode(x) <- "double"
   }
   x
+}
+
+#' Whether these are numbers that a double stands for: bit64's integers are not
+#' @noRd
+is_numbers <- function(x) {
+  is.numeric(x) && !inherits(x, "integer64")
 }
 
 abort_not_numeric <- function(x, arg, call) {
@@ -66,13 +72,15 @@ describe_type <- function(x) {
 }
 
 check_numeric_columns <- function(x, arg, call) {
-  numeric <- vapply(x, is.numeric, logical(1))
+  numeric <- vapply(x, is_numbers, logical(1))
   if (all(numeric)) {
     return(invisible())
   }
   columns <- names(x)[!numeric]
   types <- vapply(x[!numeric], function(column) class(column)[1], character(1))
-  hint <- if (all(types == "logical")) {
+  hint <- if (all(types == "integer64")) {
+    "Convert with `as.numeric()`."
+  } else if (all(types == "logical")) {
     "If `TRUE` and `FALSE` stand for 1 and 0, convert with `as.numeric()`."
   } else {
     "Drop what is not a measurement: labels have no normal density."

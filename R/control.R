@@ -9,8 +9,8 @@
 #' best of these is the fit. A run has converged when Aitken's estimate of the log-likelihood
 #' still to be gained falls below `tol`.
 #'
-#' @param n_init Whole number, at least 1: starts. A start of your own (`start =`) is one.
-#' @param n_final Whole number, at least 1: starts that run on after the short runs.
+#' @param n_init Whole number, 1 to 100,000: starts. A start of your own (`start =`) is one.
+#' @param n_final Whole number, 1 to 100,000: starts that run on after the short runs.
 #' @param short_iter Whole number, at least 1: iterations of a short run.
 #' @param max_iter Whole number, at least 1: iterations after which a run stops even if it has
 #'   not converged; the fit then carries a `gmm_warning_not_converged`.
@@ -19,8 +19,8 @@
 #' @param reg_covar Non-negative number, in squared units of the data: added to the diagonal of
 #'   every covariance in every iteration. With 0, the default, the fit is a maximum of the
 #'   likelihood; with more it is not, exactly, and the log-likelihood may fall by a little
-#'   on the way, but no component can collapse.
-#' @param threads Whole number, at least 1: threads that work. `NULL` takes
+#'   on the way, but no covariance can become singular.
+#' @param threads Whole number, 1 to 1024: threads that work. `NULL` takes
 #'   `getOption("gaussmix.threads")` or else all that the machine has, but two at most where
 #'   `R CMD check` limits them. Results are the same, to the last bit, for any number.
 #'
@@ -50,12 +50,15 @@ gmm_control <- function(n_init = 20, n_final = 5, short_iter = 10, max_iter = 50
 #' Check settings that may come from a user's own list
 #' @noRd
 check_control <- function(control, call) {
-  counts <- c("n_init", "n_final", "short_iter", "max_iter")
-  control[counts] <- lapply(counts, function(arg) check_count(control[[arg]], arg, call = call))
+  # Every start is kept until the best are known, and iterations go into a trace.
+  most <- c(n_init = 1e5, n_final = 1e5, short_iter = 1e9, max_iter = 1e9)
+  for (arg in names(most)) {
+    control[[arg]] <- check_count(control[[arg]], arg, max = most[[arg]], call = call)
+  }
   control$tol <- check_number(control$tol, "tol", min = 0, call = call)
   control$reg_covar <- check_number(control$reg_covar, "reg_covar", min = 0, call = call)
   if (!is.null(control$threads)) {
-    control$threads <- check_count(control$threads, "threads", call = call)
+    control$threads <- check_count(control$threads, "threads", max = 1024, call = call)
   }
   control
 }
@@ -75,6 +78,17 @@ merge_control <- function(control, dots, call) {
     )
   }
   settings <- names(formals(gmm_control))
+  if (length(control) > 0 && !is_named(control)) {
+    abort_gmm(
+      c(
+        "{.arg control} must be a list of named settings, as `gmm_control()` makes it.",
+        x = "It has elements without a name."
+      ),
+      "bad_value",
+      argument = "control",
+      call = call
+    )
+  }
   given <- c(control, dots)
   known <- names2(given) %in% settings
   if (!all(known)) {

@@ -22,6 +22,15 @@ engine_value <- function(result, x, call) {
       distinct = result$distinct,
       call = call
     ),
+    out_of_reach = abort_gmm(
+      c(
+        "{.arg start} must be a mixture near the data.",
+        x = "Its density is zero at some rows."
+      ),
+      "bad_value",
+      argument = "start",
+      call = call
+    ),
     out_of_range = abort_gmm(
       c(
         "The variances of {.arg x} must be representable as numbers.",
@@ -83,17 +92,18 @@ abort_degenerate <- function(result, x, call) {
   rows <- result$rows
   lost <- if (result$cause$condition == "empty") {
     "Component {component} lost its rows."
+  } else if (length(rows) == 0) {
+    "Component {component} had too few rows for a covariance of {ncol(x)} column{?s}."
   } else {
     "Component {component} collapsed onto {describe_rows(x, rows)}."
   }
-  smallest <- min(apply(x, 2, stats::var))
   abort_gmm(
     c(
       "No start led to a mixture whose covariances can be inverted.",
       x = lost,
       x = if (result$starts > 1) "All {result$starts} starts ended in such a way.",
       i = "Fit fewer components, leave out columns with few distinct values, or set
-        {.arg reg_covar}, for example to {signif(1e-3 * smallest, 1)}."
+        {.arg reg_covar}, for example to {signif(1e-3 * small_variance(x), 1)}."
     ),
     "degenerate",
     component = component,
@@ -103,12 +113,17 @@ abort_degenerate <- function(result, x, call) {
   )
 }
 
+#' The smallest variance of a column that outliers do not make large
+#' @noRd
+small_variance <- function(x) {
+  variance <- apply(x, 2, function(column) stats::mad(column)^2)
+  variance[variance == 0] <- apply(x[, variance == 0, drop = FALSE], 2, stats::var)
+  min(variance)
+}
+
 #' What a few rows have in common that leaves them no variance
 #' @noRd
 describe_rows <- function(x, rows) {
-  if (length(rows) == 0) {
-    return("no row that is its own")
-  }
   count <- cli::pluralize("{length(rows)} row{?s}")
   if (length(rows) == 1) {
     return(count)

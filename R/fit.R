@@ -48,7 +48,8 @@
 #'   \item{`control`}{The settings.}
 #'   \item{`call`}{The call.}
 #'   \item{`data`}{The data as a matrix, unless `keep_data = FALSE`.}
-#'   \item{`terms`}{For a formula: its terms.}
+#'   \item{`terms`, `variables`}{For a formula: its terms, and the columns of `data` that it
+#'     reads.}
 #' }
 #'
 #' @section Errors:
@@ -56,7 +57,7 @@
 #' `gmm_error_bad_type`, `gmm_error_bad_shape`, `gmm_error_bad_value`,
 #' `gmm_error_unknown_argument` for arguments; `gmm_error_non_finite`,
 #' `gmm_error_constant_column`, `gmm_error_collinear`, `gmm_error_too_few_rows` for data that no
-#' such mixture fits; `gmm_error_degenerate` where every start ended with a component that
+#' such mixture fits; `gmm_error_missing_columns` for variables of a formula; `gmm_error_degenerate` where every start ended with a component that
 #' collapsed (its covariance became singular at the scale of the data) or lost its rows: it names
 #' the `component`, the `rows` it had, and says what they have in common. A run that
 #' does not converge gives a `gmm_warning_not_converged`.
@@ -82,15 +83,33 @@
 #' gmm_fit(iris[1:4], start = iris$Species)
 #' @export
 gmm_fit <- function(x, ...) {
+  if (missing(x)) {
+    abort_gmm(
+      c("{.arg x} is missing.", i = "Give the data, for example `gmm_fit(faithful, k = 2)`."),
+      "bad_value",
+      argument = "x",
+      call = quote(gmm_fit())
+    )
+  }
   UseMethod("gmm_fit")
+}
+
+#' The call that the user made, which `update()` makes again
+#'
+#' @param method The matched call of a method.
+#' @param generic The head of the generic's call.
+#' @noRd
+user_call <- function(method, generic) {
+  qualified <- identical(generic, quote(gaussmix::gmm_fit))
+  method[[1]] <- if (qualified) generic else quote(gmm_fit)
+  method
 }
 
 #' @rdname gmm_fit
 #' @export
 gmm_fit.default <- function(x, k = NULL, covariance = "full", ..., start = NULL,
                             keep_data = TRUE, control = gmm_control()) {
-  call <- match.call()
-  call[[1]] <- quote(gmm_fit)
+  call <- user_call(match.call(), sys.call(-1)[[1]])
   error_call <- quote(gmm_fit())
   control <- merge_control(control, list(...), error_call)
   x <- as_data_matrix(x, "x", error_call)
@@ -103,8 +122,7 @@ gmm_fit.default <- function(x, k = NULL, covariance = "full", ..., start = NULL,
 #' @export
 gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "full", ..., start = NULL,
                             keep_data = TRUE, control = gmm_control()) {
-  call <- match.call()
-  call[[1]] <- quote(gmm_fit)
+  call <- user_call(match.call(), sys.call(-1)[[1]])
   error_call <- quote(gmm_fit())
   control <- merge_control(control, list(...), error_call)
   frame <- formula_frame(x, data, error_call)
@@ -112,6 +130,7 @@ gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "full", ..., 
   fit <- fit_matrix(x, k, covariance, start, keep_data, control, error_call)
   fit$call <- call
   fit$terms <- attr(frame, "terms")
+  fit$variables <- attr(frame, "variables")
   fit
 }
 

@@ -1,48 +1,69 @@
 #' The variables of a one-sided formula as a data frame, with its terms
 #'
-#' @param formula A formula, or terms.
+#' @returns A data frame with attributes `terms` and `variables`: the columns of `data` that the
+#'   formula reads, which new data must have.
 #' @noRd
 formula_frame <- function(formula, data, call) {
   if (!is.null(data) && !is.data.frame(data)) {
     abort_gmm(
-      c(
-        "{.arg data} must be a data frame.",
-        x = "It is {.obj_type_friendly {data}}."
-      ),
+      c("{.arg data} must be a data frame.", x = "It is {.obj_type_friendly {data}}."),
       "bad_type",
       argument = "data",
       call = call
     )
   }
   if (length(formula) != 2) {
-    abort_gmm(
-      c(
-        "The formula must be one-sided, such as `~ a + b`.",
-        x = "It has {.code {deparse1(formula[[2]])}} on its left."
-      ),
-      "bad_value",
-      argument = "x",
-      call = call
+    abort_formula("be one-sided, such as `~ a + b`", "has a left side", call)
+  }
+  terms <- evaluate_formula(stats::terms(formula, data = data), call)
+  labels <- attr(terms, "term.labels")
+  if (length(labels) == 0) {
+    abort_formula("name columns, such as `~ a + b`", "names none", call)
+  }
+  if (any(attr(terms, "order") > 1) || !is.null(attr(terms, "offset"))) {
+    abort_formula("name columns, joined by `+`", "has an interaction or an offset", call)
+  }
+  # Terms that were taken away, as in `~ . - a`, are still variables: begin again without them.
+  terms <- stats::terms(stats::reformulate(labels, env = environment(formula)))
+  absent <- setdiff(all.vars(terms), names(data))
+  known <- vapply(absent, exists, logical(1), envir = environment(formula), mode = "numeric")
+  if (!all(known)) {
+    abort_missing_columns(
+      absent[!known], names(data), "data", "variables of the formula", call
     )
   }
-  absent <- setdiff(all.vars(formula), c(names(data), "."))
-  absent <- absent[!vapply(absent, exists, logical(1), envir = environment(formula))]
-  if (length(absent) > 0) {
-    abort_missing_columns(absent, names(data), "data", "variables of the formula", call)
-  }
-  terms <- if (is.null(data)) stats::terms(formula) else stats::terms(formula, data = data)
-  if (any(attr(terms, "order") > 1)) {
+  frame <- terms_frame(terms, data, call)
+  attr(frame, "variables") <- intersect(all.vars(terms), names(data))
+  frame
+}
+
+#' Evaluate the variables of a formula's terms
+#' @noRd
+terms_frame <- function(terms, data, call) {
+  evaluate_formula(stats::model.frame(terms, data, na.action = stats::na.pass), call)
+}
+
+#' Errors of R's formula machinery, with a class
+#' @noRd
+evaluate_formula <- function(code, call) {
+  tryCatch(code, error = function(parent) {
     abort_gmm(
-      c(
-        "The formula must name columns, joined by `+`.",
-        x = "It has an interaction."
-      ),
+      "The formula must be one that R can evaluate.",
       "bad_value",
       argument = "x",
+      parent = parent,
       call = call
     )
-  }
-  stats::model.frame(terms, data, na.action = stats::na.pass)
+  })
+}
+
+abort_formula <- function(expected, found, call) {
+  abort_gmm(
+    c("The formula must {expected}.", x = "It {found}."),
+    "bad_value",
+    argument = "x",
+    call = call
+  )
 }
 
 abort_missing_columns <- function(columns, found, arg, wanted, call) {

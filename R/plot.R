@@ -1,9 +1,9 @@
 #' Plot a fit
 #'
 #' `what = "classification"` shows the rows in the colour and symbol of their component, with the
-#' components, numbered, over them. For `d` = 2 these are ellipses that hold the parts `level` of the component's
-#' probability, around its mean; for `d` > 2 a matrix of such plots, one for each pair of
-#' columns; for `d` = 1 a histogram with the density of the mixture (black) and of its
+#' components, numbered, over them. For `d` = 2 these are ellipses that hold the parts `level` of
+#' the component's probability, around its mean; for `d` > 2 a matrix of such plots, one for each
+#' pair of columns; for `d` = 1 a histogram with the density of the mixture (black) and of its
 #' components, times their weights (coloured).
 #'
 #' The colours are told apart by readers with a colour vision deficiency; symbols repeat the
@@ -11,11 +11,11 @@
 #'
 #' @param x A fit from [gmm_fit()].
 #' @param what `"classification"`.
+#' @param ... Graphical parameters, such as `main`, `xlab`, `col` (a colour per component), `pch`,
+#'   `cex`; for `d` = 1 also `breaks`.
 #' @param level Numbers between 0 and 1: parts of probability that the ellipses hold.
 #' @param columns Names or numbers of the columns to show; by default all, but not more than
 #'   eight.
-#' @param ... Graphical parameters, such as `main`, `xlab`, `col` (a colour per component), `pch`,
-#'   `cex`; for `d` = 1 also `breaks`.
 #'
 #' @returns The data of the plot, invisibly: a data frame of the columns shown and `cluster`.
 #'
@@ -29,25 +29,16 @@
 #' plot(gmm_fit(iris[1:4], k = 3))
 #' plot(gmm_fit(faithful$waiting, k = 2), xlab = "Minutes until the next eruption")
 #' @export
-plot.gmm <- function(x, what = "classification", level = c(0.5, 0.95), columns = NULL, ...) {
+plot.gmm <- function(x, what = "classification", ..., level = c(0.5, 0.95), columns = NULL) {
   call <- quote(plot())
   check_choice(what, "classification", "what", call)
-  for (one in level) {
-    check_number(one, "level", min = 0, call = call)
-  }
-  if (any(level >= 1)) {
-    abort_gmm(
-      c("{.arg level} must be below 1.", x = "It is {.val {max(level)}}."),
-      "bad_value",
-      argument = "level",
-      call = call
-    )
-  }
+  check_level(level, call)
   data <- fit_data(x, call)
   columns <- plot_columns(x, columns, call)
   dots <- list(...)
   style <- plot_style(x$k, x$n, dots)
-  dots[c("col", "pch", "cex")] <- NULL
+  # What the plot sets itself.
+  dots[c("col", "pch", "cex", "type", "panel", "freq")] <- NULL
   draw <- switch(min(length(columns), 3), plot_histogram, plot_scatter, plot_pairs)
   draw(x, data, columns, level, style, dots)
   shown <- data[, columns, drop = FALSE]
@@ -55,15 +46,38 @@ plot.gmm <- function(x, what = "classification", level = c(0.5, 0.95), columns =
   invisible(data.frame(shown, cluster = x$cluster, check.names = FALSE))
 }
 
+check_level <- function(level, call) {
+  if (!is.numeric(level)) {
+    abort_gmm(
+      c(
+        "{.arg level} must be numbers between 0 and 1.",
+        x = "It is {.obj_type_friendly {level}}."
+      ),
+      "bad_type",
+      argument = "level",
+      call = call
+    )
+  }
+  if (length(level) == 0 || !isTRUE(all(level > 0 & level < 1))) {
+    abort_gmm(
+      c("{.arg level} must be numbers between 0 and 1.", x = "It is {.val {level}}."),
+      "bad_value",
+      argument = "level",
+      call = call
+    )
+  }
+}
+
 plot_columns <- function(x, columns, call) {
   if (is.null(columns)) {
     return(seq_len(min(x$d, 8)))
   }
   found <- if (is.character(columns)) match(columns, colnames(x$means)) else columns
-  if (!is.numeric(found) || length(found) == 0 || !all(found %in% seq_len(x$d))) {
+  if (!is.numeric(found) || length(found) == 0 || !all(found %in% seq_len(x$d)) ||
+      anyDuplicated(found)) {
     abort_gmm(
       c(
-        "{.arg columns} must be names or numbers of columns of the fit.",
+        "{.arg columns} must be different names or numbers of columns of the fit.",
         x = "It is {.val {columns}}."
       ),
       "bad_value",

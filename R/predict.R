@@ -19,6 +19,7 @@
 #'
 #' @section Errors:
 #' `gmm_error_missing_columns` names the `columns` that `newdata` lacks;
+#' `gmm_error_unknown_argument` an argument that does not exist;
 #' `gmm_error_bad_type`, `gmm_error_bad_shape`, `gmm_error_bad_value` and `gmm_error_non_finite`
 #' (for infinite values) as for [gmm_fit()]; `gmm_error_no_data` where the fit was made with
 #' `keep_data = FALSE` and there is no `newdata`.
@@ -109,18 +110,27 @@ new_rows <- function(object, newdata, call) {
   if (!is.null(object$terms)) {
     return(new_formula_rows(object, newdata, call))
   }
-  wanted <- colnames(object$means)
-  if (is.null(dim(newdata)) && is.atomic(newdata) && object$d > 1) {
+  newdata <- na_as_numbers(newdata)
+  if (is.numeric(newdata) && length(dim(newdata)) < 2 && object$d > 1) {
     newdata <- one_row(newdata, object$d, call)
   }
-  if (is_nameable(wanted) && !is.null(colnames(newdata))) {
+  if (is.data.frame(newdata)) {
+    newdata <- split_matrix_columns(newdata)
+  }
+  wanted <- colnames(object$means)
+  if (length(dim(newdata)) == 2 && is_nameable(wanted) && !is.null(colnames(newdata))) {
     absent <- setdiff(wanted, colnames(newdata))
     if (length(absent) > 0) {
       abort_missing_columns(absent, colnames(newdata), "newdata", "columns of the fit", call)
     }
     newdata <- newdata[, wanted, drop = FALSE]
   }
-  x <- as_data_matrix(na_as_numbers(newdata), "newdata", call)
+  same_columns(as_data_matrix(newdata, "newdata", call), object, call)
+}
+
+#' Refuse another number of columns than the fit has
+#' @noRd
+same_columns <- function(x, object, call) {
   if (ncol(x) != object$d) {
     abort_gmm(
       c(
@@ -131,6 +141,16 @@ new_rows <- function(object, newdata, call) {
       argument = "newdata",
       call = call
     )
+  }
+  x
+}
+
+#' Matrices within a data frame as columns of their own, named as in the matrix that
+#' `as.matrix()` makes
+#' @noRd
+split_matrix_columns <- function(x) {
+  if (any(vapply(x, is.matrix, logical(1)))) {
+    x <- do.call(data.frame, c(x, list(row.names = row.names(x), check.names = FALSE)))
   }
   x
 }
@@ -147,12 +167,12 @@ new_formula_rows <- function(object, newdata, call) {
       call = call
     )
   }
-  absent <- setdiff(all.vars(object$terms), names(newdata))
+  absent <- setdiff(object$variables, names(newdata))
   if (length(absent) > 0) {
     abort_missing_columns(absent, names(newdata), "newdata", "variables of the formula", call)
   }
-  frame <- stats::model.frame(object$terms, na_as_numbers(newdata), na.action = stats::na.pass)
-  as_data_matrix(frame, "newdata", call)
+  frame <- terms_frame(object$terms, na_as_numbers(newdata), call)
+  same_columns(as_data_matrix(frame, "newdata", call), object, call)
 }
 
 #' Names that can tell columns apart

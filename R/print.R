@@ -23,7 +23,7 @@ print.gmm <- function(x, digits = 4, ...) {
 describe_model <- function(x) {
   cli::pluralize(
     "Gaussian mixture of {x$k} component{?s}, covariance {x$covariance}",
-    "{family_alias(x$covariance)}, on {format_count(x$n)} rows and {x$d} column{?s}"
+    "{family_alias(x$covariance)}, on {format_count(x$n)} {cli::qty(x$n)}row{?s} and {x$d} column{?s}"
   )
 }
 

@@ -5,7 +5,7 @@
 #'
 #' @param object A fit from [gmm_fit()].
 #' @param nsim Whole number, at least 1: data sets.
-#' @param seed `NULL`, or a number for `set.seed()`: the generator is put back afterwards.
+#' @param seed `NULL`, or a whole number for `set.seed()`: the generator is put back afterwards.
 #' @param ... Nothing: other arguments are refused.
 #'
 #' @returns A list of `nsim` matrices `double[n, d]`, named `sim_1`, `sim_2`, ..., with an
@@ -13,7 +13,8 @@
 #'   `"component"`, `integer[n]`: the component of each row.
 #'
 #' @section Errors:
-#' `gmm_error_bad_type` and `gmm_error_bad_value` name the `argument` that is wrong.
+#' `gmm_error_bad_type`, `gmm_error_bad_value` and `gmm_error_unknown_argument` name the
+#' `argument` that is wrong.
 #'
 #' @examples
 #' fit <- gmm_fit(faithful, k = 2)
@@ -31,7 +32,8 @@ simulate.gmm <- function(object, nsim = 1, seed = NULL, ...) {
   state <- get(".Random.seed", envir = globalenv())
   origin <- state
   if (!is.null(seed)) {
-    check_number(seed, "seed", call = call)
+    most <- .Machine$integer.max
+    check_count(seed, "seed", min = -most, max = most, call = call)
     on.exit(assign(".Random.seed", state, envir = globalenv()))
     set.seed(seed)
     origin <- structure(seed, kind = as.list(RNGkind()))

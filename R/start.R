@@ -120,7 +120,10 @@ as_start_mixture <- function(start, x, call) {
     abort_start(
       c(
         "A mixture in {.arg start} must have {.var {parts}}.",
-        x = "{.var {absent}} {?is/are} missing."
+        x = "{.var {absent}} {?is/are} missing.",
+        i = if (is.data.frame(start)) {
+          "Responsibilities must be a matrix (`as.matrix()`), labels a vector."
+        }
       ),
       call,
       environment(),
@@ -139,18 +142,9 @@ as_start_mixture <- function(start, x, call) {
   }
   k <- length(start$weights)
   d <- ncol(x)
-  if (length(start$means) != k * d || length(start$covariances) != d * d * k) {
-    abort_start(
-      c(
-        "{.arg start} must fit the data: with {k} weight{?s} and {d} column{?s}, {.var means} is
-          {k} x {d} and {.var covariances} is {d} x {d} x {k}.",
-        x = "There are {length(start$means)} and {length(start$covariances)} numbers."
-      ),
-      call,
-      environment(),
-      "bad_shape"
-    )
-  }
+  check_shape(start$means, c(k, d), "means", call)
+  check_shape(start$covariances, c(d, d, k), "covariances", call)
+  start <- match_start_columns(start, colnames(x), k, d)
   if (any(start$weights <= 0) || abs(sum(start$weights) - 1) > 1e-6) {
     abort_start(
       "{.var weights} in {.arg start} must be positive and sum to 1.",
@@ -158,8 +152,7 @@ as_start_mixture <- function(start, x, call) {
       environment()
     )
   }
-  covariances <- array(as.double(start$covariances), c(d, d, k))
-  sound <- vapply(seq_len(k), function(j) is_covariance(covariances[, , j]), logical(1))
+  sound <- vapply(seq_len(k), function(j) is_covariance(start$covariances[, , j]), logical(1))
   if (!all(sound)) {
     abort_start(
       c(
@@ -173,8 +166,40 @@ as_start_mixture <- function(start, x, call) {
   list(
     weights = as.double(start$weights / sum(start$weights)),
     means = as.double(start$means),
-    covariances = as.double(covariances)
+    covariances = as.double(start$covariances)
   )
+}
+
+#' Refuse means or covariances of another shape; where one number says it all, a vector will do
+#' @noRd
+check_shape <- function(value, shape, part, call) {
+  found <- dim(value) %||% length(value)
+  drop <- function(shape) shape[shape > 1]
+  if (!identical(as.double(drop(found)), as.double(drop(shape)))) {
+    abort_start(
+      c(
+        "{.var {part}} in {.arg start} must be {paste(shape, collapse = ' x ')}.",
+        x = "It is {paste(found, collapse = ' x ')}."
+      ),
+      call,
+      environment(),
+      "bad_shape"
+    )
+  }
+}
+
+#' A mixture's columns in the order of the data, where both have names
+#' @noRd
+match_start_columns <- function(start, columns, k, d) {
+  given <- colnames(start$means)
+  start$means <- matrix(start$means, k, d)
+  start$covariances <- array(start$covariances, c(d, d, k))
+  if (is_nameable(given) && is_nameable(columns) && setequal(given, columns)) {
+    order <- match(columns, given)
+    start$means <- start$means[, order, drop = FALSE]
+    start$covariances <- start$covariances[order, order, , drop = FALSE]
+  }
+  start
 }
 
 is_covariance <- function(covariance) {

@@ -26,6 +26,8 @@ test_that("unknown arguments are refused, with the nearest known one", {
 
 test_that("settings are checked", {
   refused(gmm_control(n_init = 0), "bad_value", argument = "n_init")
+  refused(gmm_control(n_init = 2e9), "bad_value", argument = "n_init")
+  refused(gmm_fit(faithful, k = 2, control = list(3)), "bad_value", argument = "control")
   refused(gmm_control(n_final = 1.5), "bad_value", argument = "n_final")
   refused(gmm_control(short_iter = NULL), "bad_type", argument = "short_iter")
   refused(gmm_control(max_iter = NA), "bad_value", argument = "max_iter")

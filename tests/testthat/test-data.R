@@ -16,6 +16,8 @@ test_that("what is not a numeric table is refused", {
   refused(gmm_fit(x + 0i, k = 2), "bad_type")
   refused(gmm_fit(list(1, 2), k = 2), "bad_type")
   refused(gmm_fit(NULL, k = 2), "bad_type")
+  refused(gmm_fit(structure(1:9 + 0, class = "integer64"), k = 2), "bad_type")
+  refused(gmm_fit(), "bad_value", argument = "x")
   refused(gmm_fit(mean, k = 2), "bad_type")
   refused(gmm_fit(array(0, c(2, 2, 2)), k = 1), "bad_shape")
 })
@@ -82,6 +84,18 @@ test_that("a collapse names the component, its rows and what they share", {
   refused(gmm_fit(flat, start = rep(1:2, c(60, 40))), "degenerate", component = 2)
 })
 
+test_that("components that lie millions of standard deviations apart are not a collapse", {
+  set.seed(1)
+  fit <- gmm_fit(c(rnorm(100), rnorm(100, 2e6)), k = 2)
+  expect_equal(unname(fit$weights), c(0.5, 0.5))
+  expect_lt(max(fit$covariances), 2)
+})
+
+test_that("too many components for the rows are said to be so", {
+  set.seed(1)
+  refused(gmm_fit(matrix(rnorm(1010), ncol = 10)[1:12, ], k = 2), "degenerate")
+})
+
 test_that("regularisation lifts what only a singular covariance forbids", {
   for (data in list(cbind(x, 5), cbind(x, x[, 1]), x[1:2, ])) {
     fit <- gmm_fit(data, k = 1, reg_covar = 0.1)
@@ -99,4 +113,9 @@ test_that("a formula is checked", {
   )
   refused(gmm_fit(~Species, data = iris, k = 2), "bad_type", columns = "Species")
   refused(gmm_fit(~a, data = 3, k = 2), "bad_type", argument = "data")
+  refused(gmm_fit(~1, data = faithful, k = 2), "bad_value")
+  refused(gmm_fit(~ eruptions + offset(waiting), data = faithful, k = 2), "bad_value")
+  refused(gmm_fit(~ nowhere(eruptions), data = faithful, k = 2), "bad_value")
+  refused(gmm_fit(~ c + eruptions, data = faithful, k = 2), "missing_columns", columns = "c")
+  refused(gmm_fit(~., k = 2), "bad_value")
 })

@@ -143,6 +143,8 @@ test_that("a formula is the same as its columns", {
   expect_identical(a$means, b$means)
   all <- gmm_fit(~., data = faithful, k = 2)
   expect_equal(colnames(all$means), c("eruptions", "waiting"))
+  without <- gmm_fit(~ . - waiting, data = faithful, k = 2)
+  expect_equal(colnames(without$means), "eruptions")
   logs <- gmm_fit(~ log(eruptions), data = faithful, k = 2)
   expect_equal(colnames(logs$means), "log(eruptions)")
 })
@@ -249,9 +251,16 @@ test_that("a fit in a forked process works", {
   expect_type(logliks[[2]], "double")
 })
 
-test_that("update() fits again with other arguments", {
+test_that("update() fits again with other arguments, also where the package is not attached", {
   fit <- gmm_fit(faithful, k = 2)
   expect_equal(update(fit, k = 3)$k, 3)
+  elsewhere <- new.env(parent = baseenv())
+  again <- evalq(
+    stats::update(gaussmix::gmm_fit(datasets::faithful, k = 2), k = 3, evaluate = FALSE),
+    elsewhere
+  )
+  expect_equal(again[[1]], quote(gaussmix::gmm_fit))
+  expect_equal(eval(again, elsewhere)$k, 3)
 })
 
 test_that("reg_covar adds to the diagonal and is reported", {

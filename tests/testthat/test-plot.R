@@ -28,6 +28,7 @@ test_that("every dimension can be plotted, and the data come back invisibly", {
 test_that("columns and graphical parameters can be chosen", {
   result <- drawn(plot(fit, columns = c("Petal.Width", "Petal.Length"), main = "a", col = 4:6))
   expect_equal(names(result$value), c("Petal.Width", "Petal.Length", "cluster"))
+  expect_equal(names(drawn(plot(fit, col = 4:6))$value), c(names(iris)[1:4], "cluster"))
   drawn(plot(fit, columns = 3, breaks = 12, xlab = "cm"))
   drawn(plot(fit, level = 0.9, pch = 16, cex = 2))
 })
@@ -41,7 +42,10 @@ test_that("the ellipse holds its part of the probability", {
 test_that("bad arguments are refused", {
   expect_error(plot(fit, what = "pie"), class = "gmm_error_bad_value")
   expect_error(plot(fit, level = 1), class = "gmm_error_bad_value")
+  expect_error(plot(fit, level = NULL), class = "gmm_error_bad_type")
+  expect_error(plot(fit, level = numeric()), class = "gmm_error_bad_value")
   expect_error(plot(fit, level = "a"), class = "gmm_error_bad_type")
+  expect_error(plot(fit, columns = c(1, 1)), class = "gmm_error_bad_value")
   expect_error(plot(fit, columns = "Species"), class = "gmm_error_bad_value")
   expect_error(plot(fit, columns = 7), class = "gmm_error_bad_value")
 })

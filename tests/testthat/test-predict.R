@@ -116,6 +116,20 @@ test_that("a fit from a formula applies it to new data", {
   expect_identical(predict(fit, faithful), predict(fit))
   expect_error(predict(fit, faithful["waiting"]), class = "gmm_error_missing_columns")
   expect_error(predict(fit, as.matrix(faithful)), class = "gmm_error_bad_type")
+  unit <- 2
+  scaled <- gmm_fit(~ I(eruptions / unit) + waiting, data = faithful, k = 2)
+  expect_identical(predict(scaled, faithful), predict(scaled))
+})
+
+test_that("matrices within a data frame are found by their columns", {
+  nested <- data.frame(row.names = rownames(faithful))
+  nested$m <- as.matrix(faithful)
+  fit <- gmm_fit(nested, k = 2)
+  expect_identical(predict(fit, nested, type = "posterior"), predict(fit, type = "posterior"))
+  by_formula <- gmm_fit(~m, data = nested, k = 2)
+  narrow <- nested
+  narrow$m <- nested$m[, 1, drop = FALSE]
+  expect_error(predict(by_formula, narrow), class = "gmm_error_bad_shape")
 })
 
 test_that("bad arguments are refused", {
@@ -130,6 +144,8 @@ test_that("bad arguments are refused", {
     predict(fit, newdta = faithful)
   })
   expect_error(predict(fit, type = "x"), class = "gmm_error_bad_value")
+  expect_error(predict(fit, Sys.Date() + 0:1), class = "gmm_error_bad_type")
+  expect_error(predict(fit, array(1, c(2, 2, 2))), class = "gmm_error_bad_shape")
   expect_error(predict(fit, c(1, 2, 3)), class = "gmm_error_bad_shape")
   expect_error(predict(fit, c(1, Inf)), class = "gmm_error_non_finite")
   expect_error(predict(fit, newdta = 1), class = "gmm_error_unknown_argument")

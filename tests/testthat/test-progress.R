@@ -3,17 +3,32 @@ test_that("there is a progress bar only in an interactive session", {
   expect_null(progress_ticker())
 })
 
-test_that("the progress bar follows the runs", {
+test_that("the progress bar shows the runs", {
   rlang::local_interactive(TRUE)
   old <- options(cli.progress_show_after = 0)
   on.exit(options(old))
   fit <- function() {
     tick <- progress_ticker()
-    tick(0, 4, 0)
-    tick(4, 4, 40)
+    tick(3, 4, 40)
   }
   shown <- capture.output(fit(), type = "message")
-  expect_match(shown, "run 4 of 4, 40 EM iterations", all = FALSE)
+  expect_match(shown, "run 3 of 4, 40 EM iterations", all = FALSE)
+})
+
+test_that("the progress bar bears counts from nothing to more than was expected", {
+  rlang::local_interactive(TRUE)
+  old <- options(cli.progress_show_after = 0)
+  on.exit(options(old))
+  fit <- function() {
+    tick <- progress_ticker()
+    tick(0, 0, 0)
+    tick(1, 4, 0)
+    tick(4, 4, 10)
+    tick(5, 4, 11)
+    tick(5, 6, 12)
+    expect_false(environment(tick)$lost)
+  }
+  capture.output(fit(), type = "message")
 })
 
 test_that("the progress bar waits for two seconds", {

@@ -48,5 +48,6 @@ test_that("a refit to a simulated data set finds the mixture again", {
 test_that("bad arguments are refused", {
   expect_error(simulate(fit, nsim = 0), class = "gmm_error_bad_value")
   expect_error(simulate(fit, seed = "a"), class = "gmm_error_bad_type")
+  expect_error(simulate(fit, seed = 1e10), class = "gmm_error_bad_value")
   expect_error(simulate(fit, rows = 5), class = "gmm_error_unknown_argument")
 })

@@ -24,6 +24,18 @@ test_that("a fit is a start", {
   expect_lte(again$iterations, 3)
 })
 
+test_that("a mixture with column names is matched by them, and mclust's layout is refused", {
+  fit <- gmm_fit(x, k = 2)
+  expect_equal(gmm_fit(x[, 2:1], start = fit)$loglik, fit$loglik, tolerance = 1e-9)
+  three <- gmm_fit(x, k = 3)
+  turned <- list(
+    weights = three$weights,
+    means = t(three$means),
+    covariances = three$covariances
+  )
+  refused(gmm_fit(x, start = turned), "bad_shape", argument = "start")
+})
+
 test_that("a start of the user's own draws no random number", {
   set.seed(1)
   before <- .Random.seed
@@ -53,5 +65,7 @@ test_that("a start that does not fit is refused", {
   refused_start(replace(mixture, "weights", list(c(1, 1))), "bad_value")
   refused_start(replace(mixture, "means", list(matrix(NA_real_, 2, 2))), "bad_type")
   refused_start(replace(mixture, "means", list(matrix(1, 2, 3))), "bad_shape")
+  refused_start(replace(mixture, "means", list(matrix(1e300, 2, 2))), "bad_value")
+  refused_start(as.data.frame(matrix(0.5, 272, 2)), "bad_type")
   refused_start(replace(mixture, "covariances", list(array(1, c(2, 2, 2)))), "bad_value")
 })

@@ -71,6 +71,7 @@ fn condition(error: &GmmError) -> Robj {
                 starts = *starts as f64
             )
         }
+        GmmError::OutOfReach => list!(condition = "out_of_reach"),
         GmmError::NoThreads { wanted } => {
             list!(condition = "no_threads", wanted = *wanted as f64)
         }

@@ -112,14 +112,18 @@ proptest! {
 
     #[test]
     fn more_components_are_no_worse_from_a_split(sample in samples()) {
-        // Splitting a component of a fit in two leaves the likelihood as it is; EM only adds.
+        // Splitting a component of a fit in two leaves the likelihood nearly as it is; EM only
+        // adds.
         if let Ok(one) = sample.fit(1, &Start::KMeans, 1) {
             let mut split = one.mixture.clone();
             split.weights = vec![0.5; 2];
             split.covariances = vec![split.covariances[0].clone(); 2];
             split.means = mean_twice(&one);
+            for (j, mean) in split.means.row_mut(1).iter_mut().enumerate() {
+                *mean += 1e-6 * split.covariances[0][(j, j)].sqrt();
+            }
             if let Ok(two) = sample.fit(2, &Start::Mixture(split), 1) {
-                prop_assert!(last(&two) >= last(&one) - 1e-9 * (1.0 + last(&one).abs()));
+                prop_assert!(last(&two) >= last(&one) - 1e-8 * (1.0 + last(&one).abs()));
             }
         }
     }

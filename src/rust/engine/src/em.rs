@@ -6,9 +6,9 @@ use crate::mixture::{Factor, Mixture};
 use crate::pass::Passes;
 use crate::stats::SufficientStats;
 
-/// A component counts as collapsed where its variance in some direction is below this part of
-/// the data's: a standard deviation of a millionth.
-const SMALLEST_RELATIVE_VARIANCE: f64 = 1e-12;
+/// A column counts as determined by others where less than this part of its variance is its own:
+/// about what rounding leaves of nothing.
+pub(crate) const SMALLEST_OWN_PART: f64 = 1e-12;
 
 /// Why a run stopped with a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +24,21 @@ pub enum Stop {
 pub(crate) struct Em<'a> {
     pub(crate) passes: Passes<'a>,
     pub(crate) family: Family,
-    /// Factor of the covariance of all rows: the data's own scale.
-    pub(crate) scale: &'a Factor,
+    /// The data's own scale.
+    pub(crate) scale: &'a Scale,
     /// Added to the diagonal of every covariance.
     pub(crate) reg_covar: f64,
     /// Log-likelihood that may be left to gain.
     pub(crate) tolerance: f64,
+}
+
+/// What is large and what is small, column by column.
+#[derive(Debug, Clone)]
+pub(crate) struct Scale {
+    /// Standard deviation of all rows.
+    pub(crate) deviation: Vec<f64>,
+    /// Below this, differences are rounding.
+    pub(crate) resolution: Vec<f64>,
 }
 
 /// A run on its way: a mixture, and all that the next M-step needs.
@@ -73,7 +82,10 @@ impl Em<'_> {
     fn sound_factors(&self, mixture: &Mixture) -> Result<Vec<Factor>, GmmError> {
         let factors = mixture.factors()?;
         let collapsed = |factor: &Factor| {
-            factor.smallest_relative_variance(self.scale) < SMALLEST_RELATIVE_VARIANCE
+            (0..mixture.d()).any(|j| {
+                factor.variance(j) < self.scale.resolution[j].powi(2)
+                    || factor.own_part(j) < SMALLEST_OWN_PART
+            })
         };
         match factors.iter().position(collapsed) {
             Some(k) => Err(GmmError::Degenerate { k }),
@@ -87,6 +99,10 @@ impl Em<'_> {
             .sound_factors(&mixture)
             .and_then(|factors| self.passes.expectation(&mixture, &factors))
             .map_err(|error| Failed { error, last: None })?;
+        if !stats.loglik().is_finite() {
+            let error = GmmError::OutOfReach;
+            return Err(Failed { error, last: None });
+        }
         Ok(Run {
             trace: vec![stats.loglik()],
             mixture,

@@ -33,6 +33,9 @@ pub enum GmmError {
         /// The column.
         column: usize,
     },
+    /// The start lies so far from the rows that their densities are zero.
+    #[error("the start is out of reach of the data")]
+    OutOfReach,
     /// There are fewer distinct rows than components.
     #[error("only {distinct} distinct rows")]
     TooFewDistinct {

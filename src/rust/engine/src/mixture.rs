@@ -7,6 +7,9 @@ use crate::covariance::Family;
 use crate::error::GmmError;
 use crate::stats::SufficientStats;
 
+/// The least mass of a component whose covariance does not rest on its rows alone.
+const REGULARISED_MASS: f64 = 1e-8;
+
 /// Weights, means and covariances of `k` normal components in `d` dimensions.
 ///
 /// # Shapes
@@ -37,7 +40,8 @@ impl Mixture {
     /// log-likelihood, with `reg_covar` added to the diagonal of its covariances.
     ///
     /// # Errors
-    /// [`GmmError::EmptyComponent`] where a component has less than one row's worth of mass.
+    /// [`GmmError::EmptyComponent`] where a component has less than one row's worth of mass; with
+    /// `reg_covar`, where it has next to none.
     ///
     /// # Source
     /// Bishop (2006), *Pattern Recognition and Machine Learning*, eqs. 9.24 to 9.26.
@@ -47,7 +51,12 @@ impl Mixture {
         reg_covar: f64,
     ) -> Result<Self, GmmError> {
         let (k, d) = (stats.k(), stats.d());
-        if let Some(k) = (0..k).find(|&k| stats.mass(k) < 1.0) {
+        let enough = if reg_covar > 0.0 {
+            REGULARISED_MASS
+        } else {
+            1.0
+        };
+        if let Some(k) = (0..k).find(|&k| stats.mass(k) < enough) {
             let mass = stats.mass(k);
             return Err(GmmError::EmptyComponent { k, mass });
         }
@@ -128,13 +137,15 @@ impl Factor {
         (finite(&lower) && finite(&inverse)).then_some(Factor { lower, inverse })
     }
 
-    /// A lower bound of the smallest variance, over all directions, relative to the variance
-    /// of `scale` in the same direction; at most `d` times below it.
-    ///
-    /// It is the smallest eigenvalue of `T⁻¹ Σ T⁻ᵀ` (`T` the factor of `scale`), bounded
-    /// through the trace of the inverse: unchanged by any affine map of the data.
-    pub(crate) fn smallest_relative_variance(&self, scale: &Factor) -> f64 {
-        1.0 / (&self.inverse * &scale.lower).norm_squared()
+    /// The variance of column `j`.
+    pub(crate) fn variance(&self, j: usize) -> f64 {
+        self.lower.row(j).norm_squared()
+    }
+
+    /// The part of column `j`'s variance that the other columns do not determine: one minus its
+    /// squared multiple correlation.
+    pub(crate) fn own_part(&self, j: usize) -> f64 {
+        1.0 / (self.variance(j) * self.inverse.column(j).norm_squared())
     }
 }
 
@@ -159,18 +170,13 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_relative_variance_bounds_the_smallest_eigenvalue() {
-        let scale = DMatrix::from_row_slice(2, 2, &[4.0, 1.0, 1.0, 9.0]);
-        let covariance = DMatrix::from_row_slice(2, 2, &[0.5, 0.2, 0.2, 0.3]);
-        let bound = Factor::of(&covariance)
-            .unwrap()
-            .smallest_relative_variance(&Factor::of(&scale).unwrap());
-        let relative = scale.try_inverse().unwrap() * covariance;
-        let smallest = relative
-            .complex_eigenvalues()
-            .iter()
-            .fold(f64::INFINITY, |s, e| s.min(e.re));
-        assert!(bound <= smallest && smallest <= 2.0 * bound);
+    fn a_factor_knows_variances_and_correlations() {
+        let covariance = DMatrix::from_row_slice(2, 2, &[4.0, 3.0, 3.0, 9.0]);
+        let factor = Factor::of(&covariance).unwrap();
+        for (j, variance) in [4.0, 9.0].into_iter().enumerate() {
+            assert!((factor.variance(j) - variance).abs() < 1e-14);
+            assert!((factor.own_part(j) - 0.75).abs() < 1e-14);
+        }
     }
 
     #[test]

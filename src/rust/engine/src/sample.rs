@@ -6,6 +6,7 @@ use rand_distr::StandardNormal;
 use crate::error::GmmError;
 use crate::init::generator;
 use crate::mixture::Mixture;
+use crate::progress::Progress;
 
 /// Points drawn from a mixture.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +21,9 @@ impl Mixture {
     /// Draw `n` points: a component by its weight, then a point of it.
     ///
     /// # Errors
-    /// [`GmmError::Degenerate`] where a covariance is not positive definite.
-    pub fn draw(&self, n: usize, seed: u64) -> Result<Draws, GmmError> {
+    /// [`GmmError::Degenerate`] where a covariance is not positive definite,
+    /// [`GmmError::Interrupted`].
+    pub fn draw(&self, n: usize, seed: u64, progress: &Progress) -> Result<Draws, GmmError> {
         let factors = self.factors()?;
         let mut rng = generator(seed, 0);
         let d = self.d();
@@ -29,6 +31,7 @@ impl Mixture {
         let mut components = Vec::with_capacity(n);
         let mut normal = vec![0.0; d];
         for i in 0..n {
+            progress.check()?;
             let mut left = rng.random::<f64>();
             let drawn = self.weights.iter().position(|weight| {
                 left -= weight;

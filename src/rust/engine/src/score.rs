@@ -93,6 +93,7 @@ impl Kernel for ScoreChunk<'_> {
             let block = self.passes.read(rows.clone(), origin, &mut scratch)?;
             self.expected
                 .log_joint::<V>(rows.len(), block, &mut scratch);
+            lose_overflow(&mut scratch.weight);
             if self.score != Score::LogComponentDensity {
                 self.expected.softmax::<V>(block, &mut scratch);
                 self.settle_underflow(rows.clone(), block, &mut scratch);
@@ -168,6 +169,14 @@ impl ScoreChunk<'_> {
                 }
             }
         }
+    }
+}
+
+/// Densities so small that even their logarithms overflow: minus infinity, also where the way
+/// there was `inf - inf`.
+fn lose_overflow(joint: &mut [f64]) {
+    for value in joint.iter_mut().filter(|value| value.is_nan()) {
+        *value = f64::NEG_INFINITY;
     }
 }
 

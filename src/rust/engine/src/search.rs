@@ -5,21 +5,21 @@ use rayon::prelude::*;
 
 use crate::covariance::Family;
 use crate::data::Data;
-use crate::em::{Em, Failed, Run, Stop};
+use crate::em::{Em, Failed, Run, Scale, Stop, SMALLEST_OWN_PART};
 use crate::error::GmmError;
 use crate::init::{Start, Starts};
-use crate::mixture::{Factor, Mixture};
+use crate::mixture::Mixture;
 use crate::pass::Passes;
 use crate::progress::Progress;
 use crate::responsibilities::Given;
 use crate::score::Score;
 
-/// A column counts as a combination of others where less than this part of its variance is its
-/// own.
-const SMALLEST_OWN_VARIANCE: f64 = 1e-12;
 /// Variances that leave room for their sums and for the inverse.
 const VARIANCES: std::ops::RangeInclusive<f64> = 1e-304..=1e304;
-/// Two runs have reached the same optimum if their log-likelihoods differ by less.
+/// Rounding errors of a column's values that make its resolution.
+const ROUNDINGS: f64 = 64.0;
+/// Two runs have reached the same optimum if their log-likelihoods differ by less, or by what
+/// the tolerance allows.
 const SAME_OPTIMUM: f64 = 1e-4;
 
 /// What to fit, and how hard to try.
@@ -116,7 +116,8 @@ pub fn fit(
     let mut finished = Vec::new();
     // The best few run on; should they all collapse later, the next few do.
     while finished.is_empty() && !short.is_empty() {
-        let few = short.drain(..settings.n_final.min(short.len())).collect();
+        let few: Vec<Run> = short.drain(..settings.n_final.min(short.len())).collect();
+        progress.expect_runs(few.len());
         let (runs, more) = long_runs(&em, few, settings)?;
         finished = runs;
         failed.extend(more);
@@ -126,7 +127,8 @@ pub fn fit(
         let first = failed.swap_remove(0);
         return Err(no_start_survived(&em, &starts, first, tried));
     };
-    let reached = |loglik: &&f64| **loglik > best.loglik() - SAME_OPTIMUM;
+    let margin = SAME_OPTIMUM.max(2.0 * settings.tolerance);
+    let reached = |loglik: &&f64| **loglik > best.loglik() - margin;
     Ok(Fit {
         starts: StartCounts {
             tried,
@@ -149,9 +151,7 @@ fn short_runs(
     tried: usize,
     settings: &Settings,
 ) -> Result<Ended, GmmError> {
-    em.passes
-        .progress()
-        .expect_runs(tried + settings.n_final.min(tried));
+    em.passes.progress().expect_runs(tried);
     let iterations = settings.short_iterations.min(settings.max_iterations);
     let run = |index| {
         let run = starts.mixture(index).and_then(|start| em.begin(start));
@@ -228,8 +228,8 @@ fn no_start_survived(
     }
 }
 
-/// Factor of the covariance of all rows.
-fn data_scale(passes: &Passes<'_>, reg_covar: f64) -> Result<Factor, GmmError> {
+/// The scale of the data, which must have full rank once `reg_covar` is added.
+fn data_scale(passes: &Passes<'_>, reg_covar: f64) -> Result<Scale, GmmError> {
     let stats = passes.given(Given::Whole, 1)?;
     let mut covariance = stats.scatter(0) / stats.mass(0);
     for j in 0..covariance.nrows() {
@@ -238,32 +238,45 @@ fn data_scale(passes: &Passes<'_>, reg_covar: f64) -> Result<Factor, GmmError> {
             return Err(GmmError::OutOfRange { column: j });
         }
     }
-    if let Some(column) = first_dependent_column(&covariance) {
+    let deviation: Vec<f64> = covariance.diagonal().iter().map(|v| v.sqrt()).collect();
+    if let Some(column) = first_dependent_column(&covariance, passes.progress())? {
         return Err(GmmError::Collinear { column });
     }
-    // Every column has variance of its own, so only rounding could fail here.
-    let column = covariance.nrows() - 1;
-    Factor::of(&covariance).ok_or(GmmError::Collinear { column })
+    let sizes = stats.mean(0).into_iter().zip(&deviation);
+    let resolution =
+        sizes.map(|(mean, deviation)| ROUNDINGS * f64::EPSILON * (mean.abs() + deviation));
+    Ok(Scale {
+        resolution: resolution.collect(),
+        deviation,
+    })
 }
 
 /// The first column that the columns before it determine: where the Cholesky factorisation of
 /// the correlation matrix loses its pivot.
-fn first_dependent_column(covariance: &DMatrix<f64>) -> Option<usize> {
+fn first_dependent_column(
+    covariance: &DMatrix<f64>,
+    progress: &Progress,
+) -> Result<Option<usize>, GmmError> {
     let d = covariance.nrows();
-    let deviation: Vec<f64> = (0..d).map(|j| covariance[(j, j)].sqrt()).collect();
-    let mut factor = DMatrix::<f64>::zeros(d, d);
+    let deviation: Vec<f64> = covariance.diagonal().iter().map(|v| v.sqrt()).collect();
+    // Rows of the factor, so that every product runs along memory.
+    let mut factor: Vec<Vec<f64>> = Vec::with_capacity(d);
     for i in 0..d {
+        progress.check()?;
+        let mut row = Vec::with_capacity(i + 1);
         for j in 0..=i {
-            let known: f64 = (0..j).map(|l| factor[(i, l)] * factor[(j, l)]).sum();
+            let other = if j < i { &factor[j] } else { &row };
+            let known: f64 = row.iter().zip(other).map(|(a, b)| a * b).sum();
             let own = covariance[(i, j)] / deviation[i] / deviation[j] - known;
-            if i != j {
-                factor[(i, j)] = own / factor[(j, j)];
-            } else if own < SMALLEST_OWN_VARIANCE {
-                return Some(i);
+            if j < i {
+                row.push(own / other[j]);
+            } else if own < SMALLEST_OWN_PART {
+                return Ok(Some(i));
             } else {
-                factor[(i, i)] = own.sqrt();
+                row.push(own.sqrt());
             }
         }
+        factor.push(row);
     }
-    None
+    Ok(None)
 }

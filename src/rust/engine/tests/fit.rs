@@ -106,8 +106,8 @@ fn a_well_separated_mixture_is_recovered() {
 
 #[test]
 fn components_that_lie_far_apart_keep_their_precision() {
-    // A million standard deviations: moments about a common point would cancel.
-    let apart = 1e6;
+    // Ten million standard deviations: moments about a common point would cancel.
+    let apart = 1e7;
     let near: Vec<f64> = draws(1, 1, 500, 0.0);
     let x: Vec<f64> = near
         .iter()
@@ -119,7 +119,7 @@ fn components_that_lie_far_apart_keep_their_precision() {
     let two = fit_on(1, &x, 1, &Start::Labels(&labels), &settings(2)).unwrap();
     let variance = one.mixture.covariances[0][(0, 0)];
     for covariance in &two.mixture.covariances {
-        assert!((covariance[(0, 0)] / variance - 1.0).abs() < 1e-8);
+        assert!((covariance[(0, 0)] / variance - 1.0).abs() < 1e-7);
     }
     let expected = 2.0 * one.trace[0] - 1000.0 * 2.0_f64.ln();
     assert!((two.trace.last().unwrap() / expected - 1.0).abs() < 1e-10);
@@ -254,9 +254,10 @@ fn rows_at_the_end_of_the_numbers_get_a_component() {
 fn draws_have_the_moments_of_the_mixture() {
     let (k, d, n) = (2, 2, 100_000);
     let truth = mixture(k, d, 5.0);
-    let drawn = truth.draw(n, 3).unwrap();
-    assert_eq!(drawn, truth.draw(n, 3).unwrap());
-    assert_ne!(drawn, truth.draw(n, 4).unwrap());
+    let draw = |seed| truth.draw(n, seed, &Progress::new()).unwrap();
+    let drawn = draw(3);
+    assert_eq!(drawn, draw(3));
+    assert_ne!(drawn, draw(4));
     for j in 0..k {
         let rows: Vec<usize> = (0..n).filter(|&i| drawn.components[i] == j).collect();
         let count = rows.len() as f64;

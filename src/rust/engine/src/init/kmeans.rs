@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::take_rows;
 use crate::data::Data;
+use crate::em::Scale;
 use crate::error::GmmError;
-use crate::mixture::Factor;
 use crate::progress::Progress;
 
 /// Rows that are clustered: a start needs no more of them.
@@ -41,8 +41,8 @@ impl Metric {
 }
 
 impl<'a> Sample<'a> {
-    /// Sample `data`, whose covariance has the factor `scale`.
-    pub(super) fn of(data: Data<'a>, scale: &Factor, rng: &mut ChaCha8Rng) -> Self {
+    /// Sample `data`, which is of this `scale`.
+    pub(super) fn of(data: Data<'a>, scale: &Scale, rng: &mut ChaCha8Rng) -> Self {
         let own = (data.n() > SAMPLE_ROWS).then(|| {
             let mut rows = index::sample(rng, data.n(), SAMPLE_ROWS).into_vec();
             rows.sort_unstable();
@@ -53,10 +53,9 @@ impl<'a> Sample<'a> {
             own,
             points: Default::default(),
         };
-        let deviations: Vec<f64> = (0..data.d()).map(|j| scale.lower.row(j).norm()).collect();
-        let largest = deviations.iter().copied().fold(0.0, f64::max);
+        let largest = scale.deviation.iter().copied().fold(0.0, f64::max);
         sample.points = Metric::ALL.map(|metric| match metric {
-            Metric::Standardised => points(sample.data(), &deviations),
+            Metric::Standardised => points(sample.data(), &scale.deviation),
             Metric::Units => points(sample.data(), &vec![largest; data.d()]),
         });
         sample
@@ -90,8 +89,7 @@ impl<'a> Sample<'a> {
         let mut centres = seed(&points, k, rng, progress)?;
         let mut labels = vec![usize::MAX; points.len()];
         for _ in 0..LLOYD_ITERATIONS {
-            progress.check()?;
-            if !assign(&points, &centres, &mut labels) {
+            if !assign(&points, &centres, &mut labels, progress)? {
                 break;
             }
             recentre(&points, &labels, &mut centres);
@@ -140,9 +138,15 @@ fn seed(
 }
 
 /// Label every point with its nearest centre; whether a label has changed.
-fn assign(points: &[&[f64]], centres: &[Vec<f64>], labels: &mut [usize]) -> bool {
+fn assign(
+    points: &[&[f64]],
+    centres: &[Vec<f64>],
+    labels: &mut [usize],
+    progress: &Progress,
+) -> Result<bool, GmmError> {
     let mut changed = false;
     for (point, label) in points.iter().zip(labels) {
+        progress.check()?;
         let mut best = (0, f64::INFINITY);
         for (k, centre) in centres.iter().enumerate() {
             let distance = squared_distance(point, centre);
@@ -153,7 +157,7 @@ fn assign(points: &[&[f64]], centres: &[Vec<f64>], labels: &mut [usize]) -> bool
         changed |= *label != best.0;
         *label = best.0;
     }
-    changed
+    Ok(changed)
 }
 
 /// Move every centre that owns points to their mean.

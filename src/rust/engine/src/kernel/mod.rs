@@ -136,8 +136,8 @@ impl Isa {
         match self {
             // SAFETY: plain Rust runs everywhere.
             Isa::Portable => unsafe { kernel.run::<Portable>() },
-            // SAFETY: only `detect` makes this value, after it has seen the instructions.
             #[cfg(target_arch = "x86_64")]
+            // SAFETY: only `detect` makes this value, after it has seen the instructions.
             Isa::Avx2 => unsafe { on_avx2(kernel) },
         }
     }

@@ -30,7 +30,8 @@ pub fn mixture(k: usize, d: usize, distance: f64) -> Mixture {
 
 /// `n` draws, column-major.
 pub fn draws(k: usize, d: usize, n: usize, distance: f64) -> Vec<f64> {
-    mixture(k, d, distance).draw(n, 11).unwrap().x
+    let drawn = mixture(k, d, distance).draw(n, 11, &Progress::new());
+    drawn.unwrap().x
 }
 
 /// Settings that the tests change where they need to.
