@@ -40,17 +40,18 @@ impl Sample {
 
     /// Fit `k` components on `threads` threads.
     pub fn fit(&self, k: usize, start: &Start<'_>, threads: usize) -> Result<Fit, GmmError> {
-        self.fit_for(200, k, start, threads)
+        self.fit_for(200, 0.0, k, start, threads)
     }
 
-    /// The first few iterations from `start`: rounding has had no time to grow.
-    pub fn begin(&self, k: usize, start: &Start<'_>) -> Result<Fit, GmmError> {
-        self.fit_for(5, k, start, 1)
+    /// The first few iterations from `start`, without a collapse, in which rounding decides.
+    pub fn begin(&self, reg_covar: f64, k: usize, start: &Start<'_>) -> Result<Fit, GmmError> {
+        self.fit_for(5, reg_covar, k, start, 1)
     }
 
     fn fit_for(
         &self,
         iterations: usize,
+        reg_covar: f64,
         k: usize,
         start: &Start<'_>,
         threads: usize,
@@ -63,7 +64,7 @@ impl Sample {
             short_iterations: 5,
             max_iterations: iterations,
             tolerance: 1e-6,
-            reg_covar: 0.0,
+            reg_covar,
             seed: 5,
         };
         let progress = Progress::new();

@@ -75,7 +75,8 @@ proptest! {
         let scaled = sample.map(|_, x| x * factor);
         let labels = labels(sample.n(), 2);
         let start = Start::Labels(&labels);
-        match (sample.begin(2, &start), scaled.begin(2, &start)) {
+        let squared = 1e-2 * factor * factor;
+        match (sample.begin(1e-2, 2, &start), scaled.begin(squared, 2, &start)) {
             (Ok(a), Ok(b)) => {
                 let jacobian = (sample.n() * sample.d) as f64 * factor.ln();
                 prop_assert!(same_climb(&a, &b, jacobian, 1e-12 * jacobian.abs()));
@@ -92,7 +93,8 @@ proptest! {
         let shifted = sample.map(|j, x| x + shift * (j + 1) as f64);
         let labels = labels(sample.n(), 2);
         let start = Start::Labels(&labels);
-        if let (Ok(a), Ok(b)) = (sample.begin(2, &start), shifted.begin(2, &start)) {
+        let begin = |sample: &Sample| sample.begin(1e-2, 2, &start);
+        if let (Ok(a), Ok(b)) = (begin(&sample), begin(&shifted)) {
             // The shifted data are themselves rounded, to 1e-12 of their spread.
             prop_assert!(same_climb(&a, &b, 0.0, 1e-6), "{:?} {:?}", a.trace, b.trace);
         }
@@ -103,8 +105,8 @@ proptest! {
         let labels = labels(sample.n(), 2);
         let mut rotated = labels.clone();
         rotated.rotate_left(by);
-        let a = sample.begin(2, &Start::Labels(&labels));
-        let b = sample.rotate_rows(by).begin(2, &Start::Labels(&rotated));
+        let a = sample.begin(1e-2, 2, &Start::Labels(&labels));
+        let b = sample.rotate_rows(by).begin(1e-2, 2, &Start::Labels(&rotated));
         if let (Ok(a), Ok(b)) = (a, b) {
             prop_assert!(same_climb(&a, &b, 0.0, 1e-9), "{:?} {:?}", a.trace, b.trace);
         }
