@@ -1,62 +1,52 @@
+#' Refuse an argument: what it must be, and what it is
+#'
+#' @param must,is The ends of the sentences "`arg` must be ..." and "It ...".
+#' @noRd
+abort_argument <- function(arg, must, is, class, call, hint = NULL) {
+  abort_gmm(
+    c("{.arg {arg}} must be {must}.", x = "It {is}.", hint),
+    class,
+    argument = arg,
+    call = call
+  )
+}
+
+is_type <- function(value) {
+  paste("is", cli::format_inline("{.obj_type_friendly {value}}"))
+}
+
 #' Check a whole number
 #'
 #' @returns `value` as a double, for counts beyond R's integers.
 #' @noRd
 check_count <- function(value, arg, min = 1, max = Inf, call) {
-  check_number(value, arg, min = min, max = max, call = call, what = "a whole number")
+  must <- "a whole number"
+  check_number(value, arg, min = min, max = max, call = call, must = must)
   if (value != round(value)) {
-    abort_gmm(
-      c("{.arg {arg}} must be a whole number.", x = "It is {value}."),
-      "bad_value",
-      argument = arg,
-      call = call
-    )
+    abort_argument(arg, must, paste("is", value), "bad_value", call)
   }
   as.double(value)
 }
 
 #' Check a finite number
 #' @noRd
-check_number <- function(value, arg, min = -Inf, max = Inf, call, what = "a number") {
+check_number <- function(value, arg, min = -Inf, max = Inf, call, must = "a number") {
   is_na <- length(value) == 1 && is.atomic(value) && is.na(value)
-  if (!is_na && (!is.numeric(value) || is.object(value) || length(value) != 1)) {
-    abort_gmm(
-      c(
-        "{.arg {arg}} must be {what}.",
-        x = if (is.numeric(value) && length(value) != 1) {
-          "It has length {length(value)}."
-        } else {
-          "It is {.obj_type_friendly {value}}."
-        }
-      ),
-      "bad_type",
-      argument = arg,
-      call = call
-    )
+  if (!is_na && is.numeric(value) && length(value) != 1) {
+    abort_argument(arg, must, paste("has length", length(value)), "bad_type", call)
+  }
+  if (!is_na && (!is.numeric(value) || is.object(value))) {
+    abort_argument(arg, must, is_type(value), "bad_type", call)
   }
   if (!is.finite(value)) {
-    abort_gmm(
-      c("{.arg {arg}} must be {what}.", x = "It is {value}."),
-      "bad_value",
-      argument = arg,
-      call = call
-    )
+    abort_argument(arg, must, paste("is", value), "bad_value", call)
   }
   if (value < min) {
-    abort_gmm(
-      c("{.arg {arg}} must be at least {min}.", x = "It is {value}."),
-      "bad_value",
-      argument = arg,
-      call = call
-    )
+    abort_argument(arg, paste("at least", min), paste("is", value), "bad_value", call)
   }
   if (value > max) {
-    abort_gmm(
-      c("{.arg {arg}} must be at most {max}.", x = "It is {value}."),
-      "bad_value",
-      argument = arg,
-      call = call
-    )
+    most <- format(max, big.mark = ",", scientific = FALSE)
+    abort_argument(arg, paste("at most", most), paste("is", value), "bad_value", call)
   }
   as.double(value)
 }
@@ -65,15 +55,7 @@ check_number <- function(value, arg, min = -Inf, max = Inf, call, what = "a numb
 #' @noRd
 check_flag <- function(value, arg, call) {
   if (!is_bool(value)) {
-    abort_gmm(
-      c(
-        "{.arg {arg}} must be `TRUE` or `FALSE`.",
-        x = "It is {.obj_type_friendly {value}}."
-      ),
-      "bad_type",
-      argument = arg,
-      call = call
-    )
+    abort_argument(arg, "`TRUE` or `FALSE`", is_type(value), "bad_type", call)
   }
   value
 }
@@ -81,28 +63,14 @@ check_flag <- function(value, arg, call) {
 #' Check one of several words, and suggest the nearest
 #' @noRd
 check_choice <- function(value, choices, arg, call) {
+  must <- if (length(choices) == 1) "{.val {choices}}" else "one of {.or {.val {choices}}}"
+  must <- cli::format_inline(must)
   if (!is_string(value)) {
-    abort_gmm(
-      c(
-        "{.arg {arg}} must be one of {.or {.val {choices}}}.",
-        x = "It is {.obj_type_friendly {value}}."
-      ),
-      "bad_type",
-      argument = arg,
-      call = call
-    )
+    abort_argument(arg, must, is_type(value), "bad_type", call)
   }
   if (!value %in% choices) {
-    abort_gmm(
-      c(
-        "{.arg {arg}} must be one of {.or {.val {choices}}}.",
-        x = "It is {.val {value}}.",
-        suggest(value, choices)
-      ),
-      "bad_value",
-      argument = arg,
-      call = call
-    )
+    is <- cli::format_inline("is {.val {value}}")
+    abort_argument(arg, must, is, "bad_value", call, suggest(value, choices))
   }
   value
 }

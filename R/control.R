@@ -66,28 +66,13 @@ check_control <- function(control, call) {
 #' Settings from `control` and from `...`, which has the last word
 #' @noRd
 merge_control <- function(control, dots, call) {
+  must <- "a list of named settings, as `gmm_control()` makes it"
   if (!is.list(control)) {
-    abort_gmm(
-      c(
-        "{.arg control} must be a list of settings, as `gmm_control()` makes it.",
-        x = "It is {.obj_type_friendly {control}}."
-      ),
-      "bad_type",
-      argument = "control",
-      call = call
-    )
+    abort_argument("control", must, is_type(control), "bad_type", call)
   }
   settings <- names(formals(gmm_control))
   if (length(control) > 0 && !is_named(control)) {
-    abort_gmm(
-      c(
-        "{.arg control} must be a list of named settings, as `gmm_control()` makes it.",
-        x = "It has elements without a name."
-      ),
-      "bad_value",
-      argument = "control",
-      call = call
-    )
+    abort_argument("control", must, "has elements without a name", "bad_value", call)
   }
   given <- c(control, dots)
   known <- names2(given) %in% settings

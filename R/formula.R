@@ -5,12 +5,7 @@
 #' @noRd
 formula_frame <- function(formula, data, call) {
   if (!is.null(data) && !is.data.frame(data)) {
-    abort_gmm(
-      c("{.arg data} must be a data frame.", x = "It is {.obj_type_friendly {data}}."),
-      "bad_type",
-      argument = "data",
-      call = call
-    )
+    abort_argument("data", "a data frame", is_type(data), "bad_type", call)
   }
   if (length(formula) != 2) {
     abort_formula("be one-sided, such as `~ a + b`", "has a left side", call)

@@ -47,24 +47,13 @@ plot.gmm <- function(x, what = "classification", ..., level = c(0.5, 0.95), colu
 }
 
 check_level <- function(level, call) {
+  must <- "numbers between 0 and 1"
   if (!is.numeric(level)) {
-    abort_gmm(
-      c(
-        "{.arg level} must be numbers between 0 and 1.",
-        x = "It is {.obj_type_friendly {level}}."
-      ),
-      "bad_type",
-      argument = "level",
-      call = call
-    )
+    abort_argument("level", must, is_type(level), "bad_type", call)
   }
   if (length(level) == 0 || !isTRUE(all(level > 0 & level < 1))) {
-    abort_gmm(
-      c("{.arg level} must be numbers between 0 and 1.", x = "It is {.val {level}}."),
-      "bad_value",
-      argument = "level",
-      call = call
-    )
+    is <- cli::format_inline("is {.val {level}}")
+    abort_argument("level", must, is, "bad_value", call)
   }
 }
 
@@ -75,15 +64,9 @@ plot_columns <- function(x, columns, call) {
   found <- if (is.character(columns)) match(columns, colnames(x$means)) else columns
   if (!is.numeric(found) || length(found) == 0 || !all(found %in% seq_len(x$d)) ||
       anyDuplicated(found)) {
-    abort_gmm(
-      c(
-        "{.arg columns} must be different names or numbers of columns of the fit.",
-        x = "It is {.val {columns}}."
-      ),
-      "bad_value",
-      argument = "columns",
-      call = call
-    )
+    must <- "different names or numbers of columns of the fit"
+    is <- cli::format_inline("is {.val {columns}}")
+    abort_argument("columns", must, is, "bad_value", call)
   }
   as.integer(found)
 }

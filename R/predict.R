@@ -157,15 +157,8 @@ split_matrix_columns <- function(x) {
 
 new_formula_rows <- function(object, newdata, call) {
   if (!is.data.frame(newdata)) {
-    abort_gmm(
-      c(
-        "{.arg newdata} must be a data frame for a fit from a formula.",
-        x = "It is {.obj_type_friendly {newdata}}."
-      ),
-      "bad_type",
-      argument = "newdata",
-      call = call
-    )
+    must <- "a data frame for a fit from a formula"
+    abort_argument("newdata", must, is_type(newdata), "bad_type", call)
   }
   absent <- setdiff(object$variables, names(newdata))
   if (length(absent) > 0) {
