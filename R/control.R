@@ -5,17 +5,18 @@
 #'
 #' A fit makes `n_init` short runs of `short_iter` EM iterations, each from a k-means partition
 #' with other k-means++ centres (every second one of the data in their own units, the others with
-#' all columns scaled to the same variance); the `n_final` best of them run on until they converge, and the
-#' best of these is the fit. A run has converged when Aitken's estimate of the log-likelihood
-#' still to be gained falls below `tol`.
+#' all columns scaled to the same variance). Runs that have met (the same log-likelihood and
+#' weights, to 1e-3) go on as one. The `n_final` best run on until they converge, and the best of
+#' these is the fit. With more starts, follow more of them, too. A run has converged when Aitken's
+#' estimate of the log-likelihood still to be gained falls below `tol`.
 #'
 #' @param n_init Whole number, 1 to 100,000: starts. A start of your own (`start =`) is one.
-#' @param n_final Whole number, 1 to 100,000: starts that run on after the short runs.
+#' @param n_final Whole number, 1 to 100,000: different runs that go on after the short ones.
 #' @param short_iter Whole number, at least 1: iterations of a short run.
 #' @param max_iter Whole number, at least 1: iterations after which a run stops even if it has
 #'   not converged; the fit then carries a `gmm_warning_not_converged`.
 #' @param tol Non-negative number, in units of the total log-likelihood: what may be left to gain.
-#'   With 0 every run makes exactly `max_iter` iterations.
+#'   With 0 every run makes exactly `max_iter` iterations, without a warning.
 #' @param reg_covar Non-negative number, in squared units of the data: added to the diagonal of
 #'   every covariance in every iteration. With 0, the default, the fit is a maximum of the
 #'   likelihood; with more it is not, exactly, and the log-likelihood may fall by a little
@@ -23,6 +24,8 @@
 #' @param threads Whole number, 1 to 1024: threads that work. `NULL` takes
 #'   `getOption("gaussmix.threads")` or else all that the machine has, but two at most where
 #'   `R CMD check` limits them. Results are the same, to the last bit, for any number.
+#'
+#' @param ... Nothing: other arguments are refused.
 #'
 #' @returns A list of the settings.
 #'
@@ -42,9 +45,12 @@
 #' @examples
 #' gmm_fit(faithful, k = 2, control = gmm_control(n_init = 50))
 #' @export
-gmm_control <- function(n_init = 20, n_final = 5, short_iter = 10, max_iter = 5000,
-                        tol = 1e-6, reg_covar = 0, threads = NULL) {
-  check_control(mget(names(formals(gmm_control))), quote(gmm_control()))
+gmm_control <- function(n_init = 20, n_final = 10, short_iter = 10, max_iter = 5000,
+                        tol = 1e-6, reg_covar = 0, threads = NULL, ...) {
+  call <- quote(gmm_control())
+  settings <- setdiff(names(formals(gmm_control)), "...")
+  check_no_dots(list(...), settings, call)
+  check_control(mget(settings), call)
 }
 
 #' Check settings that may come from a user's own list
@@ -70,7 +76,8 @@ merge_control <- function(control, dots, call) {
   if (!is.list(control)) {
     abort_argument("control", must, is_type(control), "bad_type", call)
   }
-  settings <- names(formals(gmm_control))
+  defaults <- formals(gmm_control)
+  settings <- setdiff(names(defaults), "...")
   if (length(control) > 0 && !is_named(control)) {
     abort_argument("control", must, "has elements without a name", "bad_value", call)
   }
@@ -92,7 +99,7 @@ merge_control <- function(control, dots, call) {
       call = call
     )
   }
-  control <- as.list(formals(gmm_control))
+  control <- as.list(defaults[settings])
   for (i in seq_along(given)) {
     control[names(given)[i]] <- given[i]
   }

@@ -99,7 +99,11 @@ abort_degenerate <- function(result, x, call) {
   }
   abort_gmm(
     c(
-      "No start led to a mixture whose covariances can be inverted.",
+      if (result$starts > 1) {
+        "No start led to a mixture whose covariances can be inverted."
+      } else {
+        "The start did not lead to a mixture whose covariances can be inverted."
+      },
       x = lost,
       x = if (result$starts > 1) "All {result$starts} starts ended in such a way.",
       i = "Fit fewer components, leave out columns with few distinct values, or set

@@ -1,7 +1,8 @@
 #' Fit a Gaussian mixture
 #'
 #' Estimates weights, means and covariances of `k` normal components by the EM algorithm, from
-#' many starts, and returns the best optimum that they reach.
+#' many starts, and returns the best optimum that it finds. It may not be the best there is: see
+#' `starts` below, and [gmm_control()] for trying harder.
 #'
 #' Components are ordered by decreasing weight, ties by their means, and everything that is
 #' indexed by component follows that order.
@@ -43,8 +44,8 @@
 #'   \item{`trace`}{`double[iterations + 1]`: log-likelihood of its start and after each
 #'     iteration.}
 #'   \item{`starts`}{A list of counts: starts `tried`; those that ended `degenerate`, because a
-#'     component collapsed or lost its rows; those that `finished`; and how many of these
-#'     `reached` the reported optimum, within 1e-4.}
+#'     component collapsed or lost its rows; those that `finished`, alone or with a run that they
+#'     had met; and how many of these `reached` the reported optimum, within 1e-4.}
 #'   \item{`control`}{The settings.}
 #'   \item{`call`}{The call.}
 #'   \item{`data`}{The data as a matrix, unless `keep_data = FALSE`.}
@@ -247,7 +248,8 @@ new_gmm <- function(found, x, family, keep_data, control, threads, call) {
     as.integer(score_rows(found$mixture, x, "cluster", threads, call)),
     x
   ))
-  if (!fit$converged) {
+  # With a tolerance of zero, a number of iterations is what was asked for.
+  if (!fit$converged && control$tol > 0) {
     warn_gmm(
       c(
         "The fit has not converged after {fit$iterations} iteration{?s}.",

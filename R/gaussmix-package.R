@@ -14,5 +14,5 @@
 #' @keywords internal
 #' @useDynLib gaussmix, .registration = TRUE
 #' @importFrom rlang %||% caller_env interrupt is_bool is_interactive is_named is_string names2 set_names
-#' @importFrom stats coef fitted logLik nobs predict simulate
+#' @importFrom stats coef fitted formula logLik nobs predict simulate update
 "_PACKAGE"

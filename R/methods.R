@@ -4,7 +4,10 @@
 #' with R's sign: smaller is better. (The package mclust reports `-BIC`.)
 #'
 #' @param object A fit from [gmm_fit()].
-#' @param ... Ignored.
+#' @param x A fit from [gmm_fit()].
+#' @param formula. Changes to the formula, see [stats::update.formula()].
+#' @param evaluate `FALSE` to get the call instead of the fit.
+#' @param ... For `update()`: arguments of [gmm_fit()]; otherwise ignored.
 #'
 #' @returns
 #' * `logLik()`: the total log-likelihood, of class `"logLik"`, with attributes `df` (free
@@ -12,6 +15,9 @@
 #' * `nobs()`: the number of rows.
 #' * `coef()`: a list of `weights` `double[k]`, `means` `double[k, d]` and `covariances`
 #'   `double[d, d, k]`.
+#' * `formula()`: the formula of a fit from one, `NULL` for others.
+#' * `update()`: the fit made again with other arguments; `formula.` changes the formula of a fit
+#'   from one, as in `update(fit, ~ . - a)`.
 #' * `fitted()`: `double[n, d]`, the mean of the components, weighted by the posterior of each
 #'   row: what the mixture expects of a row, given its responsibilities.
 #'
@@ -47,6 +53,23 @@ nobs.gmm <- function(object, ...) {
 #' @export
 coef.gmm <- function(object, ...) {
   object[c("weights", "means", "covariances")]
+}
+
+#' @rdname gmm-methods
+#' @export
+formula.gmm <- function(x, ...) {
+  if (!is.null(x$terms)) stats::formula(x$terms)
+}
+
+#' @rdname gmm-methods
+#' @export
+update.gmm <- function(object, formula., ..., evaluate = TRUE) {
+  changes <- as.list(substitute(list(...)))[-1]
+  if (!missing(formula.)) {
+    changes$x <- stats::update.formula(formula(object), formula.)
+  }
+  call <- as.call(list_modify(as.list(object$call), changes))
+  if (evaluate) eval(call, parent.frame()) else call
 }
 
 #' @rdname gmm-methods

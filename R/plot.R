@@ -12,7 +12,7 @@
 #' @param x A fit from [gmm_fit()].
 #' @param what `"classification"`.
 #' @param ... Graphical parameters, such as `main`, `xlab`, `col` (a colour per component), `pch`,
-#'   `cex`; for `d` = 1 also `breaks`.
+#'   `cex`; for `d` = 1 also `breaks`. What is not of the points goes to the frame of the plot.
 #' @param level Numbers between 0 and 1: parts of probability that the ellipses hold.
 #' @param columns Names or numbers of the columns to show; by default all, but not more than
 #'   eight.
@@ -36,7 +36,12 @@ plot.gmm <- function(x, what = "classification", ..., level = c(0.5, 0.95), colu
   data <- fit_data(x, call)
   columns <- plot_columns(x, columns, call)
   dots <- list(...)
-  style <- plot_style(x$k, x$n, dots)
+  if (!length(dots$col) %in% c(0, 1, x$k)) {
+    must <- paste("one colour per component:", x$k)
+    abort_argument("col", must, paste("has", length(dots$col)), "bad_value", call)
+  }
+  panels <- choose(length(columns), 2)
+  style <- plot_style(x$k, x$n * max(panels, 1) > 2000, x$n, dots)
   # What the plot sets itself.
   dots[c("col", "pch", "cex", "type", "panel", "freq")] <- NULL
   draw <- switch(min(length(columns), 3), plot_histogram, plot_scatter, plot_pairs)
@@ -81,8 +86,7 @@ component_colours <- function(k) {
   rep_len(colours, k)
 }
 
-plot_style <- function(k, n, dots) {
-  crowded <- n > 2000
+plot_style <- function(k, crowded, n, dots) {
   colours <- rep_len(dots$col %||% component_colours(k), k)
   list(
     crowded = crowded,

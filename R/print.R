@@ -14,6 +14,7 @@
 #' print(gmm_fit(faithful, k = 2), digits = 3)
 #' @export
 print.gmm <- function(x, digits = 4, ...) {
+  check_count(digits, "digits", max = 22, call = quote(print()))
   cat(describe_model(x), "\n\n", sep = "")
   print_cut(cbind(weight = x$weights, label_columns(x$means, "mean")), digits)
   cat("\n", describe_fit(x), "\n", sep = "")
@@ -53,19 +54,23 @@ describe_fit <- function(x) {
     " from one start."
   } else {
     cli::pluralize(
-      ". The best {starts$finished} of {starts$tried} starts ran to the end, ",
+      ". Of {starts$tried} starts {starts$finished} were followed to the end, ",
       "{starts$reached} of them to this optimum."
     )
   }
   degenerate <- if (starts$degenerate > 0) {
-    cli::pluralize(
-      "\n{starts$degenerate} start{?s} ended with a component that collapsed or lost its rows."
-    )
+    # Not within `pluralize()`, which drops a leading newline.
+    paste0("\n", cli::pluralize(
+      "{starts$degenerate} start{?s} ended with a component that collapsed or lost its rows."
+    ))
+  }
+  crowded <- if (x$df > x$n) {
+    "\nIt has more free parameters than rows: do not trust it."
   }
   regularised <- if (x$control$reg_covar > 0) {
     paste0("\n", format(x$control$reg_covar), " was added to the diagonal of every covariance.")
   }
-  paste0(loglik, "\n", run, reached, degenerate, regularised)
+  paste0(loglik, "\n", run, reached, degenerate, regularised, crowded)
 }
 
 format_2 <- function(value) {

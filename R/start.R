@@ -45,8 +45,10 @@ abort_start <- function(message, call, .envir, class = "bad_value") {
   abort_gmm(message, class, argument = "start", call = call, .envir = .envir)
 }
 
+label_types <- c("integer", "double", "character", "logical")
+
 as_start_labels <- function(start, x, call) {
-  if (!is.atomic(start) || !(is.factor(start) || is.numeric(start) || is.character(start))) {
+  if (!is.atomic(start) || !(is.factor(start) || typeof(start) %in% label_types)) {
     abort_start(
       c(
         "{.arg start} must be labels, responsibilities or a mixture.",
@@ -123,6 +125,8 @@ as_start_mixture <- function(start, x, call) {
         x = "{.var {absent}} {?is/are} missing.",
         i = if (is.data.frame(start)) {
           "Responsibilities must be a matrix (`as.matrix()`), labels a vector."
+        } else if ("cluster" %in% names(start)) {
+          "To start from its clusters, give `start$cluster`."
         }
       ),
       call,

@@ -62,6 +62,7 @@ summary.gmm <- function(object, ...) {
 #' @rdname summary.gmm
 #' @export
 print.summary.gmm <- function(x, digits = 4, ...) {
+  check_count(digits, "digits", max = 22, call = quote(print()))
   cat(describe_model(x$fit), "\n", sep = "")
   cat("\nComponents\n")
   # Digits after the point: an uncertainty of 1e-17 reads as what it is, none.

@@ -26,10 +26,7 @@ start_mixture <- function(x, k) {
 }
 
 gaussmix_iterations <- function(x, start, iterations, threads) {
-  suppressWarnings(
-    gmm_fit(x, start = start, max_iter = iterations, tol = 0, threads = threads),
-    classes = "gmm_warning_not_converged"
-  )
+  gmm_fit(x, start = start, max_iter = iterations, tol = 0, threads = threads)
 }
 
 mclust_iterations <- function(x, start, iterations) {

@@ -11,6 +11,13 @@ test_that("log-likelihood and criteria follow R's conventions", {
   expect_equal(BIC(fit), -2 * fit$loglik + 44 * log(150))
 })
 
+test_that("update() and formula() work with the formula of a fit", {
+  by_formula <- gmm_fit(~ log(eruptions) + waiting, data = faithful, k = 2)
+  expect_equal(formula(by_formula), ~ log(eruptions) + waiting, ignore_attr = TRUE)
+  expect_equal(colnames(update(by_formula, ~ . - waiting)$means), "log(eruptions)")
+  expect_null(formula(fit))
+})
+
 test_that("coef() gives the parameters", {
   expect_identical(coef(fit), unclass(fit)[c("weights", "means", "covariances")])
 })

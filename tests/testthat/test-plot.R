@@ -40,6 +40,7 @@ test_that("the ellipse holds its part of the probability", {
 })
 
 test_that("bad arguments are refused", {
+  expect_error(plot(fit, col = fit$cluster), class = "gmm_error_bad_value")
   expect_error(plot(fit, what = "pie"), class = "gmm_error_bad_value")
   expect_error(plot(fit, level = 1), class = "gmm_error_bad_value")
   expect_error(plot(fit, level = NULL), class = "gmm_error_bad_type")

@@ -8,6 +8,17 @@ test_that("a fit and its summary print in a few lines", {
   expect_snapshot(summary(gmm_fit(unname(as.matrix(faithful)), start = fit)))
 })
 
+test_that("what became of the starts, and what to doubt, is said in lines of their own", {
+  set.seed(1)
+  lines <- capture.output(fit <- print(gmm_fit(mtcars[1:4], k = 2)))
+  expect_gt(fit$starts$degenerate, 0)
+  expect_match(lines, "^[0-9]+ starts? ended with a component that collapsed", all = FALSE)
+  lines <- capture.output(print(gmm_fit(mtcars, k = 2, reg_covar = 0.01)))
+  expect_match(lines, "^It has more free parameters than rows", all = FALSE)
+  expect_error(print(fit, digits = "a"), class = "gmm_error_bad_type")
+  expect_error(print(summary(fit), digits = 0), class = "gmm_error_bad_value")
+})
+
 test_that("printing returns its argument and never floods the console", {
   set.seed(1)
   x <- matrix(rnorm(60000), ncol = 30)

@@ -7,6 +7,7 @@ test_that("labels, their indicators and the mixture they give are the same start
   indicators <- cbind(labels == 1, labels == 2) + 0
   expect_identical(gmm_fit(x, start = indicators)$trace, fit$trace)
   expect_identical(gmm_fit(x, start = factor(labels))$trace, fit$trace)
+  expect_identical(gmm_fit(x, start = labels == 2)$trace, fit$trace)
   expect_identical(gmm_fit(x, start = c("b", "c")[labels])$trace, fit$trace)
   parts <- lapply(1:2, function(k) x[labels == k, ])
   mixture <- list(
@@ -66,6 +67,7 @@ test_that("a start that does not fit is refused", {
   refused_start(replace(mixture, "means", list(matrix(NA_real_, 2, 2))), "bad_type")
   refused_start(replace(mixture, "means", list(matrix(1, 2, 3))), "bad_shape")
   refused_start(replace(mixture, "means", list(matrix(1e300, 2, 2))), "bad_value")
+  refused_start(kmeans(x, x[1:2, ]), "bad_type")
   refused_start(as.data.frame(matrix(0.5, 272, 2)), "bad_type")
   refused_start(replace(mixture, "covariances", list(array(1, c(2, 2, 2)))), "bad_value")
 })

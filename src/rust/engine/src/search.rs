@@ -21,6 +21,8 @@ const ROUNDINGS: f64 = 64.0;
 /// Two runs have reached the same optimum if their log-likelihoods differ by less, or by what
 /// the tolerance allows.
 const SAME_OPTIMUM: f64 = 1e-4;
+/// Two runs have met if neither their log-likelihoods nor their weights differ by more.
+const MET: f64 = 1e-3;
 
 /// What to fit, and how hard to try.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,7 +75,7 @@ pub struct StartCounts {
     pub tried: usize,
     /// Starts that ended because a component collapsed or lost its rows.
     pub degenerate: usize,
-    /// Starts that ran on to the end.
+    /// Starts that ran on to the end, alone or with one that they had met.
     pub finished: usize,
     /// Finished starts that reached the reported optimum.
     pub reached: usize,
@@ -112,45 +114,84 @@ pub fn fit(
         Start::KMeans if settings.k > 1 => settings.n_init,
         _ => 1,
     };
-    let (mut short, mut failed) = short_runs(&em, &starts, tried, settings)?;
+    let (short, mut failed) = short_runs(&em, &starts, tried, settings)?;
+    let mut groups = group(short);
     let mut finished = Vec::new();
+    let mut degenerate = failed.len();
     // The best few run on; should they all collapse later, the next few do.
-    while finished.is_empty() && !short.is_empty() {
-        let few: Vec<Run> = short.drain(..settings.n_final.min(short.len())).collect();
+    while finished.is_empty() && !groups.is_empty() {
+        let few: Vec<Group> = groups.drain(..settings.n_final.min(groups.len())).collect();
         progress.expect_runs(few.len());
-        let (runs, more) = long_runs(&em, few, settings)?;
-        finished = runs;
-        failed.extend(more);
+        for (ended, starts) in long_runs(&em, few, settings)? {
+            match ended {
+                Ok(run) => finished.push((run, starts)),
+                Err(ended) => {
+                    failed.push(ended);
+                    degenerate += starts;
+                }
+            }
+        }
     }
-    let logliks: Vec<f64> = finished.iter().map(Run::loglik).collect();
-    let Some(best) = finished.into_iter().reduce(better) else {
+    let logliks = finished.iter().map(|(run, _)| run.loglik());
+    let best = logliks.fold(f64::NEG_INFINITY, f64::max);
+    let margin = SAME_OPTIMUM.max(2.0 * settings.tolerance);
+    let starts_above = |least: f64| {
+        let above = finished.iter().filter(|(run, _)| run.loglik() > least);
+        above.map(|(_, starts)| starts).sum()
+    };
+    let counts = StartCounts {
+        tried,
+        degenerate,
+        finished: starts_above(f64::NEG_INFINITY),
+        reached: starts_above(best - margin),
+    };
+    let Some((best, _)) = finished.into_iter().find(|(run, _)| run.loglik() == best) else {
         let first = failed.swap_remove(0);
         return Err(no_start_survived(&em, &starts, first, tried));
     };
-    let margin = SAME_OPTIMUM.max(2.0 * settings.tolerance);
-    let reached = |loglik: &&f64| **loglik > best.loglik() - margin;
     Ok(Fit {
-        starts: StartCounts {
-            tried,
-            degenerate: failed.len(),
-            finished: logliks.len(),
-            reached: logliks.iter().filter(reached).count(),
-        },
+        starts: counts,
         mixture: best.mixture.ordered(),
         trace: best.trace,
         stop: best.stop,
     })
 }
 
-/// Runs that survived, best first, and the others.
-type Ended = (Vec<Run>, Vec<Failed>);
+/// A run, and how many starts led to it.
+type Group = (Run, usize);
 
+/// Runs that have met go on as one, so that the places of those that run on go to different
+/// climbs: without this, the quickest optimum takes them all. Best first.
+fn group(mut runs: Vec<Run>) -> Vec<Group> {
+    runs.sort_by(|a, b| b.loglik().total_cmp(&a.loglik()));
+    let mut groups: Vec<Group> = Vec::new();
+    for run in runs {
+        match groups.iter_mut().find(|(other, _)| have_met(&run, other)) {
+            Some((_, starts)) => *starts += 1,
+            None => groups.push((run, 1)),
+        }
+    }
+    groups
+}
+
+/// Whether two runs are at the same place, but for the numbering of their components.
+fn have_met(a: &Run, b: &Run) -> bool {
+    let sorted = |run: &Run| {
+        let mut weights = run.mixture.weights.clone();
+        weights.sort_by(f64::total_cmp);
+        weights
+    };
+    let near = |(a, b): (f64, f64)| (a - b).abs() < MET;
+    near((a.loglik(), b.loglik())) && sorted(a).into_iter().zip(sorted(b)).all(near)
+}
+
+/// Short runs that survived, and the others.
 fn short_runs(
     em: &Em<'_>,
     starts: &Starts<'_, '_>,
     tried: usize,
     settings: &Settings,
-) -> Result<Ended, GmmError> {
+) -> Result<(Vec<Run>, Vec<Failed>), GmmError> {
     em.passes.progress().expect_runs(tried);
     let iterations = settings.short_iterations.min(settings.max_iterations);
     let run = |index| {
@@ -159,26 +200,8 @@ fn short_runs(
         em.passes.progress().run_done();
         ended
     };
-    let runs = (0..tried).into_par_iter().map(run).collect();
-    let (mut survived, failed) = separate(runs, em)?;
-    survived.sort_by(|a, b| b.loglik().total_cmp(&a.loglik()));
-    Ok((survived, failed))
-}
-
-fn long_runs(em: &Em<'_>, few: Vec<Run>, settings: &Settings) -> Result<Ended, GmmError> {
-    let runs = few
-        .into_par_iter()
-        .map(|run| {
-            let ended = em.advance(run, settings.max_iterations);
-            em.passes.progress().run_done();
-            ended
-        })
-        .collect();
-    separate(runs, em)
-}
-
-/// Part the runs that survived from those that failed; an interrupt ends all.
-fn separate(runs: Vec<Result<Run, Failed>>, em: &Em<'_>) -> Result<Ended, GmmError> {
+    let runs: Vec<Result<Run, Failed>> = (0..tried).into_par_iter().map(run).collect();
+    // A run that was told to stop looks as if it had failed.
     em.passes.progress().check()?;
     let (mut survived, mut failed) = (Vec::new(), Vec::new());
     for run in runs {
@@ -190,13 +213,22 @@ fn separate(runs: Vec<Result<Run, Failed>>, em: &Em<'_>) -> Result<Ended, GmmErr
     Ok((survived, failed))
 }
 
-/// The run with the higher log-likelihood, the first of equals.
-fn better(a: Run, b: Run) -> Run {
-    if b.loglik() > a.loglik() {
-        b
-    } else {
-        a
-    }
+/// Run on to the end; with each run the number of its starts.
+fn long_runs(
+    em: &Em<'_>,
+    few: Vec<Group>,
+    settings: &Settings,
+) -> Result<Vec<(Result<Run, Failed>, usize)>, GmmError> {
+    let runs = few
+        .into_par_iter()
+        .map(|(run, starts)| {
+            let ended = em.advance(run, settings.max_iterations);
+            em.passes.progress().run_done();
+            (ended, starts)
+        })
+        .collect();
+    em.passes.progress().check()?;
+    Ok(runs)
 }
 
 /// Say which component of a failed start collapsed, and which rows it owned just before.
