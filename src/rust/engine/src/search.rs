@@ -160,6 +160,9 @@ pub fn fit(
 /// A run, and how many starts led to it.
 type Group = (Run, usize);
 
+/// How a group ended, and how many starts it had.
+type Ended = (Result<Run, Failed>, usize);
+
 /// Runs that have met go on as one, so that the places of those that run on go to different
 /// climbs: without this, the quickest optimum takes them all. Best first.
 fn group(mut runs: Vec<Run>) -> Vec<Group> {
@@ -214,11 +217,7 @@ fn short_runs(
 }
 
 /// Run on to the end; with each run the number of its starts.
-fn long_runs(
-    em: &Em<'_>,
-    few: Vec<Group>,
-    settings: &Settings,
-) -> Result<Vec<(Result<Run, Failed>, usize)>, GmmError> {
+fn long_runs(em: &Em<'_>, few: Vec<Group>, settings: &Settings) -> Result<Vec<Ended>, GmmError> {
     let runs = few
         .into_par_iter()
         .map(|(run, starts)| {
