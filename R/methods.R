@@ -23,7 +23,7 @@
 #'
 #' @section Errors:
 #' `fitted()` needs the data: `gmm_error_no_data` where the fit was made with
-#' `keep_data = FALSE`.
+#' `keep_data = FALSE`. `update()` with a `formula.` that can't be: `gmm_error_bad_value`.
 #'
 #' @examples
 #' set.seed(1)
@@ -66,7 +66,21 @@ formula.gmm <- function(x, ...) {
 update.gmm <- function(object, formula., ..., evaluate = TRUE) {
   changes <- as.list(substitute(list(...)))[-1]
   if (!missing(formula.)) {
-    changes$x <- stats::update.formula(formula(object), formula.)
+    if (is.null(object$terms)) {
+      abort_gmm(
+        c(
+          "{.arg formula.} must be for a fit from a formula.",
+          x = "This one is from a table: give {.arg x} instead."
+        ),
+        "bad_value",
+        argument = "formula.",
+        call = quote(update())
+      )
+    }
+    changes$x <- evaluate_formula(
+      stats::update.formula(formula(object), formula.),
+      quote(update())
+    )
   }
   call <- as.call(list_modify(as.list(object$call), changes))
   if (evaluate) eval(call, parent.frame()) else call

@@ -16,6 +16,8 @@ test_that("update() and formula() work with the formula of a fit", {
   expect_equal(formula(by_formula), ~ log(eruptions) + waiting, ignore_attr = TRUE)
   expect_equal(colnames(update(by_formula, ~ . - waiting)$means), "log(eruptions)")
   expect_null(formula(fit))
+  expect_error(update(fit, ~ . - Petal.Width), class = "gmm_error_bad_value")
+  expect_error(update(by_formula, 3), class = "gmm_error_bad_value")
 })
 
 test_that("coef() gives the parameters", {
