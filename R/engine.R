@@ -22,10 +22,10 @@ engine_value <- function(result, x, call) {
       distinct = result$distinct,
       call = call
     ),
-    out_of_reach = abort_gmm(
+    out_of_scale = abort_gmm(
       c(
-        "{.arg start} must be a mixture near the data.",
-        x = "Its density is zero at some rows."
+        "{.arg start} must be a mixture on the scale of the data.",
+        x = "A covariance is singular at that scale, or the density is zero at some rows."
       ),
       "bad_value",
       argument = "start",

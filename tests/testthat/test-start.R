@@ -37,6 +37,15 @@ test_that("a mixture with column names is matched by them, and mclust's layout i
   refused(gmm_fit(x, start = turned), "bad_shape", argument = "start")
 })
 
+test_that("a start whose first step is huge still climbs to the optimum", {
+  pinpoint <- list(
+    weights = c(0.5, 0.5),
+    means = rbind(c(4, 80), c(2, 55)),
+    covariances = array(1e-14 * diag(2), c(2, 2, 2))
+  )
+  expect_equal(gmm_fit(x, start = pinpoint)$loglik, -1130.26396, tolerance = 1e-8)
+})
+
 test_that("a start of the user's own draws no random number", {
   set.seed(1)
   before <- .Random.seed
@@ -67,6 +76,7 @@ test_that("a start that does not fit is refused", {
   refused_start(replace(mixture, "means", list(matrix(NA_real_, 2, 2))), "bad_type")
   refused_start(replace(mixture, "means", list(matrix(1, 2, 3))), "bad_shape")
   refused_start(replace(mixture, "means", list(matrix(1e300, 2, 2))), "bad_value")
+  refused_start(replace(mixture, "covariances", list(mixture$covariances * 1e-30)), "bad_value")
   refused_start(kmeans(x, x[1:2, ]), "bad_type")
   refused_start(as.data.frame(matrix(0.5, 272, 2)), "bad_type")
   refused_start(replace(mixture, "covariances", list(array(1, c(2, 2, 2)))), "bad_value")

@@ -71,7 +71,7 @@ fn condition(error: &GmmError) -> Robj {
                 starts = *starts as f64
             )
         }
-        GmmError::OutOfReach => list!(condition = "out_of_reach"),
+        GmmError::OutOfScale => list!(condition = "out_of_scale"),
         GmmError::NoThreads { wanted } => {
             list!(condition = "no_threads", wanted = *wanted as f64)
         }

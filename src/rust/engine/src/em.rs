@@ -97,10 +97,12 @@ impl Em<'_> {
     pub(crate) fn begin(&self, mixture: Mixture) -> Result<Run, Failed> {
         let stats = self
             .sound_factors(&mixture)
+            // The M-step has been checked: only a user's own mixture is found out here.
+            .map_err(|_| GmmError::OutOfScale)
             .and_then(|factors| self.passes.expectation(&mixture, &factors))
             .map_err(|error| Failed { error, last: None })?;
         if !stats.loglik().is_finite() {
-            let error = GmmError::OutOfReach;
+            let error = GmmError::OutOfScale;
             return Err(Failed { error, last: None });
         }
         Ok(Run {
@@ -141,7 +143,9 @@ impl Em<'_> {
 /// Whether a climbing log-likelihood has less than `tolerance` left to gain.
 ///
 /// EM converges linearly: the steps shrink by a factor `a`, so after a step `s` there is
-/// `s a / (1 - a)` to come. Judging by `s` alone stops a slow run far below its optimum.
+/// `s a / (1 - a)` to come. Judging by `s` alone stops a slow run far below its optimum. The
+/// factor is the larger of the last two, since one huge step, as from a start far off, makes the
+/// next look like nothing.
 /// Steps that are mere rounding end the run too, unless the tolerance is zero: that asks for a
 /// fixed number of iterations.
 ///
@@ -160,11 +164,12 @@ fn has_converged(trace: &[f64], tolerance: f64) -> bool {
     if step.abs() <= 8.0 * f64::EPSILON * last.abs() {
         return true;
     }
-    let &[.., earlier, _, _] = trace else {
+    let &[.., first, second, _, _] = trace else {
         return false;
     };
-    let factor = step / (before - earlier);
-    factor.abs() < 1.0 && (step * factor / (1.0 - factor)).abs() < tolerance
+    let middle = before - second;
+    let factor = (step / middle).abs().max((middle / (second - first)).abs());
+    factor < 1.0 && step.abs() * factor / (1.0 - factor) < tolerance
 }
 
 #[cfg(test)]
@@ -185,6 +190,12 @@ mod tests {
             assert!(left < 1e-6, "{left} left at factor {factor}");
             assert!(left > 0.9e-6 * factor, "{left} left at factor {factor}");
         }
+    }
+
+    #[test]
+    fn a_huge_first_step_does_not_hide_what_is_left() {
+        let trace = [-1e18, -1131.9, -1131.5, -1131.1, -1130.8];
+        assert!((3..=5).all(|i| !has_converged(&trace[..i], 1e-6)));
     }
 
     #[test]

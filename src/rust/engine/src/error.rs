@@ -33,9 +33,10 @@ pub enum GmmError {
         /// The column.
         column: usize,
     },
-    /// The start lies so far from the rows that their densities are zero.
-    #[error("the start is out of reach of the data")]
-    OutOfReach,
+    /// The mixture to start from is singular at the data's scale, or so far from the rows that
+    /// their densities are zero.
+    #[error("the start is not on the scale of the data")]
+    OutOfScale,
     /// There are fewer distinct rows than components.
     #[error("only {distinct} distinct rows")]
     TooFewDistinct {
