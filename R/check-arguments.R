@@ -62,9 +62,11 @@ check_flag <- function(value, arg, call) {
 
 #' Check one of several words, and suggest the nearest
 #' @noRd
-check_choice <- function(value, choices, arg, call) {
-  must <- if (length(choices) == 1) "{.val {choices}}" else "one of {.or {.val {choices}}}"
-  must <- cli::format_inline(must)
+check_choice <- function(value, choices, arg, call, must = NULL) {
+  if (is.null(must)) {
+    must <- if (length(choices) == 1) "{.val {choices}}" else "one of {.or {.val {choices}}}"
+    must <- cli::format_inline(must)
+  }
   if (!is_string(value)) {
     abort_argument(arg, must, is_type(value), "bad_type", call)
   }

@@ -21,6 +21,11 @@
 #'   every covariance in every iteration. With 0, the default, the fit is a maximum of the
 #'   likelihood; with more it is not, exactly, and the log-likelihood may fall by a little
 #'   on the way, but no covariance can become singular.
+#' @param accelerate `TRUE` or `FALSE`: whether the runs that go on after the short ones take
+#'   Anderson-accelerated steps, which cross in tens of iterations the plateaus that cost EM
+#'   thousands. An accelerated step that would lower the log-likelihood is not taken: such an
+#'   iteration gains nothing, and the next is one of EM. With `FALSE` every iteration is a
+#'   textbook M-step and E-step.
 #' @param threads Whole number, 1 to 1024: threads that work. `NULL` takes
 #'   `getOption("gaussmix.threads")` or else all that the machine has, but two at most where
 #'   `R CMD check` limits them. Results are the same, to the last bit, for any number.
@@ -46,7 +51,7 @@
 #' gmm_fit(faithful, k = 2, control = gmm_control(n_init = 50))
 #' @export
 gmm_control <- function(n_init = 20, n_final = 10, short_iter = 10, max_iter = 5000,
-                        tol = 1e-6, reg_covar = 0, threads = NULL, ...) {
+                        tol = 1e-6, reg_covar = 0, accelerate = TRUE, threads = NULL, ...) {
   call <- quote(gmm_control())
   settings <- setdiff(names(formals(gmm_control)), "...")
   check_no_dots(list(...), settings, call)
@@ -63,6 +68,7 @@ check_control <- function(control, call) {
   }
   control$tol <- check_number(control$tol, "tol", min = 0, call = call)
   control$reg_covar <- check_number(control$reg_covar, "reg_covar", min = 0, call = call)
+  check_flag(control$accelerate, "accelerate", call)
   if (!is.null(control$threads)) {
     control$threads <- check_count(control$threads, "threads", max = 1024, call = call)
   }

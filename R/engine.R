@@ -75,8 +75,8 @@ abort_collinear <- function(column, x, call) {
     c(
       "No column of {.arg x} may be a combination of others.",
       x = "Column {.var {column}} is determined by {.var {of}}.",
-      i = "Drop it: it adds nothing, and the covariance could not be inverted. Or set
-        {.arg reg_covar}."
+      i = "Drop it: it adds nothing, and the covariance could not be inverted. Or use a family
+        without orientations, such as {.val diagonal}, or set {.arg reg_covar}."
     ),
     "collinear",
     argument = "x",
@@ -106,7 +106,8 @@ abort_degenerate <- function(result, x, call) {
       },
       x = lost,
       x = if (result$starts > 1) "All {result$starts} starts ended in such a way.",
-      i = "Fit fewer components, leave out columns with few distinct values, or set
+      i = "Fit fewer components, a covariance family with fewer parameters such as {.val tied},
+        leave out columns with few distinct values, or set
         {.arg reg_covar}, for example to {signif(1e-3 * small_variance(x), 1)}."
     ),
     "degenerate",

@@ -18,13 +18,18 @@
 #'   columns, or a numeric vector (`d` = 1); or a one-sided formula such as `~ a + b`. All
 #'   values must be finite and every column must vary.
 #' @param k Whole number, at least 1: components. May be left out where `start` says it.
-#' @param covariance The covariance family: `"full"`, also called `"VVV"`, gives every component
-#'   a covariance matrix of its own.
+#' @param covariance The covariance family: `"full"` gives every component a covariance matrix of
+#'   its own, `"tied"` the same one to all, `"diagonal"` and `"spherical"` matrices of this form;
+#'   or three letters such as `"VVV"`, `"EEE"`, `"VEI"`. See [gmm-covariance] for all fourteen.
+#'   With one column only the first letter counts: the families are `"E"` and `"V"`, and the fit
+#'   says which it is.
 #' @param data For a formula: a data frame in which its variables are found.
 #' @param ... Settings of [gmm_control()], such as `n_init = 50`; they override `control`.
+#' @param equal_weights `TRUE` or `FALSE`: whether all weights are 1 / `k`, instead of free.
 #' @param start Where to begin, instead of k-means: a vector of `n` labels; an `n` x `k` matrix
 #'   of responsibilities, whose rows sum to 1; or a mixture, which is a list of `weights`, `means`
-#'   and `covariances`, shaped as below (another fit is one).
+#'   and `covariances`, shaped as below (another fit is one). If the mixture is not of the family,
+#'   the first iteration brings it there, which may lower the log-likelihood.
 #' @param keep_data `TRUE` or `FALSE`: keep `x` in the fit. Without it `plot()`, `fitted()` and
 #'   `predict()` need the data again.
 #' @param control A list of settings, see [gmm_control()].
@@ -35,7 +40,8 @@
 #'   \item{`means`}{`double[k, d]`: a row per component.}
 #'   \item{`covariances`}{`double[d, d, k]`: a matrix per component.}
 #'   \item{`k`, `n`, `d`}{Numbers of components, rows and columns.}
-#'   \item{`covariance`}{The covariance family.}
+#'   \item{`covariance`}{The covariance family: three letters, or one for `d` = 1.}
+#'   \item{`equal_weights`}{Whether all weights were held equal.}
 #'   \item{`loglik`}{The log-likelihood, natural logarithm, total over the rows.}
 #'   \item{`df`}{Number of free parameters.}
 #'   \item{`cluster`}{`integer[n]`: the component with the largest posterior probability.}
@@ -108,27 +114,27 @@ user_call <- function(method, generic) {
 
 #' @rdname gmm_fit
 #' @export
-gmm_fit.default <- function(x, k = NULL, covariance = "full", ..., start = NULL,
-                            keep_data = TRUE, control = gmm_control()) {
+gmm_fit.default <- function(x, k = NULL, covariance = "full", ..., equal_weights = FALSE,
+                            start = NULL, keep_data = TRUE, control = gmm_control()) {
   call <- user_call(match.call(), sys.call(-1)[[1]])
   error_call <- quote(gmm_fit())
   control <- merge_control(control, list(...), error_call)
   x <- as_data_matrix(x, "x", error_call)
-  fit <- fit_matrix(x, k, covariance, start, keep_data, control, error_call)
+  fit <- fit_matrix(x, k, covariance, equal_weights, start, keep_data, control, error_call)
   fit$call <- call
   fit
 }
 
 #' @rdname gmm_fit
 #' @export
-gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "full", ..., start = NULL,
-                            keep_data = TRUE, control = gmm_control()) {
+gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "full", ..., equal_weights = FALSE,
+                            start = NULL, keep_data = TRUE, control = gmm_control()) {
   call <- user_call(match.call(), sys.call(-1)[[1]])
   error_call <- quote(gmm_fit())
   control <- merge_control(control, list(...), error_call)
   frame <- formula_frame(x, data, error_call)
   x <- as_data_matrix(frame, "data", error_call)
-  fit <- fit_matrix(x, k, covariance, start, keep_data, control, error_call)
+  fit <- fit_matrix(x, k, covariance, equal_weights, start, keep_data, control, error_call)
   fit$call <- call
   fit$terms <- attr(frame, "terms")
   fit$variables <- attr(frame, "variables")
@@ -137,9 +143,10 @@ gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "full", ..., 
 
 #' Fit checked data with checked settings
 #' @noRd
-fit_matrix <- function(x, k, covariance, start, keep_data, control, call) {
+fit_matrix <- function(x, k, covariance, equal_weights, start, keep_data, control, call) {
+  check_flag(equal_weights, "equal_weights", call)
   check_flag(keep_data, "keep_data", call)
-  family <- resolve_family(covariance, call)
+  family <- resolve_family(covariance, ncol(x), call)
   if (!is.null(k)) {
     k <- check_count(k, "k", call = call)
   }
@@ -153,15 +160,18 @@ fit_matrix <- function(x, k, covariance, start, keep_data, control, call) {
   }
   check_finite(x, "x", call)
   start <- as_start(start, x, k, call)
-  check_rows(x, start$k, control$reg_covar, call)
+  check_rows(x, start$k, family, control$reg_covar, call)
   if (control$reg_covar == 0) {
     check_variation(x, "x", call)
   }
   settings <- c(
-    control[c("n_init", "n_final", "short_iter", "max_iter", "tol", "reg_covar")],
+    control[c(
+      "n_init", "n_final", "short_iter", "max_iter", "tol", "reg_covar", "accelerate"
+    )],
     list(
+      equal_weights = equal_weights,
       k = start$k,
-      covariance = family,
+      covariance = family$letters,
       # The one draw from R's generator; a start of the user's own needs none.
       seed = if (is.null(start$value)) stats::runif(1) else 0
     )
@@ -172,12 +182,12 @@ fit_matrix <- function(x, k, covariance, start, keep_data, control, call) {
     x,
     call
   )
-  new_gmm(found, x, family, keep_data, control, threads, call)
+  new_gmm(found, x, family$name, equal_weights, keep_data, control, threads, call)
 }
 
 #' Refuse fewer rows than the mixture needs
 #' @noRd
-check_rows <- function(x, k, reg_covar, call) {
+check_rows <- function(x, k, family, reg_covar, call) {
   n <- nrow(x)
   d <- ncol(x)
   if (k > n) {
@@ -191,12 +201,14 @@ check_rows <- function(x, k, reg_covar, call) {
       call = call
     )
   }
-  if (n <= d && reg_covar == 0) {
+  is_oriented <- d > 1 && !endsWith(family$letters, "I")
+  if (n <= d && is_oriented && reg_covar == 0) {
     abort_gmm(
       c(
-        "{.arg x} must have more rows than columns for a full covariance.",
+        "{.arg x} must have more rows than columns for the covariance family {family$name}.",
         x = "It has {n} row{?s} and {d} column{?s}.",
-        i = "Use fewer columns, or set {.arg reg_covar}."
+        i = "Use fewer columns, a family without orientations such as {.val diagonal}, or set
+          {.arg reg_covar}."
       ),
       "too_few_rows",
       argument = "x",
@@ -205,18 +217,8 @@ check_rows <- function(x, k, reg_covar, call) {
   }
 }
 
-#' The three letters of a covariance family that the user names
 #' @noRd
-resolve_family <- function(covariance, call) {
-  families <- engine_families()
-  aliases <- families$alias[families$alias != ""]
-  check_choice(covariance, c(aliases, families$name), "covariance", call)
-  known <- match(covariance, families$alias, nomatch = 0)
-  if (known > 0) families$name[known] else covariance
-}
-
-#' @noRd
-new_gmm <- function(found, x, family, keep_data, control, threads, call) {
+new_gmm <- function(found, x, family, equal_weights, keep_data, control, threads, call) {
   k <- length(found$mixture$weights)
   d <- ncol(x)
   components <- as.character(seq_len(k))
@@ -233,6 +235,7 @@ new_gmm <- function(found, x, family, keep_data, control, threads, call) {
     n = nrow(x),
     d = d,
     covariance = family,
+    equal_weights = equal_weights,
     loglik = found$trace[length(found$trace)],
     df = found$df,
     cluster = NULL,

@@ -22,16 +22,11 @@ print.gmm <- function(x, digits = 4, ...) {
 }
 
 describe_model <- function(x) {
+  weights <- if (x$equal_weights) ", equal weights" else ""
   cli::pluralize(
-    "Gaussian mixture of {x$k} component{?s}, covariance {x$covariance}",
-    "{family_alias(x$covariance)}, on {format_count(x$n)} {cli::qty(x$n)}row{?s} and {x$d} column{?s}"
+    "Gaussian mixture of {x$k} component{?s}, covariance {describe_family(x$covariance)}{weights}, ",
+    "on {format_count(x$n)} {cli::qty(x$n)}row{?s} and {x$d} column{?s}"
   )
-}
-
-family_alias <- function(family) {
-  families <- engine_families()
-  alias <- families$alias[match(family, families$name)]
-  if (nzchar(alias)) paste0(' ("', alias, '")') else ""
 }
 
 format_count <- function(n) {

@@ -18,4 +18,10 @@ if (!file.exists(file) || !identical(readLines(file), wrappers)) {
   writeLines(wrappers, file)
 }
 
-roxygen2::roxygenise(load_code = "source")
+# Help pages ask the engine for its covariance families.
+load_code <- function(path) {
+  code <- roxygen2::load_source(path)
+  code$wrap__engine_families <- getNativeSymbolInfo("wrap__engine_families", dll)
+  code
+}
+roxygen2::roxygenise(load_code = load_code)

@@ -175,8 +175,8 @@ test_that("row and column names are carried through", {
 test_that("the fit has the documented elements", {
   fit <- gmm_fit(faithful, k = 2)
   expect_named(fit, c(
-    "weights", "means", "covariances", "k", "n", "d", "covariance", "loglik", "df", "cluster",
-    "iterations", "converged", "trace", "starts", "control", "call", "data"
+    "weights", "means", "covariances", "k", "n", "d", "covariance", "equal_weights", "loglik", "df",
+    "cluster", "iterations", "converged", "trace", "starts", "control", "call", "data"
   ))
   expect_equal(dim(fit$means), c(2, 2))
   expect_equal(dim(fit$covariances), c(2, 2, 2))

@@ -1,7 +1,7 @@
 //! Fit a mixture.
 
 use extendr_api::prelude::*;
-use gaussmix_engine::{fit, Data, Fit, Settings, Start, Stop};
+use gaussmix_engine::{fit, Data, Fit, Model, Settings, Start, Stop};
 use ndarray::{ArrayView2, ShapeBuilder};
 
 use crate::border::{count, element, guard, Failure};
@@ -29,13 +29,17 @@ fn engine_fit(x: &[f64], n: i32, start: Robj, settings: List, threads: i32, tick
 fn settings_from(list: &List) -> Result<Settings, Failure> {
     Ok(Settings {
         k: count(list, "k")?,
-        family: family(&element::<String>(list, "covariance")?)?,
+        model: Model {
+            family: family(&element::<String>(list, "covariance")?)?,
+            equal_weights: element(list, "equal_weights")?,
+            reg_covar: element(list, "reg_covar")?,
+        },
         n_init: count(list, "n_init")?,
         n_final: count(list, "n_final")?,
         short_iterations: count(list, "short_iter")?,
         max_iterations: count(list, "max_iter")?,
         tolerance: element(list, "tol")?,
-        reg_covar: element(list, "reg_covar")?,
+        accelerate: element(list, "accelerate")?,
         seed: element::<f64>(list, "seed")?.to_bits(),
     })
 }
@@ -49,7 +53,7 @@ fn labels_from(start: &Robj) -> Vec<usize> {
 /// `NULL`: k-means; integers: labels; doubles: responsibilities; a list: a mixture.
 fn start_from<'a>(start: &'a Robj, labels: &'a [usize], n: usize) -> Result<Start<'a>, Failure> {
     if start.is_null() {
-        Ok(Start::KMeans)
+        Ok(Start::Partitions)
     } else if start.is_integer() {
         Ok(Start::Labels(labels))
     } else if let Some(posterior) = start.as_real_slice() {
@@ -67,7 +71,9 @@ fn fit_into(found: &Fit, settings: &Settings) -> List {
         mixture = mixture_into(&found.mixture),
         trace = found.trace.clone(),
         converged = found.stop == Stop::Converged,
-        df = settings.free_parameters(found.mixture.d()) as f64,
+        df = settings
+            .model
+            .free_parameters(settings.k, found.mixture.d()) as f64,
         starts = list!(
             tried = found.starts.tried as i32,
             degenerate = found.starts.degenerate as i32,

@@ -32,7 +32,9 @@ pub(crate) fn mixture_from(list: &List) -> Result<Mixture, Failure> {
 /// Write a mixture as a list of its parameters.
 pub(crate) fn mixture_into(mixture: &Mixture) -> List {
     let means: Vec<f64> = mixture.means.t().iter().copied().collect();
-    let covariances: Vec<f64> = mixture.covariances.iter().flatten().copied().collect();
+    let covariances: Vec<f64> = (0..mixture.k())
+        .flat_map(|k| mixture.covariance(k).iter().copied().collect::<Vec<_>>())
+        .collect();
     list!(
         weights = mixture.weights.clone(),
         means = means,

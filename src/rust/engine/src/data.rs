@@ -1,9 +1,6 @@
 //! The data as the engine sees them: a borrowed column-major matrix, read in blocks of rows.
 
 use std::collections::HashSet;
-use std::ops::Range;
-
-use crate::kernel::Block;
 
 /// A borrowed `double[n, d]`, column-major as R stores it; every value is finite.
 #[derive(Debug, Clone, Copy)]
@@ -41,24 +38,6 @@ impl<'a> Data<'a> {
     /// Row `i`, copied.
     pub fn row(&self, i: usize) -> Vec<f64> {
         (0..self.d).map(|j| self.values[j * self.n + i]).collect()
-    }
-
-    /// Copy rows into a block, relative to `origin`, with zeros in the padding.
-    pub(crate) fn fill_block(
-        &self,
-        rows: Range<usize>,
-        origin: &[f64],
-        block: Block,
-        to: &mut [f64],
-    ) {
-        for (j, (to, origin)) in to.chunks_mut(block.stride).zip(origin).enumerate() {
-            let from = &self.column(j)[rows.clone()];
-            let (used, padding) = to[..block.padded].split_at_mut(from.len());
-            for (to, from) in used.iter_mut().zip(from) {
-                *to = from - origin;
-            }
-            padding.fill(0.0);
-        }
     }
 
     /// How many distinct rows there are, counted up to `limit`.

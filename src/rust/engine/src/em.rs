@@ -1,10 +1,15 @@
 //! One EM run: E-step, M-step, when to stop, and when a component has collapsed.
 
-use crate::covariance::Family;
+use std::sync::Arc;
+
+use crate::accelerate::{Ahead, Anderson};
+use crate::covariance::Covariances;
 use crate::error::GmmError;
-use crate::mixture::{Factor, Mixture};
+use crate::factors::Factors;
+use crate::mixture::Mixture;
+use crate::model::Model;
 use crate::pass::Passes;
-use crate::stats::SufficientStats;
+use crate::stats::{SufficientStats, Total};
 
 /// A column counts as determined by others where less than this part of its variance is its own:
 /// about what rounding leaves of nothing.
@@ -23,11 +28,9 @@ pub enum Stop {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Em<'a> {
     pub(crate) passes: Passes<'a>,
-    pub(crate) family: Family,
+    pub(crate) model: Model,
     /// The data's own scale.
     pub(crate) scale: &'a Scale,
-    /// Added to the diagonal of every covariance.
-    pub(crate) reg_covar: f64,
     /// Log-likelihood that may be left to gain.
     pub(crate) tolerance: f64,
 }
@@ -35,6 +38,8 @@ pub(crate) struct Em<'a> {
 /// What is large and what is small, column by column.
 #[derive(Debug, Clone)]
 pub(crate) struct Scale {
+    /// All rows as one component.
+    pub(crate) total: Arc<Total>,
     /// Standard deviation of all rows.
     pub(crate) deviation: Vec<f64>,
     /// Below this, differences are rounding.
@@ -44,17 +49,29 @@ pub(crate) struct Scale {
 /// A run on its way: a mixture, and all that the next M-step needs.
 #[derive(Debug)]
 pub(crate) struct Run {
-    pub(crate) mixture: Mixture,
-    stats: SufficientStats,
+    at: Point,
     /// Log-likelihood of the start and after each iteration.
     pub(crate) trace: Vec<f64>,
     pub(crate) stop: Stop,
 }
 
+/// A mixture, and what an E-step made of it.
+#[derive(Debug)]
+struct Point {
+    mixture: Mixture,
+    factors: Factors,
+    stats: SufficientStats,
+}
+
 impl Run {
+    /// The current mixture.
+    pub(crate) fn mixture(&self) -> &Mixture {
+        &self.at.mixture
+    }
+
     /// Log-likelihood of the current mixture.
     pub(crate) fn loglik(&self) -> f64 {
-        self.stats.loglik()
+        self.at.stats.loglik()
     }
 }
 
@@ -66,78 +83,163 @@ pub(crate) struct Failed {
 }
 
 impl Em<'_> {
-    /// The M-step of `stats`, with its factors.
+    /// Refuse a mixture with a component that has collapsed at the scale of the data.
     ///
     /// # Errors
-    /// [`GmmError::EmptyComponent`], [`GmmError::Degenerate`].
-    pub(crate) fn maximise(
-        &self,
-        stats: &SufficientStats,
-    ) -> Result<(Mixture, Vec<Factor>), GmmError> {
-        let mixture = Mixture::maximise(stats, self.family, self.reg_covar)?;
-        let factors = self.sound_factors(&mixture)?;
-        Ok((mixture, factors))
-    }
-
-    fn sound_factors(&self, mixture: &Mixture) -> Result<Vec<Factor>, GmmError> {
-        let factors = mixture.factors()?;
-        let collapsed = |factor: &Factor| {
+    /// [`GmmError::Degenerate`].
+    pub(crate) fn sound_factors(&self, mixture: &Mixture) -> Result<Factors, GmmError> {
+        let factors = Factors::of(&mixture.covariances)?;
+        let collapsed = |&k: &usize| {
             (0..mixture.d()).any(|j| {
-                factor.variance(j) < self.scale.resolution[j].powi(2)
-                    || factor.own_part(j) < SMALLEST_OWN_PART
+                factors.variance(k, j) < self.scale.resolution[j].powi(2)
+                    || factors.own_part(k, j) < SMALLEST_OWN_PART
             })
         };
-        match factors.iter().position(collapsed) {
+        match (0..mixture.k()).find(collapsed) {
             Some(k) => Err(GmmError::Degenerate { k }),
             None => Ok(factors),
         }
     }
 
+    /// The E-step of a sound mixture.
+    fn point(&self, mixture: Mixture, factors: Factors) -> Result<Point, GmmError> {
+        let (family, total) = (self.model.family, &self.scale.total);
+        let stats = self.passes.expectation(&mixture, &factors, family, total)?;
+        Ok(Point {
+            mixture,
+            factors,
+            stats,
+        })
+    }
+
+    /// The M-step of `stats`, then the E-step.
+    fn step(
+        &self,
+        stats: &SufficientStats,
+        previous: Option<&Covariances>,
+    ) -> Result<Point, GmmError> {
+        let mixture = self.model.maximise(stats, previous)?;
+        let factors = self.sound_factors(&mixture)?;
+        self.point(mixture, factors)
+    }
+
     /// Begin a run at `mixture`.
     pub(crate) fn begin(&self, mixture: Mixture) -> Result<Run, Failed> {
-        let stats = self
+        let at = self
             .sound_factors(&mixture)
             // The M-step has been checked: only a user's own mixture is found out here.
             .map_err(|_| GmmError::OutOfScale)
-            .and_then(|factors| self.passes.expectation(&mixture, &factors))
+            .and_then(|factors| self.point(mixture, factors))
             .map_err(|error| Failed { error, last: None })?;
-        if !stats.loglik().is_finite() {
+        let loglik = at.stats.loglik();
+        if !loglik.is_finite() {
             let error = GmmError::OutOfScale;
             return Err(Failed { error, last: None });
         }
         Ok(Run {
-            trace: vec![stats.loglik()],
-            mixture,
-            stats,
+            at,
+            trace: vec![loglik],
             stop: Stop::MaxIterations,
         })
     }
 
-    /// Run on until convergence, or until `iterations` have been made since the start.
+    /// Run on until convergence, or until `iterations` have been made since the start: textbook
+    /// EM, each iteration an M-step and an E-step.
     pub(crate) fn advance(&self, mut run: Run, iterations: usize) -> Result<Run, Failed> {
         while run.trace.len() <= iterations && run.stop != Stop::Converged {
-            let next = self.maximise(&run.stats).and_then(|(mixture, factors)| {
-                let stats = self.passes.expectation(&mixture, &factors)?;
-                Ok((mixture, stats))
-            });
-            match next {
-                Ok((mixture, stats)) => {
-                    run.trace.push(stats.loglik());
-                    run.mixture = mixture;
-                    run.stats = stats;
-                }
-                Err(error) => {
-                    let last = Some(Box::new(run.mixture));
-                    return Err(Failed { error, last });
-                }
+            match self.step(&run.at.stats, Some(&run.at.mixture.covariances)) {
+                Ok(next) => self.move_to(&mut run, next),
+                Err(error) => return Err(run.fail(error)),
             }
-            self.passes.progress().iteration_done();
             if has_converged(&run.trace, self.tolerance) {
                 run.stop = Stop::Converged;
             }
         }
         Ok(run)
     }
+
+    /// Run on likewise, with Anderson acceleration: where the look ahead does not gain, an
+    /// iteration ends where it began, and the next is one of EM.
+    ///
+    /// # Source
+    /// Walker and Ni (2011), *Anderson acceleration for fixed-point iterations*, SIAM Journal on
+    /// Numerical Analysis 49; Henderson and Varadhan (2019), *Damped Anderson acceleration with
+    /// restarts and monotonicity control for accelerating EM and EM-like algorithms*, Journal of
+    /// Computational and Graphical Statistics 28.
+    pub(crate) fn accelerate(&self, mut run: Run, iterations: usize) -> Result<Run, Failed> {
+        let mut past = Anderson::new();
+        let mut settled = 0;
+        while run.trace.len() <= iterations && run.stop != Stop::Converged {
+            let at = &run.at;
+            let ahead = past.look_ahead(&at.mixture, &at.factors, &at.stats);
+            let is_settled = |ahead: &Ahead| {
+                let little = |gain| gain < SETTLED_GAIN * self.tolerance;
+                ahead.depth >= SETTLED_DEPTH && ahead.gain.is_some_and(little)
+            };
+            settled = if ahead.as_ref().is_some_and(is_settled) {
+                settled + 1
+            } else {
+                0
+            };
+            if let Some(ahead) = ahead {
+                match self.step(&ahead.stats, Some(&at.mixture.covariances)) {
+                    Ok(next) if next.stats.loglik() >= run.loglik() => {
+                        self.move_to(&mut run, next);
+                        if settled >= SETTLED {
+                            run.stop = Stop::Converged;
+                        }
+                        continue;
+                    }
+                    Ok(_) => {
+                        self.passes.progress().iteration_done();
+                        run.trace.push(run.loglik());
+                        past.step_back();
+                        if run.trace.len() > iterations {
+                            break;
+                        }
+                    }
+                    Err(GmmError::Interrupted) => return Err(run.fail(GmmError::Interrupted)),
+                    Err(_) => past.step_back(),
+                }
+            }
+            match self.step(&run.at.stats, Some(&run.at.mixture.covariances)) {
+                Ok(next) => self.move_to(&mut run, next),
+                Err(error) => return Err(run.fail(error)),
+            }
+            if self.tolerance > 0.0 && is_rounding(&run.trace) {
+                run.stop = Stop::Converged;
+            }
+        }
+        Ok(run)
+    }
+
+    fn move_to(&self, run: &mut Run, next: Point) {
+        self.passes.progress().iteration_done();
+        run.trace.push(next.stats.loglik());
+        run.at = next;
+    }
+}
+
+impl Run {
+    fn fail(self, error: GmmError) -> Failed {
+        let last = Some(Box::new(self.at.mixture));
+        Failed { error, last }
+    }
+}
+
+/// An accelerated run has converged when this many looks ahead in a row, each over at least so
+/// many differences of steps, promise less than this part of the tolerance: what slow directions
+/// still hide comes on top.
+const SETTLED: usize = 2;
+const SETTLED_DEPTH: usize = 3;
+const SETTLED_GAIN: f64 = 0.1;
+
+/// Whether the last step is mere rounding.
+fn is_rounding(trace: &[f64]) -> bool {
+    let &[.., before, last] = trace else {
+        return false;
+    };
+    (last - before).abs() <= 8.0 * f64::EPSILON * last.abs()
 }
 
 /// Whether a climbing log-likelihood has less than `tolerance` left to gain.
@@ -146,28 +248,24 @@ impl Em<'_> {
 /// `s a / (1 - a)` to come. Judging by `s` alone stops a slow run far below its optimum. The
 /// factor is the larger of the last two, since one huge step, as from a start far off, makes the
 /// next look like nothing.
-/// Steps that are mere rounding end the run too, unless the tolerance is zero: that asks for a
-/// fixed number of iterations.
+/// Steps that are mere rounding end the run too; a tolerance of zero asks for a fixed number of
+/// iterations.
 ///
 /// # Source
 /// Aitken's acceleration as in Böhning et al. (1994), *The distribution of the likelihood ratio
 /// for mixtures of densities from the one-parameter exponential family*, Annals of the
 /// Institute of Statistical Mathematics 46, section 4.
 fn has_converged(trace: &[f64], tolerance: f64) -> bool {
-    let &[.., before, last] = trace else {
-        return false;
-    };
     if tolerance == 0.0 {
         return false;
     }
-    let step = last - before;
-    if step.abs() <= 8.0 * f64::EPSILON * last.abs() {
+    if is_rounding(trace) {
         return true;
     }
-    let &[.., first, second, _, _] = trace else {
+    let &[.., first, second, before, last] = trace else {
         return false;
     };
-    let middle = before - second;
+    let (middle, step) = (before - second, last - before);
     let factor = (step / middle).abs().max((middle / (second - first)).abs());
     factor < 1.0 && step.abs() * factor / (1.0 - factor) < tolerance
 }

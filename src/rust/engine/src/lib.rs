@@ -9,13 +9,16 @@
 
 #![warn(missing_docs)]
 
+mod accelerate;
 mod covariance;
 mod data;
 mod em;
 mod error;
+mod factors;
 mod init;
 mod kernel;
 mod mixture;
+mod model;
 mod pass;
 mod progress;
 mod responsibilities;
@@ -24,14 +27,16 @@ mod score;
 mod search;
 mod stats;
 
-pub use covariance::Family;
+pub use covariance::{Covariances, Family};
 pub use data::Data;
 pub use em::Stop;
 pub use error::GmmError;
 pub use init::Start;
 pub use mixture::Mixture;
+pub use model::Model;
 pub use pass::Passes;
 pub use progress::{watched, Progress, Report};
+pub use responsibilities::Given;
 pub use sample::Draws;
 pub use score::Score;
 pub use search::{fit, Fit, Settings, StartCounts};

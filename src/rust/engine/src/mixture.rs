@@ -1,14 +1,9 @@
-//! A Gaussian mixture, and the factors that its densities need.
+//! A Gaussian mixture.
 
-use nalgebra::{Cholesky, DMatrix};
+use nalgebra::DMatrix;
 use ndarray::Array2;
 
-use crate::covariance::Family;
-use crate::error::GmmError;
-use crate::stats::SufficientStats;
-
-/// The least mass of a component whose covariance does not rest on its rows alone.
-const REGULARISED_MASS: f64 = 1e-8;
+use crate::covariance::Covariances;
 
 /// Weights, means and covariances of `k` normal components in `d` dimensions.
 ///
@@ -22,7 +17,7 @@ pub struct Mixture {
     /// One row per component.
     pub means: Array2<f64>,
     /// One matrix per component.
-    pub covariances: Vec<DMatrix<f64>>,
+    pub covariances: Covariances,
 }
 
 impl Mixture {
@@ -36,43 +31,9 @@ impl Mixture {
         self.means.ncols()
     }
 
-    /// The M-step: the mixture of this family that maximises the expected complete-data
-    /// log-likelihood, with `reg_covar` added to the diagonal of its covariances.
-    ///
-    /// # Errors
-    /// [`GmmError::EmptyComponent`] where a component has less than one row's worth of mass; with
-    /// `reg_covar`, where it has next to none.
-    ///
-    /// # Source
-    /// Bishop (2006), *Pattern Recognition and Machine Learning*, eqs. 9.24 to 9.26.
-    pub fn maximise(
-        stats: &SufficientStats,
-        family: Family,
-        reg_covar: f64,
-    ) -> Result<Self, GmmError> {
-        let (k, d) = (stats.k(), stats.d());
-        let enough = if reg_covar > 0.0 {
-            REGULARISED_MASS
-        } else {
-            1.0
-        };
-        if let Some(k) = (0..k).find(|&k| stats.mass(k) < enough) {
-            let mass = stats.mass(k);
-            return Err(GmmError::EmptyComponent { k, mass });
-        }
-        let total = stats.total_mass();
-        let mut covariances = family.m_step(stats);
-        for covariance in &mut covariances {
-            for i in 0..d {
-                covariance[(i, i)] += reg_covar;
-            }
-        }
-        Ok(Mixture {
-            weights: (0..k).map(|k| stats.mass(k) / total).collect(),
-            means: Array2::from_shape_vec((k, d), (0..k).flat_map(|k| stats.mean(k)).collect())
-                .expect("k means of length d"),
-            covariances,
-        })
+    /// The covariance of component `k`, `double[d, d]`.
+    pub fn covariance(&self, k: usize) -> DMatrix<f64> {
+        self.covariances.matrix(k)
     }
 
     /// The same mixture with its components by decreasing weight, ties by mean.
@@ -91,7 +52,7 @@ impl Mixture {
         Mixture {
             weights: order.iter().map(|&k| self.weights[k]).collect(),
             means: self.means.select(ndarray::Axis(0), &order),
-            covariances: order.iter().map(|&k| self.covariances[k].clone()).collect(),
+            covariances: self.covariances.select(&order),
         }
     }
 
@@ -107,46 +68,6 @@ impl Mixture {
         };
         (0..self.d()).map(mean).collect()
     }
-
-    /// Factors of all covariances.
-    ///
-    /// # Errors
-    /// [`GmmError::Degenerate`] where a covariance is not positive definite.
-    pub(crate) fn factors(&self) -> Result<Vec<Factor>, GmmError> {
-        let factor = |(k, covariance)| Factor::of(covariance).ok_or(GmmError::Degenerate { k });
-        self.covariances.iter().enumerate().map(factor).collect()
-    }
-}
-
-/// The Cholesky factor of a covariance, and its inverse.
-#[derive(Debug, Clone)]
-pub(crate) struct Factor {
-    /// `L` with `LL'` the covariance.
-    pub(crate) lower: DMatrix<f64>,
-    /// `L⁻¹`.
-    pub(crate) inverse: DMatrix<f64>,
-}
-
-impl Factor {
-    /// Factor a symmetric matrix, if it is positive definite.
-    pub(crate) fn of(covariance: &DMatrix<f64>) -> Option<Self> {
-        let lower = Cholesky::new(covariance.clone())?.unpack();
-        let identity = DMatrix::identity(lower.nrows(), lower.ncols());
-        let inverse = lower.solve_lower_triangular(&identity)?;
-        let finite = |m: &DMatrix<f64>| m.iter().all(|value| value.is_finite());
-        (finite(&lower) && finite(&inverse)).then_some(Factor { lower, inverse })
-    }
-
-    /// The variance of column `j`.
-    pub(crate) fn variance(&self, j: usize) -> f64 {
-        self.lower.row(j).norm_squared()
-    }
-
-    /// The part of column `j`'s variance that the other columns do not determine: one minus its
-    /// squared multiple correlation.
-    pub(crate) fn own_part(&self, j: usize) -> f64 {
-        1.0 / (self.variance(j) * self.inverse.column(j).norm_squared())
-    }
 }
 
 #[cfg(test)]
@@ -155,34 +76,16 @@ mod tests {
 
     #[test]
     fn components_are_ordered_by_weight_then_by_mean() {
+        let covariance = |i| DMatrix::identity(2, 2) * f64::from(i);
         let mixture = Mixture {
             weights: vec![0.25, 0.5, 0.25],
             means: Array2::from_shape_vec((3, 2), vec![1.0, 5.0, 0.0, 0.0, 1.0, 4.0]).unwrap(),
-            covariances: (1..4)
-                .map(|i| DMatrix::identity(2, 2) * f64::from(i))
-                .collect(),
+            covariances: (1..4).map(covariance).collect(),
         };
         let ordered = mixture.ordered();
         assert_eq!(ordered.weights, [0.5, 0.25, 0.25]);
         assert_eq!(ordered.means.column(1).to_vec(), [0.0, 4.0, 5.0]);
-        let scales: Vec<f64> = ordered.covariances.iter().map(|c| c[(0, 0)]).collect();
+        let scales: Vec<f64> = (0..3).map(|k| ordered.covariance(k)[(0, 0)]).collect();
         assert_eq!(scales, [2.0, 3.0, 1.0]);
-    }
-
-    #[test]
-    fn a_factor_knows_variances_and_correlations() {
-        let covariance = DMatrix::from_row_slice(2, 2, &[4.0, 3.0, 3.0, 9.0]);
-        let factor = Factor::of(&covariance).unwrap();
-        for (j, variance) in [4.0, 9.0].into_iter().enumerate() {
-            assert!((factor.variance(j) - variance).abs() < 1e-14);
-            assert!((factor.own_part(j) - 0.75).abs() < 1e-14);
-        }
-    }
-
-    #[test]
-    fn what_is_not_positive_definite_has_no_factor() {
-        for entries in [[1.0, 2.0, 2.0, 1.0], [0.0; 4], [f64::NAN; 4]] {
-            assert!(Factor::of(&DMatrix::from_row_slice(2, 2, &entries)).is_none());
-        }
     }
 }

@@ -3,12 +3,17 @@
 
 use std::ops::Range;
 
+use nalgebra::{DMatrix, DVector};
 use ndarray::ArrayView2;
 
+use crate::factors::Factors;
+use crate::kernel::affine::Affine;
+use crate::kernel::scale::{Axes, Scalers};
 use crate::kernel::whiten::Whitener;
 use crate::kernel::{softmax, Block, Isa, Tiles};
-use crate::mixture::{Factor, Mixture};
+use crate::mixture::Mixture;
 use crate::pass::Scratch;
+use crate::stats::Total;
 
 /// A source of responsibilities.
 pub(crate) trait Responsibilities: Sync {
@@ -59,21 +64,145 @@ impl Responsibilities for Given<'_> {
 #[derive(Debug)]
 pub(crate) struct Expected {
     origin: Vec<f64>,
-    whiteners: Vec<Whitener>,
+    joint: Joint,
 }
+
+/// Log joint densities, by the form of the covariances.
+#[derive(Debug)]
+enum Joint {
+    /// Every component whitens the rows for itself.
+    Own(Vec<Whitener>),
+    /// The rows are taken into a common basis once, in which all covariances are diagonal.
+    Common {
+        change: Option<Affine>,
+        scalers: Scalers,
+    },
+    /// The rows' distances from the means are known already: log joint densities are constants plus
+    /// multiples of them.
+    Spherical(Vec<[f64; 2]>),
+    /// One covariance for all: up to a quadratic term that is the same for every component, and
+    /// left out, log joint densities are linear in the row.
+    Linear(Affine),
+}
+
+/// Squared distances, as multiples of the covariance's own, up to which linear discriminants are
+/// used: beyond, the quadratic term that they leave out would swallow digits of the
+/// log-likelihood.
+const FARTHEST: f64 = 100.0;
 
 impl Expected {
     /// Make a mixture ready for blocks of rows relative to its own centre.
-    pub(crate) fn new(mixture: &Mixture, factors: &[Factor], isa: Isa) -> Self {
+    pub(crate) fn new(mixture: &Mixture, factors: &Factors, isa: Isa) -> Self {
         let origin = mixture.centre();
-        let whitener = |(k, factor): (usize, &Factor)| {
-            let mean = mixture.means.row(k);
-            let relative: Vec<f64> = mean.iter().zip(&origin).map(|(m, o)| m - o).collect();
-            let log_weight = mixture.weights[k].ln();
-            Whitener::new(log_weight, &relative, factor, isa.outputs())
+        let log_weights: Vec<f64> = mixture.weights.iter().map(|w| w.ln()).collect();
+        let joint = match factors {
+            Factors::Own(factors) => {
+                let whitener = |(k, factor)| {
+                    let mean = relative(mixture, k, &origin);
+                    Whitener::new(log_weights[k], mean.as_slice(), factor, isa.outputs())
+                };
+                Joint::Own(factors.iter().enumerate().map(whitener).collect())
+            }
+            Factors::Common { basis, deviations } => {
+                let means: Vec<DVector<f64>> = (0..mixture.k())
+                    .map(|k| {
+                        let mean = relative(mixture, k, &origin);
+                        match basis {
+                            None => mean,
+                            Some(basis) => &basis.inverse * mean,
+                        }
+                    })
+                    .collect();
+                let axes: Vec<Axes<'_>> = means
+                    .iter()
+                    .zip(deviations)
+                    .zip(&log_weights)
+                    .map(|((mean, deviations), &log_weight)| Axes {
+                        log_weight,
+                        mean: mean.as_slice(),
+                        deviations: deviations.as_slice(),
+                        log_volume: basis.as_ref().map_or(0.0, |basis| basis.log_determinant),
+                    })
+                    .collect();
+                let change = basis.as_ref().map(|basis| {
+                    Affine::new(&basis.inverse, vec![0.0; mixture.d()], isa.outputs())
+                });
+                Joint::Common {
+                    change,
+                    scalers: Scalers::new(&axes),
+                }
+            }
         };
-        let whiteners = factors.iter().enumerate().map(whitener).collect();
-        Expected { origin, whiteners }
+        Expected { origin, joint }
+    }
+
+    /// Make a mixture with spherical covariances ready for rows whose `scratch.distance` is known;
+    /// `None` where covariances are not spherical.
+    pub(crate) fn spherical(mixture: &Mixture, factors: &Factors) -> Option<Self> {
+        let Factors::Common {
+            basis: None,
+            deviations,
+        } = factors
+        else {
+            return None;
+        };
+        let is_sphere = |s: &DVector<f64>| s.iter().all(|other| *other == s[0]);
+        if !deviations.iter().all(is_sphere) {
+            return None;
+        }
+        let log_two_pi = (2.0 * std::f64::consts::PI).ln();
+        let line = |k: usize| {
+            let normal = factors.log_determinant(k) + 0.5 * mixture.d() as f64 * log_two_pi;
+            [mixture.weights[k].ln() - normal, deviations[k][0].powi(-2)]
+        };
+        Some(Expected {
+            origin: mixture.centre(),
+            joint: Joint::Spherical((0..mixture.k()).map(line).collect()),
+        })
+    }
+
+    /// Make a mixture with one covariance for all components ready for an E-step by linear
+    /// discriminants, with the log-likelihood that these leave out.
+    ///
+    /// `None` where covariances differ, or where the components lie too far apart.
+    ///
+    /// # Source
+    /// Fisher's linear discriminant: Bishop (2006), *Pattern Recognition and Machine Learning*,
+    /// eqs. 4.68 to 4.70.
+    pub(crate) fn linear(
+        mixture: &Mixture,
+        factors: &Factors,
+        total: &Total,
+        isa: Isa,
+    ) -> Option<(Self, f64)> {
+        let Factors::Common { deviations, .. } = factors else {
+            return None;
+        };
+        if deviations.iter().any(|other| *other != deviations[0]) {
+            return None;
+        }
+        let inverse = factors.factor(0).inverse;
+        let d = mixture.d();
+        let whole = (&inverse * &total.scatter).component_mul(&inverse).sum();
+        if whole > FARTHEST * total.mass * d as f64 {
+            return None;
+        }
+        let log_determinant = factors.log_determinant(0);
+        let constant = -log_determinant - 0.5 * d as f64 * (2.0 * std::f64::consts::PI).ln();
+        let precision = inverse.transpose() * &inverse;
+        let mut matrix = DMatrix::zeros(mixture.k(), d);
+        let mut constants = Vec::with_capacity(mixture.k());
+        for k in 0..mixture.k() {
+            let mean = relative(mixture, k, &total.mean);
+            let discriminant = &precision * &mean;
+            constants.push(mixture.weights[k].ln() + constant - 0.5 * mean.dot(&discriminant));
+            matrix.row_mut(k).copy_from(&discriminant.transpose());
+        }
+        let expected = Expected {
+            origin: total.mean.clone(),
+            joint: Joint::Linear(Affine::new(&matrix, constants, isa.outputs())),
+        };
+        Some((expected, -0.5 * whole))
     }
 
     /// The point that blocks must be relative to.
@@ -95,9 +224,36 @@ impl Expected {
         block: Block,
         scratch: &mut Scratch,
     ) {
-        let stretches = scratch.weight.chunks_mut(block.stride);
-        for (k, (whitener, out)) in self.whiteners.iter().zip(stretches).enumerate() {
-            V::log_joint(whitener, scratch.x.as_ptr(), block, out.as_mut_ptr());
+        let (x, out) = (scratch.x.as_ptr(), scratch.weight.as_mut_ptr());
+        match &self.joint {
+            Joint::Own(whiteners) => {
+                for (k, whitener) in whiteners.iter().enumerate() {
+                    V::whiten(whitener, x, block, out.add(k * block.stride));
+                }
+            }
+            Joint::Common { change, scalers } => {
+                let x = match change {
+                    None => x,
+                    Some(change) => {
+                        V::apply(change, x, block, scratch.centred.as_mut_ptr());
+                        scratch.centred.as_ptr()
+                    }
+                };
+                V::scale(scalers, x, block, out);
+            }
+            Joint::Spherical(lines) => {
+                for (k, [constant, slope]) in lines.iter().enumerate() {
+                    let (constant, slope) = (V::splat(*constant), V::splat(*slope));
+                    let at = k * block.stride;
+                    for row in (at..at + block.padded).step_by(V::WIDTH) {
+                        let distance = V::load(scratch.distance.as_ptr().add(row));
+                        distance.mul_add(slope, constant).store(out.add(row));
+                    }
+                }
+            }
+            Joint::Linear(discriminants) => V::apply(discriminants, x, block, out),
+        }
+        for (k, out) in scratch.weight.chunks_mut(block.stride).enumerate() {
             out[rows..block.padded].fill(if k == 0 { 0.0 } else { -1e300 });
         }
     }
@@ -110,12 +266,21 @@ impl Expected {
     pub(crate) unsafe fn softmax<V: Tiles>(&self, block: Block, scratch: &mut Scratch) -> f64 {
         softmax::softmax::<V>(
             scratch.weight.as_mut_ptr(),
-            self.whiteners.len(),
+            scratch.weight.len() / block.stride,
             block,
             scratch.largest.as_mut_ptr(),
             scratch.total.as_mut_ptr(),
         )
     }
+}
+
+/// The mean of component `k`, relative to `origin`.
+fn relative(mixture: &Mixture, k: usize, origin: &[f64]) -> DVector<f64> {
+    let mean = mixture.means.row(k);
+    DVector::from_iterator(
+        origin.len(),
+        mean.into_iter().zip(origin).map(|(m, o)| m - o),
+    )
 }
 
 impl Responsibilities for Expected {

@@ -4,6 +4,7 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 
 use crate::error::GmmError;
+use crate::factors::Factors;
 use crate::init::generator;
 use crate::mixture::Mixture;
 use crate::progress::Progress;
@@ -24,7 +25,8 @@ impl Mixture {
     /// [`GmmError::Degenerate`] where a covariance is not positive definite,
     /// [`GmmError::Interrupted`].
     pub fn draw(&self, n: usize, seed: u64, progress: &Progress) -> Result<Draws, GmmError> {
-        let factors = self.factors()?;
+        let factors = Factors::of(&self.covariances)?;
+        let roots: Vec<_> = (0..self.k()).map(|k| factors.factor(k).root).collect();
         let mut rng = generator(seed, 0);
         let d = self.d();
         let mut x = vec![0.0; n * d];
@@ -42,7 +44,7 @@ impl Mixture {
             components.push(k);
             normal.fill_with(|| rng.sample(StandardNormal));
             for j in 0..d {
-                let terms = (0..=j).map(|l| factors[k].lower[(j, l)] * normal[l]);
+                let terms = (0..d).map(|l| roots[k][(j, l)] * normal[l]);
                 x[j * n + i] = self.means[(k, j)] + terms.sum::<f64>();
             }
         }

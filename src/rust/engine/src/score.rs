@@ -6,8 +6,9 @@ use nalgebra::DVector;
 use rayon::prelude::*;
 
 use crate::error::GmmError;
+use crate::factors::Factors;
 use crate::kernel::{Block, Kernel, Tiles};
-use crate::mixture::{Factor, Mixture};
+use crate::mixture::Mixture;
 use crate::pass::{Passes, Scratch};
 use crate::responsibilities::Expected;
 
@@ -43,7 +44,7 @@ impl Passes<'_> {
     /// [`GmmError::Degenerate`] where a covariance is not positive definite,
     /// [`GmmError::Interrupted`].
     pub fn score(&self, mixture: &Mixture, score: Score, out: &mut [f64]) -> Result<(), GmmError> {
-        let factors = mixture.factors()?;
+        let factors = Factors::of(&mixture.covariances)?;
         let expected = Expected::new(mixture, &factors, self.isa());
         let chunks = self.chunks(mixture.k());
         let mut parts: Vec<Vec<&mut [f64]>> = chunks.iter().map(|_| Vec::new()).collect();
@@ -73,7 +74,7 @@ impl Passes<'_> {
 struct ScoreChunk<'a> {
     passes: &'a Passes<'a>,
     mixture: &'a Mixture,
-    factors: &'a [Factor],
+    factors: &'a Factors,
     expected: &'a Expected,
     score: Score,
     rows: Range<usize>,
@@ -90,7 +91,7 @@ impl Kernel for ScoreChunk<'_> {
         let mut scratch = Scratch::new(d, k, self.rows.len());
         for rows in scratch.blocks(self.rows.clone()) {
             let origin = self.expected.origin();
-            let block = self.passes.read(rows.clone(), origin, &mut scratch)?;
+            let block = self.passes.read::<V>(rows.clone(), origin, &mut scratch)?;
             self.expected
                 .log_joint::<V>(rows.len(), block, &mut scratch);
             lose_overflow(&mut scratch.weight);
@@ -123,12 +124,13 @@ impl ScoreChunk<'_> {
     /// The component that `x` is least far from in standard deviations, without overflow.
     fn nearest(&self, x: &[f64]) -> usize {
         let size = x.iter().fold(0.0_f64, |size, x| size.max(x.abs()));
-        let distance = |(mean, factor): (ndarray::ArrayView1<'_, f64>, &Factor)| {
+        let distance = |k: usize| {
+            let mean = self.mixture.means.row(k);
             let scaled = x.iter().zip(mean).map(|(x, m)| x / size - m / size);
-            (&factor.inverse * DVector::from_iterator(x.len(), scaled)).norm()
+            let inverse = self.factors.factor(k).inverse;
+            (inverse * DVector::from_iterator(x.len(), scaled)).norm()
         };
-        let components = self.mixture.means.outer_iter().zip(self.factors);
-        first_largest(components.map(|component| -distance(component)))
+        first_largest((0..self.mixture.k()).map(|k| -distance(k)))
     }
 
     /// Write the scores of a block into rows `at` of the chunk.

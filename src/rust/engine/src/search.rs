@@ -1,17 +1,18 @@
 //! Many starts, one optimum.
 
+use std::sync::Arc;
+
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::covariance::Family;
 use crate::data::Data;
 use crate::em::{Em, Failed, Run, Scale, Stop, SMALLEST_OWN_PART};
 use crate::error::GmmError;
 use crate::init::{Start, Starts};
 use crate::mixture::Mixture;
+use crate::model::Model;
 use crate::pass::Passes;
 use crate::progress::Progress;
-use crate::responsibilities::Given;
 use crate::score::Score;
 
 /// Variances that leave room for their sums and for the inverse.
@@ -29,8 +30,8 @@ const MET: f64 = 1e-3;
 pub struct Settings {
     /// Number of components.
     pub k: usize,
-    /// Covariance family.
-    pub family: Family,
+    /// Constraints on the mixture.
+    pub model: Model,
     /// Starts; a user's start is one.
     pub n_init: usize,
     /// Starts that run on after the short runs.
@@ -41,18 +42,10 @@ pub struct Settings {
     pub max_iterations: usize,
     /// Log-likelihood that may be left to gain.
     pub tolerance: f64,
-    /// Added to the diagonal of every covariance.
-    pub reg_covar: f64,
+    /// Whether the runs that go on are accelerated.
+    pub accelerate: bool,
     /// Governs everything random.
     pub seed: u64,
-}
-
-impl Settings {
-    /// Free parameters of the mixture in `d` dimensions.
-    pub fn free_parameters(&self, d: usize) -> usize {
-        let weights_and_means = self.k - 1 + self.k * d;
-        weights_and_means + self.family.free_parameters(self.k, d)
-    }
 }
 
 /// The best run of a fit.
@@ -101,17 +94,16 @@ pub fn fit(
         return Err(GmmError::TooFewDistinct { distinct });
     }
     let passes = Passes::over(data, progress);
-    let scale = data_scale(&passes, settings.reg_covar)?;
+    let scale = data_scale(&passes, &settings.model)?;
     let em = Em {
         passes,
-        family: settings.family,
+        model: settings.model,
         scale: &scale,
-        reg_covar: settings.reg_covar,
         tolerance: settings.tolerance,
     };
     let starts = Starts::new(em, start, settings.k, settings.seed);
     let tried = match start {
-        Start::KMeans if settings.k > 1 => settings.n_init,
+        Start::Partitions if settings.k > 1 => settings.n_init,
         _ => 1,
     };
     let (short, mut failed) = short_runs(&em, &starts, tried, settings)?;
@@ -151,7 +143,7 @@ pub fn fit(
     };
     Ok(Fit {
         starts: counts,
-        mixture: best.mixture.ordered(),
+        mixture: best.mixture().ordered(),
         trace: best.trace,
         stop: best.stop,
     })
@@ -180,7 +172,7 @@ fn group(mut runs: Vec<Run>) -> Vec<Group> {
 /// Whether two runs are at the same place, but for the numbering of their components.
 fn have_met(a: &Run, b: &Run) -> bool {
     let sorted = |run: &Run| {
-        let mut weights = run.mixture.weights.clone();
+        let mut weights = run.mixture().weights.clone();
         weights.sort_by(f64::total_cmp);
         weights
     };
@@ -221,7 +213,12 @@ fn long_runs(em: &Em<'_>, few: Vec<Group>, settings: &Settings) -> Result<Vec<En
     let runs = few
         .into_par_iter()
         .map(|(run, starts)| {
-            let ended = em.advance(run, settings.max_iterations);
+            let iterations = settings.max_iterations;
+            let ended = if settings.accelerate {
+                em.accelerate(run, iterations)
+            } else {
+                em.advance(run, iterations)
+            };
             em.passes.progress().run_done();
             (ended, starts)
         })
@@ -259,26 +256,30 @@ fn no_start_survived(
     }
 }
 
-/// The scale of the data, which must have full rank once `reg_covar` is added.
-fn data_scale(passes: &Passes<'_>, reg_covar: f64) -> Result<Scale, GmmError> {
-    let stats = passes.given(Given::Whole, 1)?;
-    let mut covariance = stats.scatter(0) / stats.mass(0);
+/// The scale of the data, which must have as full a rank, once `reg_covar` is added, as the
+/// family needs.
+fn data_scale(passes: &Passes<'_>, model: &Model) -> Result<Scale, GmmError> {
+    let total = passes.total()?;
+    let mut covariance = &total.scatter / total.mass;
     for j in 0..covariance.nrows() {
-        covariance[(j, j)] += reg_covar;
+        covariance[(j, j)] += model.reg_covar;
         if !VARIANCES.contains(&covariance[(j, j)]) {
             return Err(GmmError::OutOfRange { column: j });
         }
     }
     let deviation: Vec<f64> = covariance.diagonal().iter().map(|v| v.sqrt()).collect();
-    if let Some(column) = first_dependent_column(&covariance, passes.progress())? {
-        return Err(GmmError::Collinear { column });
+    if model.family.is_oriented() {
+        if let Some(column) = first_dependent_column(&covariance, passes.progress())? {
+            return Err(GmmError::Collinear { column });
+        }
     }
-    let sizes = stats.mean(0).into_iter().zip(&deviation);
+    let sizes = total.mean.iter().zip(&deviation);
     let resolution =
         sizes.map(|(mean, deviation)| ROUNDINGS * f64::EPSILON * (mean.abs() + deviation));
     Ok(Scale {
         resolution: resolution.collect(),
         deviation,
+        total: Arc::new(total),
     })
 }
 

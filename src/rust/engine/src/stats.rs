@@ -2,39 +2,78 @@
 
 use std::sync::Arc;
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
+use crate::covariance::Scatters;
 use crate::kernel::scatter::{packed_row, Moments};
 
+/// Which second moments are kept of the components.
+#[derive(Debug, Clone)]
+pub(crate) enum Second {
+    /// The lower triangle of a component's scatter, packed row by row.
+    Full,
+    /// Its diagonal.
+    Diagonal,
+    /// The sum of its diagonal.
+    Trace,
+    /// None: the scatter within the components follows from that of all rows.
+    Total(Arc<Total>),
+}
+
+impl Second {
+    /// Doubles per component.
+    fn width(&self, d: usize) -> usize {
+        match self {
+            Second::Full => packed_row(d),
+            Second::Diagonal => d,
+            Second::Trace => 1,
+            Second::Total(_) => 0,
+        }
+    }
+}
+
+/// All rows as one component, about their mean.
+#[derive(Debug, Clone)]
+pub(crate) struct Total {
+    /// Number of rows.
+    pub(crate) mass: f64,
+    /// `double[d]`.
+    pub(crate) mean: Vec<f64>,
+    /// Sum of `(x - mean)(x - mean)'`.
+    pub(crate) scatter: DMatrix<f64>,
+}
+
 /// Per component the mass `N = sum r`, the sum `S = sum r (x - c)` and the scatter
-/// `W = sum r (x - c)(x - c)'` about a centre `c`, with the log-likelihood of the mixture that
-/// gave the responsibilities `r`.
+/// `W = sum r (x - c)(x - c)'` about a centre `c`, or as much of it as a family needs, with the
+/// log-likelihood of the mixture that gave the responsibilities `r`.
 ///
-/// The centres are the component means of that mixture, so that nothing cancels.
+/// The centres are the component means of that mixture, so that nothing cancels; without second
+/// moments, the mean of all rows.
 ///
 /// # Shapes
-/// `k` components in `d` dimensions; the scatter is kept as packed lower triangles.
+/// `k` components in `d` dimensions.
 #[derive(Debug, Clone)]
 pub struct SufficientStats {
+    k: usize,
     d: usize,
     loglik: f64,
     centres: Arc<[f64]>,
-    mass: Vec<f64>,
-    sum: Vec<f64>,
-    scatter: Vec<f64>,
+    second: Second,
+    /// `k` masses, then `k` sums, then `k` scatters.
+    values: Vec<f64>,
 }
 
 impl SufficientStats {
     /// The neutral element: no rows, about `centres` (`double[k, d]`, row by row).
-    pub(crate) fn empty(centres: Arc<[f64]>, d: usize) -> Self {
+    pub(crate) fn empty(centres: Arc<[f64]>, d: usize, second: Second) -> Self {
         let k = centres.len() / d;
         SufficientStats {
+            k,
             d,
             loglik: 0.0,
-            mass: vec![0.0; k],
-            sum: vec![0.0; k * d],
-            scatter: vec![0.0; k * packed_row(d)],
+            values: vec![0.0; k * (1 + d + second.width(d))],
             centres,
+            second,
         }
     }
 
@@ -43,35 +82,108 @@ impl SufficientStats {
         self.loglik += loglik;
     }
 
-    /// Add a block's mass to component `k` and lend the places for its moments.
-    pub(crate) fn add_mass(&mut self, k: usize, mass: f64) -> Moments<'_> {
-        let (d, triangle) = (self.d, packed_row(self.d));
-        self.mass[k] += mass;
-        Moments {
-            sum: &mut self.sum[k * d..(k + 1) * d],
-            scatter: &mut self.scatter[k * triangle..(k + 1) * triangle],
+    /// Add a block's mass to component `k`.
+    pub(crate) fn add_mass(&mut self, k: usize, mass: f64) {
+        self.values[k] += mass;
+    }
+
+    /// The places for the sums of all components.
+    pub(crate) fn sums_mut(&mut self) -> &mut [f64] {
+        let (k, d) = (self.k, self.d);
+        &mut self.values[k..k * (1 + d)]
+    }
+
+    /// Let sums that were taken about another point be about the centres, which lie at
+    /// `relative`, `double[k, d]`, from there.
+    pub(crate) fn centre_sums(&mut self, relative: &[f64]) {
+        let (masses, rest) = self.values.split_at_mut(self.k);
+        for (i, (sum, relative)) in rest.iter_mut().zip(relative).enumerate() {
+            *sum -= masses[i / self.d] * relative;
         }
+    }
+
+    /// The places for the moments of component `k`.
+    pub(crate) fn moments_mut(&mut self, k: usize) -> Moments<'_> {
+        let (d, width) = (self.d, self.second.width(self.d));
+        let (first, second) = self.values[self.k..].split_at_mut(self.k * d);
+        Moments {
+            sum: &mut first[k * d..(k + 1) * d],
+            scatter: &mut second[k * width..(k + 1) * width],
+        }
+    }
+
+    /// The points that the moments are about, `double[k, d]`, row by row.
+    pub(crate) fn centres(&self) -> Arc<[f64]> {
+        Arc::clone(&self.centres)
+    }
+
+    /// All numbers, with the moments about other centres: `k` masses, `k` sums, `k` scatters.
+    pub(crate) fn values_about(&self, centres: &[f64]) -> Vec<f64> {
+        let mut values = self.values.clone();
+        let (k, d) = (self.k, self.d);
+        let width = self.second.width(d);
+        let (sums, scatters) = values[k..].split_at_mut(k * d);
+        for component in 0..k {
+            let mass = self.mass(component);
+            let own = component * d..(component + 1) * d;
+            let pairs = self.centres[own.clone()].iter().zip(&centres[own.clone()]);
+            let shift: Vec<f64> = pairs.map(|(from, to)| from - to).collect();
+            let sum = &mut sums[own];
+            let scatter = &mut scatters[component * width..(component + 1) * width];
+            let moved = |i: usize, j: usize| {
+                shift[i] * sum[j] + shift[j] * sum[i] + mass * shift[i] * shift[j]
+            };
+            match self.second {
+                Second::Full => {
+                    for i in 0..d {
+                        for j in 0..=i {
+                            scatter[packed_row(i) + j] += moved(i, j);
+                        }
+                    }
+                }
+                Second::Diagonal => {
+                    for (i, scatter) in scatter.iter_mut().enumerate() {
+                        *scatter += moved(i, i);
+                    }
+                }
+                Second::Trace => scatter[0] += (0..d).map(|i| moved(i, i)).sum::<f64>(),
+                Second::Total(_) => {}
+            }
+            for (sum, shift) in sum.iter_mut().zip(&shift) {
+                *sum += mass * shift;
+            }
+        }
+        values
+    }
+
+    /// Statistics like these, with other numbers about other centres.
+    pub(crate) fn with_values(&self, centres: Arc<[f64]>, values: Vec<f64>) -> Self {
+        debug_assert_eq!(values.len(), self.values.len());
+        SufficientStats {
+            centres,
+            values,
+            second: self.second.clone(),
+            ..*self
+        }
+    }
+
+    /// Which second moments these are.
+    pub(crate) fn second(&self) -> &Second {
+        &self.second
     }
 
     /// Add the statistics of other rows about the same centres.
     pub fn merge(&mut self, other: &Self) {
         debug_assert_eq!(self.centres, other.centres);
         self.loglik += other.loglik;
-        let pairs = [
-            (&mut self.mass, &other.mass),
-            (&mut self.sum, &other.sum),
-            (&mut self.scatter, &other.scatter),
-        ];
-        for (to, from) in pairs {
-            for (to, from) in to.iter_mut().zip(from) {
-                *to += from;
-            }
+        for (to, from) in self.values.iter_mut().zip(&other.values) {
+            *to += from;
         }
     }
 
     /// Number of components.
     pub fn k(&self) -> usize {
-        self.mass.len()
+        self.k
     }
 
     /// Number of columns.
@@ -86,30 +198,67 @@ impl SufficientStats {
 
     /// Mass of component `k`.
     pub fn mass(&self, k: usize) -> f64 {
-        self.mass[k]
+        self.values[k]
+    }
+
+    /// Masses of the components.
+    pub fn masses(&self) -> &[f64] {
+        &self.values[..self.k]
     }
 
     /// Mass of all components.
     pub fn total_mass(&self) -> f64 {
-        self.mass.iter().sum()
+        self.masses().iter().sum()
+    }
+
+    /// Sum of component `k` about its centre.
+    fn sum(&self, k: usize) -> &[f64] {
+        let first = self.k + k * self.d;
+        &self.values[first..first + self.d]
+    }
+
+    /// What is kept of the scatter of component `k` about its centre.
+    fn scatter(&self, k: usize) -> &[f64] {
+        let width = self.second.width(self.d);
+        let first = self.k * (1 + self.d) + k * width;
+        &self.values[first..first + width]
     }
 
     /// Mean of component `k`.
     pub fn mean(&self, k: usize) -> Vec<f64> {
-        let at = k * self.d;
-        (at..at + self.d)
-            .map(|i| self.centres[i] + self.sum[i] / self.mass[k])
+        let centre = &self.centres[k * self.d..];
+        let parts = centre.iter().zip(self.sum(k));
+        parts
+            .map(|(centre, sum)| centre + sum / self.mass(k))
             .collect()
     }
 
-    /// Scatter of component `k` about its own mean.
-    pub fn scatter(&self, k: usize) -> DMatrix<f64> {
-        let sum = &self.sum[k * self.d..(k + 1) * self.d];
-        let packed = &self.scatter[k * packed_row(self.d)..];
+    /// The scatters of the components about their own means, as far as they are known.
+    pub(crate) fn scatters(&self) -> Scatters {
+        match &self.second {
+            Second::Full => Scatters::Full((0..self.k).map(|k| self.full_scatter(k)).collect()),
+            Second::Diagonal => Scatters::Diagonal((0..self.k).map(|k| self.squares(k)).collect()),
+            Second::Trace => Scatters::Trace {
+                traces: (0..self.k).map(|k| self.trace(k)).collect(),
+                d: self.d,
+            },
+            Second::Total(total) => {
+                let mut within = total.scatter.clone();
+                for k in 0..self.k {
+                    let sum = DVector::from_column_slice(self.sum(k));
+                    within.ger(-1.0 / self.mass(k), &sum, &sum, 1.0);
+                }
+                Scatters::Pooled(within)
+            }
+        }
+    }
+
+    fn full_scatter(&self, k: usize) -> DMatrix<f64> {
+        let (sum, packed, mass) = (self.sum(k), self.scatter(k), self.mass(k));
         let mut scatter = DMatrix::zeros(self.d, self.d);
         for i in 0..self.d {
             for j in 0..=i {
-                let value = packed[packed_row(i) + j] - sum[i] * sum[j] / self.mass[k];
+                let value = packed[packed_row(i) + j] - sum[i] * sum[j] / mass;
                 scatter[(i, j)] = value;
                 scatter[(j, i)] = value;
             }
@@ -117,28 +266,24 @@ impl SufficientStats {
         scatter
     }
 
-    /// Replace every component's scatter by a compromise with the pooled one, worth
-    /// `rows` rows, so that a component of few rows starts with a covariance that can be
-    /// inverted.
-    pub(crate) fn pool_scatter(&mut self, rows: f64) {
-        let (k, triangle) = (self.k(), packed_row(self.d));
-        let total = self.total_mass();
-        let mut pooled = DMatrix::zeros(self.d, self.d);
-        for j in (0..k).filter(|&j| self.mass[j] > 0.0) {
-            pooled += self.scatter(j);
-        }
-        for j in (0..k).filter(|&j| self.mass[j] > 0.0) {
-            let mass = self.mass[j];
-            let own = self.scatter(j);
-            let sum = self.sum[j * self.d..(j + 1) * self.d].to_vec();
-            let packed = &mut self.scatter[j * triangle..(j + 1) * triangle];
-            for i in 0..self.d {
-                for l in 0..=i {
-                    let both = own[(i, l)] + pooled[(i, l)] * rows / total;
-                    packed[packed_row(i) + l] =
-                        both * mass / (mass + rows) + sum[i] * sum[l] / mass;
-                }
-            }
+    fn squares(&self, k: usize) -> DVector<f64> {
+        let parts = self.scatter(k).iter().zip(self.sum(k));
+        let squares = parts.map(|(square, sum)| square - sum * sum / self.mass(k));
+        DVector::from_iterator(self.d, squares)
+    }
+
+    fn trace(&self, k: usize) -> f64 {
+        let sum = self.sum(k);
+        let square: f64 = sum.iter().map(|sum| sum * sum).sum();
+        self.scatter(k)[0] - square / self.mass(k)
+    }
+
+    /// All rows as one component: for statistics with full scatters.
+    pub(crate) fn total(&self) -> Total {
+        Total {
+            mass: self.mass(0),
+            mean: self.mean(0),
+            scatter: self.full_scatter(0),
         }
     }
 }

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use gaussmix_engine::{
-    fit, watched, Data, GmmError, Passes, Progress, Score, Settings, Start, Stop,
+    fit, watched, Data, GmmError, Model, Passes, Progress, Score, Settings, Start, Stop,
 };
 use support::{draws, fit_on, loglik, mixture, settings};
 
@@ -30,7 +30,7 @@ fn the_log_likelihood_never_falls() {
                 n_init: 1,
                 ..settings(k)
             };
-            let Ok(found) = fit_on(1, &x, d, &Start::KMeans, &settings) else {
+            let Ok(found) = fit_on(1, &x, d, &Start::Partitions, &settings) else {
                 continue;
             };
             for step in found.trace.windows(2) {
@@ -44,7 +44,7 @@ fn the_log_likelihood_never_falls() {
 fn the_reported_log_likelihood_is_that_of_the_reported_mixture() {
     for (k, d) in [(1, 1), (2, 2), (3, 5), (2, 9)] {
         let x = draws(k, d, 400, 3.0);
-        let found = fit_on(2, &x, d, &Start::KMeans, &settings(k)).unwrap();
+        let found = fit_on(2, &x, d, &Start::Partitions, &settings(k)).unwrap();
         let reported = *found.trace.last().unwrap();
         let computed = loglik(&found.mixture, &x);
         assert!(
@@ -60,7 +60,7 @@ fn threads_change_no_bit() {
     let x = draws(3, 3, 5000, 2.0);
     let fits: Vec<_> = [1, 2, 7]
         .iter()
-        .map(|&threads| fit_on(threads, &x, 3, &Start::KMeans, &settings(3)).unwrap())
+        .map(|&threads| fit_on(threads, &x, 3, &Start::Partitions, &settings(3)).unwrap())
         .collect();
     assert_eq!(fits[0], fits[1]);
     assert_eq!(fits[0], fits[2]);
@@ -69,7 +69,7 @@ fn threads_change_no_bit() {
 #[test]
 fn a_run_that_goes_on_from_a_converged_fit_gains_nothing() {
     let x = draws(3, 2, 1000, 1.5);
-    let found = fit_on(2, &x, 2, &Start::KMeans, &settings(3)).unwrap();
+    let found = fit_on(2, &x, 2, &Start::Partitions, &settings(3)).unwrap();
     assert_eq!(found.stop, Stop::Converged);
     let longer = Settings {
         max_iterations: 2000,
@@ -91,13 +91,13 @@ fn a_well_separated_mixture_is_recovered() {
     let (k, d, n) = (3, 2, 20_000);
     let truth = mixture(k, d, 8.0);
     let x = draws(k, d, n, 8.0);
-    let found = fit_on(2, &x, d, &Start::KMeans, &settings(k)).unwrap();
+    let found = fit_on(2, &x, d, &Start::Partitions, &settings(k)).unwrap();
     for j in 0..k {
         let rows = truth.weights[j] * n as f64;
         let error = (found.mixture.weights[j] - truth.weights[j]).abs();
         assert!(error < 4.0 * (truth.weights[j] / n as f64).sqrt());
         for a in 0..d {
-            let deviation = truth.covariances[j][(a, a)].sqrt();
+            let deviation = truth.covariance(j)[(a, a)].sqrt();
             let error = (found.mixture.means[(j, a)] - truth.means[(j, a)]).abs();
             assert!(error < 4.0 * deviation / rows.sqrt());
         }
@@ -114,12 +114,13 @@ fn components_that_lie_far_apart_keep_their_precision() {
         .copied()
         .chain(near.iter().map(|x| x + apart))
         .collect();
-    let one = fit_on(1, &near, 1, &Start::KMeans, &settings(1)).unwrap();
+    let one = fit_on(1, &near, 1, &Start::Partitions, &settings(1)).unwrap();
     let labels: Vec<usize> = (0..1000).map(|i| i / 500).collect();
     let two = fit_on(1, &x, 1, &Start::Labels(&labels), &settings(2)).unwrap();
-    let variance = one.mixture.covariances[0][(0, 0)];
-    for covariance in &two.mixture.covariances {
-        assert!((covariance[(0, 0)] / variance - 1.0).abs() < 1e-7);
+    let variance = one.mixture.covariance(0)[(0, 0)];
+    for k in 0..2 {
+        let other = two.mixture.covariance(k)[(0, 0)];
+        assert!((other / variance - 1.0).abs() < 1e-7);
     }
     let expected = 2.0 * one.trace[0] - 1000.0 * 2.0_f64.ln();
     assert!((two.trace.last().unwrap() / expected - 1.0).abs() < 1e-10);
@@ -141,7 +142,7 @@ fn a_component_that_collapses_is_an_error_with_its_rows() {
     // Forty rows of one value: its variance goes to zero, and the likelihood to infinity.
     let mut x = draws(1, 1, 60, 0.0);
     x.extend([9.0; 40]);
-    let failed = fit_on(2, &x, 1, &Start::KMeans, &settings(2)).unwrap_err();
+    let failed = fit_on(2, &x, 1, &Start::Partitions, &settings(2)).unwrap_err();
     let GmmError::NoStartSurvived {
         cause,
         rows,
@@ -158,8 +159,9 @@ fn a_component_that_collapses_is_an_error_with_its_rows() {
 #[test]
 fn what_no_mixture_can_fit_is_told_apart() {
     let column = draws(1, 1, 50, 0.0);
-    let fitted =
-        |x: &[f64], d: usize, k: usize| fit_on(1, x, d, &Start::KMeans, &settings(k)).unwrap_err();
+    let fitted = |x: &[f64], d: usize, k: usize| {
+        fit_on(1, x, d, &Start::Partitions, &settings(k)).unwrap_err()
+    };
     let twice: Vec<f64> = [&column[..], &column[..]].concat();
     assert_eq!(fitted(&twice, 2, 1), GmmError::Collinear { column: 1 });
     let huge: Vec<f64> = column.iter().map(|x| x * 1e155).collect();
@@ -173,11 +175,14 @@ fn regularisation_keeps_a_component_from_collapsing() {
     let mut x = draws(1, 1, 60, 0.0);
     x.extend([9.0; 40]);
     let regularised = Settings {
-        reg_covar: 1e-3,
+        model: Model {
+            reg_covar: 1e-3,
+            ..settings(2).model
+        },
         ..settings(2)
     };
-    let found = fit_on(1, &x, 1, &Start::KMeans, &regularised).unwrap();
-    let smallest = found.mixture.covariances.iter().map(|c| c[(0, 0)]);
+    let found = fit_on(1, &x, 1, &Start::Partitions, &regularised).unwrap();
+    let smallest = (0..2).map(|k| found.mixture.covariance(k)[(0, 0)]);
     let smallest = smallest.fold(f64::INFINITY, f64::min);
     assert!((smallest - 1e-3).abs() < 1e-9, "{smallest}");
 }
@@ -194,7 +199,7 @@ fn a_request_to_stop_ends_the_fit() {
     let data = Data::new(&x, 400_000, 4);
     let watch = || progress.request_stop();
     let ended = watched(2, Duration::from_millis(50), watch, || {
-        fit(data, &Start::KMeans, &slow, &progress)
+        fit(data, &Start::Partitions, &slow, &progress)
     });
     assert_eq!(ended.unwrap(), Err(GmmError::Interrupted));
 }
@@ -269,7 +274,7 @@ fn draws_have_the_moments_of_the_mixture() {
                 let (ma, mb) = (mean(a), mean(b));
                 let product = |&i: &usize| (drawn.x[a * n + i] - ma) * (drawn.x[b * n + i] - mb);
                 let covariance = rows.iter().map(product).sum::<f64>() / count;
-                assert!((covariance - truth.covariances[j][(a, b)]).abs() < 0.05);
+                assert!((covariance - truth.covariance(j)[(a, b)]).abs() < 0.05);
             }
         }
     }

@@ -1,53 +1,65 @@
 //! The covariance families: how the scatter of the components becomes their covariances.
+//!
+//! [`Family`] says what a family is, in one row of a table. Its M-step is in the file of its
+//! idea: `axes` (closed forms of diagonals), `matrices` (closed forms of matrices), `volumes`
+//! (volumes against a common shape) and `orientation` (a common orientation: `frame` is what it
+//! is worth, `sweeps` and `newton` improve it).
 
-mod vvv;
+mod axes;
+mod covariances;
+mod family;
+mod frame;
+mod matrices;
+mod newton;
+mod orientation;
+mod scatters;
+mod sweeps;
+#[cfg(test)]
+mod tests;
+mod volumes;
 
-use nalgebra::DMatrix;
+pub use covariances::{Basis, Covariances};
+pub use family::Family;
+pub(crate) use scatters::{Needs, Scatters};
 
-use crate::stats::SufficientStats;
+use nalgebra::DVector;
 
-/// A family of covariances, named by volume, shape and orientation (`E` equal, `V` varying
-/// over components, `I` none).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    /// Varying volume, shape and orientation: no constraint.
-    Vvv,
+use crate::error::GmmError;
+
+/// What every M-step starts from; see [`Family::m_step`].
+struct Given<'a> {
+    mass: &'a [f64],
+    scatter: &'a Scatters,
+    previous: Option<&'a Covariances>,
 }
 
-impl Family {
-    /// Every family.
-    pub const ALL: [Family; 1] = [Family::Vvv];
-
-    /// The three letters.
-    pub fn name(self) -> &'static str {
-        match self {
-            Family::Vvv => "VVV",
-        }
+impl Given<'_> {
+    fn k(&self) -> usize {
+        self.mass.len()
     }
 
-    /// The word that means the same.
-    pub fn alias(self) -> Option<&'static str> {
-        match self {
-            Family::Vvv => Some("full"),
-        }
+    fn d(&self) -> usize {
+        self.scatter.d()
     }
 
-    /// The family with these three letters.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|family| family.name() == name)
+    fn total_mass(&self) -> f64 {
+        self.mass.iter().sum()
     }
+}
 
-    /// Free parameters of `k` covariances in `d` dimensions.
-    pub fn free_parameters(self, k: usize, d: usize) -> usize {
-        match self {
-            Family::Vvv => vvv::free_parameters(k, d),
-        }
-    }
+/// Whether a variance can be divided by: positive, finite, and not so small that its inverse
+/// overflows.
+fn is_sound(variance: f64) -> bool {
+    variance > 0.0 && variance.is_normal()
+}
 
-    /// Covariances that maximise the expected complete-data log-likelihood.
-    pub fn m_step(self, stats: &SufficientStats) -> Vec<DMatrix<f64>> {
-        match self {
-            Family::Vvv => vvv::m_step(stats),
-        }
+/// Covariances that `variances` make diagonal in one basis, unless one of these is not sound.
+fn common(basis: Option<Basis>, variances: Vec<DVector<f64>>) -> Result<Covariances, GmmError> {
+    let unsound = variances
+        .iter()
+        .position(|own| !own.iter().all(|&variance| is_sound(variance)));
+    match unsound {
+        Some(k) => Err(GmmError::Degenerate { k }),
+        None => Ok(Covariances::Common { basis, variances }),
     }
 }

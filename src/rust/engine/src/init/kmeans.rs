@@ -1,6 +1,6 @@
 //! Partitions by k-means: k-means++ centres, then Lloyd's iterations.
 
-use rand::seq::index;
+use rand::seq::{index, SliceRandom};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -67,6 +67,14 @@ impl<'a> Sample<'a> {
             Some(rows) => Data::new(rows, rows.len() / self.data.d(), self.data.d()),
             None => self.data,
         }
+    }
+
+    /// A random partition of the rows into `k` clusters of the same size: where the clusters that
+    /// k-means sees lead to one optimum, this may lead to another.
+    pub(super) fn shuffle(&self, k: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
+        let mut labels: Vec<usize> = (0..self.data().n()).map(|i| i % k).collect();
+        labels.shuffle(rng);
+        labels
     }
 
     /// A partition of the rows into at most `k` clusters.

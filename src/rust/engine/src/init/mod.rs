@@ -16,8 +16,8 @@ use kmeans::{Metric, Sample};
 /// How a fit starts.
 #[derive(Debug, Clone)]
 pub enum Start<'a> {
-    /// k-means++ centres and Lloyd iterations, another for every start.
-    KMeans,
+    /// Partitions of the engine's own, another for every start: by k-means, and random ones.
+    Partitions,
     /// A component per row, counted from zero.
     Labels(&'a [usize]),
     /// Responsibilities, `double[n, k]`.
@@ -25,6 +25,22 @@ pub enum Start<'a> {
     /// A mixture.
     Mixture(Mixture),
 }
+
+/// A way to partition the rows.
+#[derive(Debug, Clone, Copy)]
+enum Partition {
+    KMeans(Metric),
+    Random,
+}
+
+/// The partitions that successive starts begin with.
+const IN_TURN: [Partition; 5] = [
+    Partition::KMeans(Metric::Standardised),
+    Partition::KMeans(Metric::Units),
+    Partition::KMeans(Metric::Standardised),
+    Partition::KMeans(Metric::Units),
+    Partition::Random,
+];
 
 /// All starts of one fit.
 #[derive(Debug)]
@@ -41,7 +57,7 @@ impl<'a, 'u> Starts<'a, 'u> {
     pub(crate) fn new(em: Em<'a>, start: &'a Start<'u>, k: usize, seed: u64) -> Self {
         let sample = || Sample::of(*em.passes.data(), em.scale, &mut generator(seed, 0));
         Starts {
-            sample: matches!(start, Start::KMeans).then(sample),
+            sample: matches!(start, Start::Partitions).then(sample),
             em,
             start,
             k,
@@ -53,13 +69,16 @@ impl<'a, 'u> Starts<'a, 'u> {
     pub(crate) fn mixture(&self, index: usize) -> Result<Mixture, Failed> {
         let passes = self.em.passes;
         match self.start {
-            Start::KMeans => {
+            Start::Partitions => {
                 let sample = self.sample.as_ref().expect("made for this kind of start");
-                let metric = Metric::ALL[index % Metric::ALL.len()];
                 let mut rng = generator(self.seed, index + 1);
-                let labels = sample
-                    .cluster(self.k, metric, &mut rng, passes.progress())
-                    .map_err(|error| Failed { error, last: None })?;
+                let labels = match IN_TURN[index % IN_TURN.len()] {
+                    Partition::KMeans(metric) => {
+                        sample.cluster(self.k, metric, &mut rng, passes.progress())
+                    }
+                    Partition::Random => Ok(sample.shuffle(self.k, &mut rng)),
+                };
+                let labels = labels.map_err(|error| Failed { error, last: None })?;
                 let passes = Passes::with_isa(sample.data(), passes.progress(), passes.isa());
                 self.maximise_given(passes, Given::Labels(&labels), true)
             }
@@ -82,13 +101,18 @@ impl<'a, 'u> Starts<'a, 'u> {
         rescue: bool,
     ) -> Result<Mixture, Failed> {
         let failed = |error| Failed { error, last: None };
-        let mut stats = passes.given(given, self.k).map_err(failed)?;
-        let mut result = self.em.maximise(&stats);
-        if rescue && result.is_err() {
-            stats.pool_scatter(passes.data().d() as f64 + 1.0);
-            result = self.em.maximise(&stats);
+        let model = &self.em.model;
+        let sound = |mixture: Mixture| self.em.sound_factors(&mixture).map(|_| mixture);
+        let stats = passes.given(given, self.k, model.family).map_err(failed)?;
+        let result = model.maximise(&stats, None).and_then(sound);
+        match result {
+            Err(_) if rescue => {
+                let rows = passes.data().d() as f64 + 1.0;
+                model.maximise_pooled(&stats, rows).and_then(sound)
+            }
+            other => other,
         }
-        result.map(|(mixture, _)| mixture).map_err(failed)
+        .map_err(failed)
     }
 
     /// The rows that belong to component `k` at the start itself, where that is known.
@@ -100,7 +124,7 @@ impl<'a, 'u> Starts<'a, 'u> {
                 let row = posterior.row(*i);
                 row.iter().all(|&other| other <= row[k])
             }
-            Start::KMeans | Start::Mixture(_) => false,
+            Start::Partitions | Start::Mixture(_) => false,
         };
         (0..n).filter(owns).collect()
     }

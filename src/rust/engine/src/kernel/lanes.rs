@@ -12,6 +12,8 @@ pub(crate) trait Lanes: Copy {
     unsafe fn splat(a: f64) -> Self;
     unsafe fn load(from: *const f64) -> Self;
     unsafe fn store(self, to: *mut f64);
+    /// Have the cache line at `from`, which need not be valid, brought near.
+    unsafe fn prefetch(from: *const f64);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
     unsafe fn mul(self, other: Self) -> Self;
@@ -58,6 +60,8 @@ impl Lanes for Portable {
     unsafe fn store(self, to: *mut f64) {
         to.cast::<[f64; 4]>().write_unaligned(self.0);
     }
+    #[inline(always)]
+    unsafe fn prefetch(_: *const f64) {}
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         self.map2(other, |a, b| a + b)
@@ -132,6 +136,10 @@ mod avx2 {
         #[inline(always)]
         unsafe fn store(self, to: *mut f64) {
             _mm256_storeu_pd(to, self.0);
+        }
+        #[inline(always)]
+        unsafe fn prefetch(from: *const f64) {
+            _mm_prefetch::<_MM_HINT_T0>(from.cast());
         }
         #[inline(always)]
         unsafe fn add(self, other: Self) -> Self {

@@ -3,7 +3,10 @@
 //! A block of rows lies feature by feature: `d` stretches of `stride` doubles, the first
 //! `padded` of which are in use. Lanes are rows.
 
+pub(crate) mod affine;
+pub(crate) mod copy;
 pub(crate) mod lanes;
+pub(crate) mod scale;
 pub(crate) mod scatter;
 pub(crate) mod softmax;
 pub(crate) mod whiten;
@@ -11,9 +14,11 @@ pub(crate) mod whiten;
 #[cfg(test)]
 mod tests;
 
+use affine::Affine;
 #[cfg(target_arch = "x86_64")]
 use lanes::Avx2;
 use lanes::{Lanes, Portable};
+use scale::Scalers;
 use scatter::Moments;
 use whiten::Whitener;
 
@@ -48,10 +53,14 @@ pub(crate) fn block_rows(d: usize, k: usize) -> usize {
 
 /// A vector type with the tile sizes that fit its registers.
 pub(crate) trait Tiles: Lanes {
-    /// Height of the whitening tiles.
+    /// Height of the tiles of [`Whitener`] and [`Affine`].
     const OUTPUTS: usize;
     /// See [`Whitener::log_joint`].
-    unsafe fn log_joint(whitener: &Whitener, x: *const f64, block: Block, out: *mut f64);
+    unsafe fn whiten(whitener: &Whitener, x: *const f64, block: Block, out: *mut f64);
+    /// See [`Scalers::log_joint`].
+    unsafe fn scale(scalers: &Scalers, x: *const f64, block: Block, out: *mut f64);
+    /// See [`Affine::apply`].
+    unsafe fn apply(affine: &Affine, x: *const f64, block: Block, out: *mut f64);
     /// See [`scatter::accumulate`].
     unsafe fn accumulate(
         x: *const f64,
@@ -61,15 +70,31 @@ pub(crate) trait Tiles: Lanes {
         scratch: (*mut f64, *mut f64),
         to: Moments<'_>,
     );
+    /// See [`scatter::accumulate_sums`].
+    unsafe fn accumulate_sums(
+        x: *const f64,
+        weight: *const f64,
+        block: Block,
+        d: usize,
+        sums: &mut [f64],
+    );
 }
 
 macro_rules! tiles {
-    ($lanes:ty, whiten $outputs:literal x $vectors:literal, scatter $tall:literal x $wide:literal) => {
+    ($lanes:ty, outputs $outputs:literal x $vectors:literal, products $tall:literal x $wide:literal) => {
         impl Tiles for $lanes {
             const OUTPUTS: usize = $outputs;
             #[inline(always)]
-            unsafe fn log_joint(whitener: &Whitener, x: *const f64, block: Block, out: *mut f64) {
+            unsafe fn whiten(whitener: &Whitener, x: *const f64, block: Block, out: *mut f64) {
                 whitener.log_joint::<Self, $outputs, $vectors>(x, block, out)
+            }
+            #[inline(always)]
+            unsafe fn scale(scalers: &Scalers, x: *const f64, block: Block, out: *mut f64) {
+                scalers.log_joint::<Self>(x, block, out)
+            }
+            #[inline(always)]
+            unsafe fn apply(affine: &Affine, x: *const f64, block: Block, out: *mut f64) {
+                affine.apply::<Self, $outputs, $vectors>(x, block, out)
             }
             #[inline(always)]
             unsafe fn accumulate(
@@ -82,13 +107,23 @@ macro_rules! tiles {
             ) {
                 scatter::accumulate::<Self, $tall, $wide>(x, weight, block, centre, scratch, to)
             }
+            #[inline(always)]
+            unsafe fn accumulate_sums(
+                x: *const f64,
+                weight: *const f64,
+                block: Block,
+                d: usize,
+                sums: &mut [f64],
+            ) {
+                scatter::accumulate_sums::<Self, $tall, $wide>(x, weight, block, d, sums)
+            }
         }
     };
 }
 
-tiles!(Portable, whiten 4 x 1, scatter 2 x 2);
+tiles!(Portable, outputs 4 x 1, products 2 x 2);
 #[cfg(target_arch = "x86_64")]
-tiles!(Avx2, whiten 6 x 2, scatter 3 x 3);
+tiles!(Avx2, outputs 6 x 2, products 3 x 3);
 
 /// What the processor offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +157,7 @@ impl Isa {
         Isa::Portable
     }
 
-    /// Height of the whitening tiles, for which a [`Whitener`] is packed.
+    /// Height of the tiles, for which a [`Whitener`] or [`Affine`] is packed.
     pub(crate) fn outputs(self) -> usize {
         match self {
             Isa::Portable => Portable::OUTPUTS,

@@ -73,30 +73,36 @@ pub(crate) unsafe fn softmax<V: Lanes>(
     largest: *mut f64,
     total: *mut f64,
 ) -> f64 {
-    let (mut product, mut sum) = (V::splat(1.0), V::splat(0.0));
-    let mut row = 0;
-    while row < block.padded {
-        let mut max = V::load(joint.add(row));
+    // Three loops, not one: a row's maximum, exponentials and division depend on each other, but
+    // not on the next row's, and no processor looks far enough ahead to see that in one loop.
+    let rows = || (0..block.padded).step_by(V::WIDTH);
+    let at = |j: usize, row: usize| joint.add(j * block.stride + row);
+    for row in rows() {
+        let mut max = V::load(at(0, row));
         for j in 1..k {
-            max = max.max(V::load(joint.add(j * block.stride + row)));
-        }
-        let mut s = V::splat(0.0);
-        for j in 0..k {
-            let at = joint.add(j * block.stride + row);
-            let e = exp(V::load(at).sub(max));
-            e.store(at);
-            s = s.add(e);
-        }
-        let inverse = V::splat(1.0).div(s);
-        for j in 0..k {
-            let at = joint.add(j * block.stride + row);
-            V::load(at).mul(inverse).store(at);
+            max = max.max(V::load(at(j, row)));
         }
         max.store(largest.add(row));
+    }
+    for row in rows() {
+        let max = V::load(largest.add(row));
+        let mut s = V::splat(0.0);
+        for j in 0..k {
+            let e = exp(V::load(at(j, row)).sub(max));
+            e.store(at(j, row));
+            s = s.add(e);
+        }
         s.store(total.add(row));
+    }
+    let (mut product, mut sum) = (V::splat(1.0), V::splat(0.0));
+    for row in rows() {
+        let s = V::load(total.add(row));
+        let inverse = V::splat(1.0).div(s);
+        for j in 0..k {
+            V::load(at(j, row)).mul(inverse).store(at(j, row));
+        }
         product = product.mul(s);
-        sum = sum.add(max);
-        row += V::WIDTH;
+        sum = sum.add(V::load(largest.add(row)));
     }
     sum.sum() + product.product().ln()
 }

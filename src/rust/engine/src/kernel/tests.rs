@@ -4,11 +4,13 @@ use nalgebra::DMatrix;
 use rand::Rng;
 use rand_distr::StandardNormal;
 
+use super::affine::Affine;
+use super::scale::{Axes, Scalers};
 use super::scatter::{self, packed_row, Moments};
 use super::whiten::Whitener;
 use super::{softmax, Block, Isa, Kernel, Tiles};
+use crate::factors::Factor;
 use crate::init::generator;
-use crate::mixture::Factor;
 
 fn both() -> Vec<Isa> {
     let mut all = vec![Isa::Portable];
@@ -47,7 +49,7 @@ impl Kernel for LogJoint<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Tiles>(self) {
-        V::log_joint(self.0, self.1.as_ptr(), self.2, self.3.as_mut_ptr());
+        V::whiten(self.0, self.1.as_ptr(), self.2, self.3.as_mut_ptr());
     }
 }
 
@@ -72,6 +74,86 @@ fn whitening_is_the_normal_log_density() {
                 let expected = 0.25_f64.ln() - 0.5 * (constant + distance);
                 let error = (out - expected).abs() / expected.abs().max(1.0);
                 assert!(error < 1e-9, "{isa:?} d = {d}: {out} and {expected}");
+            }
+        }
+    }
+}
+
+struct Scale<'a>(&'a Scalers, &'a [f64], Block, &'a mut [f64]);
+
+impl Kernel for Scale<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Tiles>(self) {
+        V::scale(self.0, self.1.as_ptr(), self.2, self.3.as_mut_ptr());
+    }
+}
+
+#[test]
+fn scaling_is_the_normal_log_density_with_diagonal_covariances() {
+    for d in 1..=40 {
+        for k in 1..=9 {
+            let (rows, log_volume) = (1 + (3 * d + k) % 17, 0.25 * d as f64);
+            let (block, x) = block_of(rows, d);
+            let means = normals(k * d, 1);
+            let deviations: Vec<f64> = normals(k * d, 2).iter().map(|s| s.exp()).collect();
+            let axes: Vec<Axes<'_>> = (0..k)
+                .map(|j| Axes {
+                    log_weight: -(j as f64),
+                    mean: &means[j * d..(j + 1) * d],
+                    deviations: &deviations[j * d..(j + 1) * d],
+                    log_volume,
+                })
+                .collect();
+            let scalers = Scalers::new(&axes);
+            for isa in both() {
+                let mut out = vec![0.0; k * block.stride];
+                isa.run(Scale(&scalers, &x, block, &mut out));
+                for (i, (j, axes)) in
+                    (0..rows).flat_map(|i| axes.iter().enumerate().map(move |a| (i, a)))
+                {
+                    let density = |l: usize| {
+                        let z = (x[l * block.stride + i] - axes.mean[l]) / axes.deviations[l];
+                        -0.5 * (z * z + std::f64::consts::TAU.ln()) - axes.deviations[l].ln()
+                    };
+                    let terms: Vec<f64> = (0..d).map(density).collect();
+                    let size: f64 = terms.iter().map(|term| term.abs()).sum();
+                    let expected = terms.iter().sum::<f64>() + axes.log_weight - log_volume;
+                    assert_close(out[j * block.stride + i], expected, 10.0 * size, "density");
+                }
+            }
+        }
+    }
+}
+
+struct Apply<'a>(&'a Affine, &'a [f64], Block, &'a mut [f64]);
+
+impl Kernel for Apply<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Tiles>(self) {
+        V::apply(self.0, self.1.as_ptr(), self.2, self.3.as_mut_ptr());
+    }
+}
+
+#[test]
+fn an_affine_function_is_a_product_and_a_sum() {
+    for d in 1..=40 {
+        for outputs in [1, 2, 3, 4, 5, 6, 7, 11, 13] {
+            let (block, x) = block_of(1 + (d + outputs) % 17, d);
+            let matrix = DMatrix::from_vec(outputs, d, normals(outputs * d, 1));
+            let constants = normals(outputs, 2);
+            for isa in both() {
+                let affine = Affine::new(&matrix, constants.clone(), isa.outputs());
+                let mut out = vec![0.0; outputs * block.stride];
+                isa.run(Apply(&affine, &x, block, &mut out));
+                for row in 0..block.padded {
+                    for (i, constant) in constants.iter().enumerate() {
+                        let terms = (0..d).map(|j| matrix[(i, j)] * x[j * block.stride + row]);
+                        let expected = constant + terms.sum::<f64>();
+                        assert_close(out[i * block.stride + row], expected, 100.0, "output");
+                    }
+                }
             }
         }
     }
@@ -203,6 +285,84 @@ fn accumulation_is_the_weighted_sums() {
                         let got = scatter[packed_row(i) + j];
                         assert_close(got, 2.0 + expected, 100.0, "scatter");
                     }
+                }
+            }
+        }
+    }
+}
+
+struct Squares<'a>(Accumulate<'a>);
+
+impl Kernel for Squares<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Tiles>(self) {
+        let Accumulate {
+            x,
+            weight,
+            block,
+            centre,
+            moments,
+        } = self.0;
+        scatter::accumulate_squares::<V>(x.as_ptr(), weight.as_ptr(), block, centre, moments);
+    }
+}
+
+#[test]
+fn squares_are_the_diagonal_of_the_scatter() {
+    for d in 1..=40 {
+        let rows = 1 + d % 13;
+        let (block, x) = block_of(rows, d);
+        let (_, mut weight) = block_of(rows, 1);
+        weight.iter_mut().for_each(|weight| *weight = weight.abs());
+        let centre = normals(d, 5);
+        for isa in both() {
+            let (mut sum, mut squares) = (vec![1.0; d], vec![2.0; d]);
+            isa.run(Squares(Accumulate {
+                x: &x,
+                weight: &weight,
+                block,
+                centre: &centre,
+                moments: Moments {
+                    sum: &mut sum,
+                    scatter: &mut squares,
+                },
+            }));
+            for j in 0..d {
+                let y = |row: usize| x[j * block.stride + row] - centre[j];
+                let first: f64 = (0..rows).map(|row| weight[row] * y(row)).sum();
+                let second: f64 = (0..rows).map(|row| weight[row] * y(row) * y(row)).sum();
+                assert_close(sum[j], 1.0 + first, 100.0, "sum");
+                assert_close(squares[j], 2.0 + second, 100.0, "square");
+            }
+        }
+    }
+}
+
+struct Sums<'a>(&'a [f64], &'a [f64], Block, usize, &'a mut [f64]);
+
+impl Kernel for Sums<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Tiles>(self) {
+        V::accumulate_sums(self.0.as_ptr(), self.1.as_ptr(), self.2, self.3, self.4);
+    }
+}
+
+#[test]
+fn sums_are_weighted_by_every_component() {
+    for d in 1..=40 {
+        for k in 1..=8 {
+            let rows = 1 + (d + k) % 13;
+            let (block, x) = block_of(rows, d);
+            let (_, weight) = block_of(rows, k);
+            for isa in both() {
+                let mut sums = vec![1.0; k * d];
+                isa.run(Sums(&x, &weight, block, d, &mut sums));
+                for (i, sum) in sums.iter().enumerate() {
+                    let (component, j) = (i / d * block.stride, i % d * block.stride);
+                    let products = (0..rows).map(|row| weight[component + row] * x[j + row]);
+                    assert_close(*sum, 1.0 + products.sum::<f64>(), 100.0, "sum");
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::lanes::Lanes;
 use super::Block;
-use crate::mixture::Factor;
+use crate::factors::Factor;
 
 /// A component made ready for the E-step: `log(w) + log N(x | mean, LL')` is
 /// `constant - |packed x + intercept|²`, where `packed` is `L⁻¹ / √2`.
@@ -32,7 +32,7 @@ impl Whitener {
         let intercept = (0..d)
             .map(|i| -(0..=i).map(|j| weight(i, j) * mean[j]).sum::<f64>())
             .collect();
-        let log_determinant: f64 = (0..d).map(|i| factor.lower[(i, i)].ln()).sum();
+        let log_determinant: f64 = (0..d).map(|i| factor.root[(i, i)].ln()).sum();
         let log_two_pi = (2.0 * std::f64::consts::PI).ln();
         Whitener {
             packed,

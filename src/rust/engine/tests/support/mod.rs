@@ -1,7 +1,7 @@
 //! Data for the tests: draws from known mixtures.
 
 use gaussmix_engine::{
-    fit, watched, Data, Family, Fit, GmmError, Mixture, Progress, Settings, Start,
+    fit, watched, Data, Family, Fit, GmmError, Mixture, Model, Progress, Settings, Start,
 };
 use nalgebra::DMatrix;
 use ndarray::Array2;
@@ -38,13 +38,17 @@ pub fn draws(k: usize, d: usize, n: usize, distance: f64) -> Vec<f64> {
 pub fn settings(k: usize) -> Settings {
     Settings {
         k,
-        family: Family::Vvv,
+        model: Model {
+            family: Family::Vvv,
+            equal_weights: false,
+            reg_covar: 0.0,
+        },
         n_init: 10,
         n_final: 3,
         short_iterations: 10,
         max_iterations: 2000,
         tolerance: 1e-6,
-        reg_covar: 0.0,
+        accelerate: true,
         seed: 1,
     }
 }
@@ -71,15 +75,13 @@ pub fn fit_on(
 pub fn loglik(mixture: &Mixture, x: &[f64]) -> f64 {
     let (k, d) = (mixture.weights.len(), mixture.means.ncols());
     let n = x.len() / d;
-    let inverses: Vec<_> = mixture
-        .covariances
-        .iter()
-        .map(|covariance| covariance.clone().try_inverse().unwrap())
+    let inverses: Vec<_> = (0..k)
+        .map(|j| mixture.covariance(j).try_inverse().unwrap())
         .collect();
     let density = |i: usize, j: usize| {
         let y = DMatrix::from_fn(d, 1, |l, _| x[l * n + i] - mixture.means[(j, l)]);
         let distance = (y.transpose() * &inverses[j] * &y)[(0, 0)];
-        let determinant = (mixture.covariances[j].clone() * std::f64::consts::TAU).determinant();
+        let determinant = (mixture.covariance(j) * std::f64::consts::TAU).determinant();
         mixture.weights[j] * (-0.5 * distance).exp() / determinant.sqrt()
     };
     (0..n)

@@ -1,0 +1,124 @@
+#' Covariance families
+#'
+#' @description
+#' The argument `covariance` of [gmm_fit()] names a family of covariance matrices. The matrix of a
+#' component, \eqn{\Sigma_k = \lambda_k D_k A_k D_k'}{Sigma_k = lambda_k D_k A_k D_k'}, has a
+#' volume \eqn{\lambda_k}{lambda_k}, a shape \eqn{A_k}{A_k} (diagonal, with determinant 1) and an
+#' orientation \eqn{D_k}{D_k} (orthogonal). The three letters of a family's name say how the
+#' components share these, in this order: `E` equal, `V` varying from component to component, `I`
+#' the identity. So `"VEI"` stands for ellipsoids along the axes, of different volumes but the same
+#' proportions.
+#'
+#' A family contains another if each of its letters allows as much or more, where `V` allows more
+#' than `E`, and `E` more than `I`; its maximum of the likelihood is then at least as high. With
+#' `k` = 1, `E` and `V` are the same. With one column there is only a volume: the families are
+#' `"E"` and `"V"`, and every other name stands for the one with its first letter.
+#'
+#' @eval families_section()
+#'
+#' @section Invariance:
+#' Shifts of the data and a change of all units by the same factor change no cluster. A change of
+#' the unit of a single column changes nothing for `"EEI"`, `"VEI"`, `"EVI"`, `"VVI"`, `"EEE"`,
+#' `"VEE"`, `"EVV"` and `"VVV"`; the other families depend on the units, so that standardising
+#' the columns is a decision. Rotations change nothing for `"EII"`, `"VII"` and the families whose
+#' last letter is not `I`.
+#'
+#' @section Computation:
+#' The M-steps of EII, VII, EEI, EVI, VVI, EEE, EEV, EVV and VVV are closed forms; those of VEI,
+#' VEE and VEV (Celeux and Govaert 1995) and of EVE and VVE (Flury and Gautschi 1986, Browne and
+#' McNicholas 2014) are iterated until they have converged, within every iteration of EM.
+#'
+#' @references
+#' Banfield, J. D. and Raftery, A. E. (1993). Model-based Gaussian and non-Gaussian clustering.
+#' *Biometrics* 49, 803--821.
+#'
+#' Browne, R. P. and McNicholas, P. D. (2014). Estimating common principal components in high
+#' dimensions. *Advances in Data Analysis and Classification* 8, 217--226.
+#'
+#' Celeux, G. and Govaert, G. (1995). Gaussian parsimonious clustering models. *Pattern
+#' Recognition* 28, 781--793.
+#'
+#' Flury, B. N. and Gautschi, W. (1986). An algorithm for simultaneous orthogonal transformation of
+#' several positive definite symmetric matrices to nearly diagonal form. *SIAM Journal on
+#' Scientific and Statistical Computing* 7, 169--184.
+#'
+#' @examples
+#' set.seed(1)
+#' families <- c("EII", "VVI", "EEE", "VVV")
+#' fits <- lapply(families, function(family) gmm_fit(iris[1:4], k = 3, covariance = family))
+#' data.frame(family = families, BIC = sapply(fits, BIC))
+#' @name gmm-covariance
+NULL
+
+#' A section with the table of all families, for the help page
+#' @noRd
+families_section <- function() {
+  families <- engine_families()
+  words <- c(I = "identity", E = "equal", V = "varying")
+  code <- function(name) ifelse(name == "", "", sprintf("\\code{\"%s\"}", name))
+  count <- function(letter, each) {
+    unname(c(I = "", E = each, V = if (each == "1") "k" else paste("k", each))[letter])
+  }
+  parameters <- mapply(
+    function(...) paste(Filter(nzchar, c(...)), collapse = " + "),
+    count(families$volume, "1"),
+    count(families$shape, "(d - 1)"),
+    count(families$orientation, "d (d - 1) / 2")
+  )
+  cells <- cbind(
+    c("name", code(families$name)),
+    c("also", code(families$alias)),
+    c("volume", words[families$volume]),
+    c("shape", words[families$shape]),
+    c("orientation", words[families$orientation]),
+    c("free parameters", parameters)
+  )
+  rows <- apply(cells, 1, paste, collapse = " \\tab ")
+  c(
+    "@section Families:",
+    "\\tabular{llllll}{",
+    paste(rows, collapse = " \\cr\n"),
+    "}",
+    "",
+    "The means have \\code{k d} free parameters more, and the weights \\code{k - 1}, or none with",
+    "\\code{equal_weights = TRUE}."
+  )
+}
+
+#' The covariance family that the user names
+#'
+#' @returns A list of the `name` in `d` dimensions and the engine's three `letters`.
+#' @noRd
+resolve_family <- function(covariance, d, call) {
+  families <- engine_families()
+  aliases <- families$alias[families$alias != ""]
+  univariate <- unique(families$univariate)
+  must <- "\"full\", \"tied\", \"diagonal\", \"spherical\" or three letters such as \"VVV\" and \"EEI\""
+  check_choice(covariance, c(aliases, families$name, univariate), "covariance", call, must)
+  if (covariance %in% univariate) {
+    if (d > 1) {
+      must <- "a family for several columns, such as \"EEE\" or \"VVV\""
+      is <- cli::format_inline("is {.val {covariance}}, a family for one column")
+      abort_argument("covariance", must, is, "bad_value", call)
+    }
+    row <- match(covariance, families$univariate)
+  } else {
+    row <- pmax(match(covariance, families$name, 0), match(covariance, families$alias, 0))
+  }
+  list(
+    name = if (d == 1) families$univariate[row] else families$name[row],
+    letters = families$name[row]
+  )
+}
+
+#' A family and, if it has one, its other name
+#' @noRd
+describe_family <- function(family) {
+  families <- engine_families()
+  if (family %in% families$univariate) {
+    what <- c(E = "one variance for all", V = "a variance for each")[[family]]
+    return(sprintf("%s (%s)", family, what))
+  }
+  alias <- families$alias[match(family, families$name)]
+  if (nzchar(alias)) sprintf('%s ("%s")', family, alias) else family
+}

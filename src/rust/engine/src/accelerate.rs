@@ -1,0 +1,304 @@
+//! Anderson acceleration of EM, in the space of sufficient statistics.
+//!
+//! EM repeats `stats -> M-step -> E-step -> stats`. Its slow runs creep along few directions,
+//! which a handful of past steps reveal: the combination of these steps whose residuals cancel
+//! best lies far ahead. Combined are the statistics, not the parameters: the M-step makes of any
+//! statistics a mixture of its family, so that all families are accelerated in the same way.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use nalgebra::{Cholesky, DMatrix, DVector};
+
+use crate::factors::Factors;
+use crate::kernel::scatter::packed_row;
+use crate::mixture::Mixture;
+use crate::stats::{Second, SufficientStats};
+
+/// Steps that are combined.
+const DEPTH: usize = 10;
+/// Relative to the squared lengths of the residuals' differences: how far combinations may rest
+/// on differences that are nearly the same.
+const RIDGE: f64 = 1e-10;
+
+/// The past steps of a run, about one reference mixture.
+#[derive(Debug)]
+pub(crate) struct Anderson {
+    reference: Option<Reference>,
+    steps: VecDeque<Step>,
+    /// Where the next step starts.
+    start: Option<Place>,
+    /// How many of EM's steps the last look ahead went straight on; one if it combined steps.
+    stretch: f64,
+}
+
+/// Statistics as numbers about the reference's centres, and in its coordinates.
+#[derive(Debug, Clone)]
+struct Place {
+    values: Vec<f64>,
+    at: Vec<f64>,
+}
+
+/// One EM step.
+#[derive(Debug)]
+struct Step {
+    /// Where it led to.
+    end: Place,
+    /// How far it went, in coordinates.
+    residual: Vec<f64>,
+}
+
+/// Where the past steps lead.
+#[derive(Debug)]
+pub(crate) struct Ahead {
+    /// Statistics whose M-step is to be tried.
+    pub(crate) stats: SufficientStats,
+    /// Log-likelihood that this should gain, where the steps point to a maximum.
+    pub(crate) gain: Option<f64>,
+    /// How many differences of steps say so.
+    pub(crate) depth: usize,
+}
+
+impl Anderson {
+    /// No steps yet.
+    pub(crate) fn new() -> Self {
+        Anderson {
+            reference: None,
+            steps: VecDeque::new(),
+            start: None,
+            stretch: 1.0,
+        }
+    }
+
+    /// Note that EM has led to `stats` at `mixture`, and look ahead.
+    ///
+    /// `None` where there are no two steps yet that could be combined.
+    pub(crate) fn look_ahead(
+        &mut self,
+        mixture: &Mixture,
+        factors: &Factors,
+        stats: &SufficientStats,
+    ) -> Option<Ahead> {
+        if !self.reference.as_ref().is_some_and(|r| r.is_for(stats)) {
+            *self = Self::new();
+        }
+        let reference = self
+            .reference
+            .get_or_insert_with(|| Reference::new(mixture, factors, stats));
+        let end = reference.place(stats);
+        let start = self.start.replace(end.clone())?;
+        self.steps.push_back(Step {
+            residual: difference(&end.at, &start.at),
+            end,
+        });
+        if self.steps.len() > DEPTH + 1 {
+            self.steps.pop_front();
+        }
+        let weights = combine(&self.steps)?;
+        let last = &self.steps[weights.len()];
+        let mut ahead = last.end.clone();
+        for (i, weight) in weights.iter().enumerate() {
+            ahead.add(-weight, &self.steps[i].end, &self.steps[i + 1].end);
+        }
+        // The residual is the gradient in these coordinates: half its product with the way to the
+        // top is the height.
+        let way = difference(&ahead.at, &start.at);
+        let gain = 0.5 * dot(&way, &last.residual);
+        let concave = gain > 0.5 * dot(&last.residual, &last.residual);
+        if concave {
+            self.stretch = 1.0;
+        } else {
+            // Steps that grow lead away from a saddle, which is where residuals cancel: instead
+            // of back to it, straight on.
+            self.stretch *= 2.0;
+            ahead = start.clone();
+            ahead.add(self.stretch, &start, &last.end);
+        }
+        let stats = stats.with_values(Arc::clone(&reference.centres), ahead.values.clone());
+        self.start = Some(ahead);
+        Some(Ahead {
+            stats,
+            gain: concave.then_some(gain),
+            depth: weights.len(),
+        })
+    }
+
+    /// Note that the next step starts from the last one's end, not from ahead.
+    pub(crate) fn step_back(&mut self) {
+        let last = self.steps.pop_back();
+        self.steps.clear();
+        self.start = last.map(|step| step.end);
+        self.stretch = 1.0;
+    }
+}
+
+impl Place {
+    /// Move by a multiple of the way between two places.
+    fn add(&mut self, multiple: f64, from: &Place, to: &Place) {
+        let parts = [
+            (&mut self.values, &from.values, &to.values),
+            (&mut self.at, &from.at, &to.at),
+        ];
+        for (own, from, to) in parts {
+            for ((own, from), to) in own.iter_mut().zip(from).zip(to) {
+                *own += multiple * (to - from);
+            }
+        }
+    }
+}
+
+fn difference(to: &[f64], from: &[f64]) -> Vec<f64> {
+    to.iter().zip(from).map(|(to, from)| to - from).collect()
+}
+
+/// Weights of the differences of successive steps that cancel the last residual best.
+fn combine(steps: &VecDeque<Step>) -> Option<DVector<f64>> {
+    let depth = steps.len() - 1;
+    if depth == 0 {
+        return None;
+    }
+    let differences: Vec<Vec<f64>> = (0..depth)
+        .map(|i| difference(&steps[i + 1].residual, &steps[i].residual))
+        .collect();
+    let lengths: Vec<f64> = differences.iter().map(|d| dot(d, d).sqrt()).collect();
+    if !lengths.iter().all(|length| *length > 0.0) {
+        return None;
+    }
+    let mut gram = DMatrix::zeros(depth, depth);
+    let mut right = DVector::zeros(depth);
+    for i in 0..depth {
+        for j in 0..=i {
+            let product = dot(&differences[i], &differences[j]) / (lengths[i] * lengths[j]);
+            gram[(i, j)] = product;
+            gram[(j, i)] = product;
+        }
+        gram[(i, i)] += RIDGE;
+        right[i] = dot(&differences[i], &steps[depth].residual) / lengths[i];
+    }
+    let mut weights = Cholesky::new(gram)?.solve(&right);
+    for (weight, length) in weights.iter_mut().zip(&lengths) {
+        *weight /= length;
+    }
+    weights.iter().all(|w| w.is_finite()).then_some(weights)
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// The mixture about which steps are compared.
+///
+/// Coordinates are those in which the information of the complete data is the identity there, so
+/// that neither the units of the columns nor the numbers of rows have a say.
+#[derive(Debug)]
+struct Reference {
+    centres: Arc<[f64]>,
+    masses: Vec<f64>,
+    scale: Scale,
+}
+
+/// What makes the moments of a component independent of its covariance.
+#[derive(Debug)]
+enum Scale {
+    /// `R⁻¹` of every component, with full scatters.
+    Full(Vec<DMatrix<f64>>),
+    /// Standard deviations of every component, with their diagonals.
+    Diagonal(Vec<DVector<f64>>),
+    /// The standard deviation of every component, with the traces.
+    Trace(Vec<f64>),
+    /// `R⁻¹` of every component, without scatters.
+    Sums(Vec<DMatrix<f64>>),
+}
+
+impl Reference {
+    fn new(mixture: &Mixture, factors: &Factors, stats: &SufficientStats) -> Self {
+        let k = mixture.k();
+        let inverses = || (0..k).map(|k| factors.factor(k).inverse).collect();
+        let deviations = |k| DVector::from_fn(mixture.d(), |j, _| factors.variance(k, j).sqrt());
+        let total = stats.total_mass();
+        Reference {
+            centres: stats.centres(),
+            masses: mixture.weights.iter().map(|w| w * total).collect(),
+            scale: match stats.second() {
+                Second::Full => Scale::Full(inverses()),
+                Second::Diagonal => Scale::Diagonal((0..k).map(deviations).collect()),
+                Second::Trace => {
+                    let mean = |k| (deviations(k).norm_squared() / mixture.d() as f64).sqrt();
+                    Scale::Trace((0..k).map(mean).collect())
+                }
+                Second::Total(_) => Scale::Sums(inverses()),
+            },
+        }
+    }
+
+    /// Whether statistics keep the moments that this reference is for.
+    fn is_for(&self, stats: &SufficientStats) -> bool {
+        matches!(
+            (&self.scale, stats.second()),
+            (Scale::Full(_), Second::Full)
+                | (Scale::Diagonal(_), Second::Diagonal)
+                | (Scale::Trace(_), Second::Trace)
+                | (Scale::Sums(_), Second::Total(_))
+        )
+    }
+
+    fn place(&self, stats: &SufficientStats) -> Place {
+        let values = stats.values_about(&self.centres);
+        let at = self.coordinates(&values);
+        Place { values, at }
+    }
+
+    /// Coordinates of values about the centres.
+    fn coordinates(&self, values: &[f64]) -> Vec<f64> {
+        let k = self.masses.len();
+        let d = self.centres.len() / k;
+        let (masses, rest) = values.split_at(k);
+        let (sums, scatters) = rest.split_at(k * d);
+        let width = scatters.len() / k;
+        let mut out = Vec::with_capacity(values.len());
+        for component in 0..k {
+            let expected = self.masses[component];
+            let size = expected.sqrt();
+            // Relative to what the reference itself expects.
+            let mass = masses[component] - expected;
+            out.push(mass / size);
+            let sum = &sums[component * d..(component + 1) * d];
+            let scatter = &scatters[component * width..(component + 1) * width];
+            match &self.scale {
+                Scale::Full(inverses) => {
+                    let inverse = &inverses[component];
+                    whiten(inverse, sum, size, &mut out);
+                    let scatter =
+                        DMatrix::from_fn(d, d, |i, j| scatter[packed_row(i.max(j)) + i.min(j)]);
+                    let white = inverse * scatter * inverse.transpose();
+                    for i in 0..d {
+                        out.extend((0..i).map(|j| white[(i, j)] / size));
+                        let own = white[(i, i)] - expected - mass;
+                        out.push(own * std::f64::consts::FRAC_1_SQRT_2 / size);
+                    }
+                }
+                Scale::Diagonal(deviations) => {
+                    let deviations = &deviations[component];
+                    out.extend(sum.iter().zip(deviations).map(|(s, sd)| s / (sd * size)));
+                    out.extend(scatter.iter().zip(deviations).map(|(w, sd)| {
+                        let own = w / (sd * sd) - expected - mass;
+                        own * std::f64::consts::FRAC_1_SQRT_2 / size
+                    }));
+                }
+                Scale::Trace(deviations) => {
+                    let deviation = deviations[component];
+                    out.extend(sum.iter().map(|sum| sum / (deviation * size)));
+                    let own = scatter[0] / deviation.powi(2) - d as f64 * (expected + mass);
+                    out.push(own / ((2.0 * d as f64).sqrt() * size));
+                }
+                Scale::Sums(inverses) => whiten(&inverses[component], sum, size, &mut out),
+            }
+        }
+        out
+    }
+}
+
+fn whiten(inverse: &DMatrix<f64>, sum: &[f64], size: f64, out: &mut Vec<f64>) {
+    let white = inverse * DVector::from_column_slice(sum);
+    out.extend(white.iter().map(|w| w / size));
+}

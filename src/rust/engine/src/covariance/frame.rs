@@ -1,0 +1,225 @@
+//! An orientation that all components share, and what it is worth.
+
+use nalgebra::DMatrix;
+
+/// A change of the objective by less than this is its rounding.
+const ROUNDING: f64 = 1e-15;
+
+/// How the volumes of the components enter the objective.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Volumes {
+    /// One volume: EVE.
+    Equal,
+    /// A volume each: VVE.
+    Varying,
+}
+
+/// A scatter `W = g F'F` with `|F| = 1`, so that nothing in `F` under- or overflows.
+#[derive(Debug, Clone)]
+pub(super) struct Root {
+    pub(super) factor: DMatrix<f64>,
+    /// `log g`, with `g = |W|^(1/d)`.
+    pub(super) log_volume: f64,
+}
+
+/// An orthogonal basis `D` and the roots of the scatters turned into it.
+///
+/// With `y_kj = (D'W_kD)_jj` and `l_k = sum_j log(y_kj) / d`, the best orientation minimises
+///
+/// - `log sum_k exp(l_k)` where the volume is equal,
+/// - `sum_k (N_k / N) l_k` where volumes vary.
+///
+/// Both have the derivative `sum_k p_k l_k'` with weights `p_k` that sum to one: the shares of
+/// the sum of exponentials, or of the mass. That is all the difference there is between EVE and
+/// VVE.
+///
+/// Of the scatters only `F_k D` is kept: `y_kj` is the squared length of a column of it, of full
+/// relative precision however small, and a rotation in a plane touches two columns, contiguous
+/// in memory.
+///
+/// # Source
+/// Browne and McNicholas (2014), *Estimating common principal components in high dimensions*,
+/// Advances in Data Analysis and Classification 8(2); Celeux and Govaert (1995).
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    volumes: Volumes,
+    log_volumes: Vec<f64>,
+    /// `double[(k + 1) d, d]`: `D` on top of `F_1 D`, ..., `F_k D`.
+    pub(super) stacked: DMatrix<f64>,
+    /// `y_kj / g_k` as `double[k, d]`.
+    pub(super) squares: DMatrix<f64>,
+    /// The `p_k`.
+    pub(super) weights: Vec<f64>,
+}
+
+impl Frame {
+    /// The orthogonal `basis`, with `shares` the components' of the mass.
+    pub(super) fn new(
+        volumes: Volumes,
+        shares: &[f64],
+        roots: &[Root],
+        basis: &DMatrix<f64>,
+    ) -> Self {
+        let (k, d) = (roots.len(), basis.nrows());
+        let mut stacked = DMatrix::zeros((k + 1) * d, d);
+        stacked.rows_mut(0, d).copy_from(basis);
+        for (k, root) in roots.iter().enumerate() {
+            let turned = &root.factor * basis;
+            stacked.rows_mut((k + 1) * d, d).copy_from(&turned);
+        }
+        let mut frame = Frame {
+            volumes,
+            log_volumes: roots.iter().map(|root| root.log_volume).collect(),
+            stacked,
+            squares: DMatrix::zeros(k, d),
+            weights: shares.to_vec(),
+        };
+        frame.measure();
+        frame
+    }
+
+    pub(super) fn k(&self) -> usize {
+        self.squares.nrows()
+    }
+
+    pub(super) fn d(&self) -> usize {
+        self.squares.ncols()
+    }
+
+    pub(super) fn volumes(&self) -> Volumes {
+        self.volumes
+    }
+
+    /// `D`.
+    pub(super) fn basis(&self) -> DMatrix<f64> {
+        self.stacked.rows(0, self.d()).into_owned()
+    }
+
+    /// `log y_kj` of component `k`.
+    pub(super) fn log_variance(&self, k: usize, j: usize) -> f64 {
+        self.log_volumes[k] + self.squares[(k, j)].ln()
+    }
+
+    /// The `l_k`.
+    pub(super) fn mean_logs(&self) -> Vec<f64> {
+        let d = self.d();
+        let own = |k| (0..d).map(|j| self.log_variance(k, j)).sum::<f64>() / d as f64;
+        (0..self.k()).map(own).collect()
+    }
+
+    /// What the orientation minimises.
+    pub(super) fn objective(&self) -> f64 {
+        let mean_logs = self.mean_logs();
+        match self.volumes {
+            Volumes::Equal => log_sum_exp(&mean_logs),
+            Volumes::Varying => {
+                let terms = mean_logs.iter().zip(&self.weights);
+                terms.map(|(mean_log, share)| share * mean_log).sum()
+            }
+        }
+    }
+
+    /// Turn the basis: `D` becomes `D turn`, unless the objective rises. Returns the gain.
+    ///
+    /// The gain is the sum of the logarithms of ratios, precise where the objectives themselves
+    /// differ by their rounding only.
+    pub(super) fn turn(&mut self, turn: &DMatrix<f64>) -> Option<f64> {
+        let stacked = &self.stacked * turn;
+        let before = self.squares.clone();
+        let turned_back = std::mem::replace(&mut self.stacked, stacked);
+        self.measure_squares();
+        let d = self.d() as f64;
+        let log_ratio = |k: usize| {
+            let ratios = self.squares.row(k).component_div(&before.row(k));
+            ratios.map(f64::ln).sum() / d
+        };
+        let log_ratios: Vec<f64> = (0..self.k()).map(log_ratio).collect();
+        let gain = self.gain(&log_ratios);
+        if gain >= -ROUNDING {
+            self.weigh();
+            Some(gain)
+        } else {
+            self.stacked = turned_back;
+            self.squares = before;
+            None
+        }
+    }
+
+    /// By how much the objective falls where the `l_k` change by these differences.
+    pub(super) fn gain(&self, differences: &[f64]) -> f64 {
+        let changes = differences.iter().zip(&self.weights);
+        match self.volumes {
+            Volumes::Equal => -changes.map(|(x, p)| p * x.exp_m1()).sum::<f64>().ln_1p(),
+            Volumes::Varying => -changes.map(|(x, p)| p * x).sum::<f64>(),
+        }
+    }
+
+    /// Follow the weights where the `l_k` change by these differences.
+    pub(super) fn reweigh(&mut self, differences: &[f64]) {
+        if self.volumes == Volumes::Equal {
+            for (weight, difference) in self.weights.iter_mut().zip(differences) {
+                *weight *= difference.exp();
+            }
+            let total: f64 = self.weights.iter().sum();
+            for weight in &mut self.weights {
+                *weight /= total;
+            }
+        }
+    }
+
+    /// Squared lengths and weights of the present columns.
+    pub(super) fn measure(&mut self) {
+        self.measure_squares();
+        self.weigh();
+    }
+
+    fn measure_squares(&mut self) {
+        let d = self.d();
+        for (column, mut squares) in self
+            .stacked
+            .column_iter()
+            .zip(self.squares.column_iter_mut())
+        {
+            let parts = column.as_slice().chunks_exact(d).skip(1);
+            for (square, part) in squares.iter_mut().zip(parts) {
+                *square = dot(part, part);
+            }
+        }
+    }
+
+    fn weigh(&mut self) {
+        if self.volumes == Volumes::Equal {
+            let mean_logs = self.mean_logs();
+            let total = log_sum_exp(&mean_logs);
+            for (weight, mean_log) in self.weights.iter_mut().zip(&mean_logs) {
+                *weight = (mean_log - total).exp();
+            }
+        }
+    }
+}
+
+/// `log sum exp`, free of overflow.
+pub(super) fn log_sum_exp(terms: &[f64]) -> f64 {
+    let largest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    largest
+        + terms
+            .iter()
+            .map(|term| (term - largest).exp())
+            .sum::<f64>()
+            .ln()
+}
+
+/// Inner product in lanes, which the compiler turns into vector instructions.
+pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
+    const LANES: usize = 8;
+    let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
+    let rest = xs.remainder().iter().zip(ys.remainder());
+    let rest: f64 = rest.map(|(x, y)| x * y).sum();
+    let mut lanes = [0.0; LANES];
+    for (x, y) in xs.zip(ys) {
+        for lane in 0..LANES {
+            lanes[lane] += x[lane] * y[lane];
+        }
+    }
+    lanes.iter().sum::<f64>() + rest
+}

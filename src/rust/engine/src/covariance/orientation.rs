@@ -1,0 +1,178 @@
+//! A common orientation of varying shapes: EVE and VVE.
+//!
+//! For a given orientation `D` the rest is a closed form, that of EVI or VVI for the scatters
+//! `D'W_kD`. The orientation itself has none, and what it minimises may have several minima. An
+//! M-step that knows a previous orientation descends from there, so that it never ends above it;
+//! one that does not races the likely orientations against each other.
+//!
+//! # Source
+//! Celeux and Govaert (1995), Pattern Recognition 28(5), section 3.3, for the model; Browne and
+//! McNicholas (2014), Advances in Data Analysis and Classification 8(2), for orientations as a
+//! minimum over orthogonal matrices. Their steps along a tangent that majorises the objective
+//! appear here plane by plane only, in [`sweep`], where they are explicit: taken alone they
+//! converge linearly, and stopped early they leave the likelihood short of its maximum.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::covariances::{inverse_of_lower, log_volume, lower_factor};
+use super::frame::{log_sum_exp, Frame, Root, Volumes};
+use super::matrices::eigen;
+use super::newton::descend;
+use super::sweeps::sweep;
+use super::volumes::vee;
+use super::{common, Basis, Covariances, Given};
+use crate::error::GmmError;
+
+/// Descents, each checked by a sweep; one is usual, and some more past a saddle.
+const DESCENTS: usize = 100;
+
+/// A sweep that gains less has nothing left to gain.
+const CONVERGED: f64 = 1e-14;
+
+/// How many components' own axes enter a race.
+const OWN_AXES: usize = 3;
+
+/// Sweeps per round of a race.
+const LAP: usize = 10;
+
+/// `lambda D A_k D'`.
+///
+/// # Errors
+/// [`GmmError::Degenerate`] for a singular scatter: turned into its null space, the orientation
+/// gives the component no volume.
+pub(super) fn eve(given: &Given<'_>) -> Result<Covariances, GmmError> {
+    let roots = roots(given)?;
+    let frame = best_frame(given, &roots, Volumes::Equal);
+    let mean_logs = frame.mean_logs();
+    let log_volume = log_sum_exp(&mean_logs) - given.total_mass().ln();
+    covariances(&frame, |k| log_volume - mean_logs[k])
+}
+
+/// `D B_k D'`, with diagonal `B_k`.
+///
+/// # Errors
+/// As for [`eve`].
+pub(super) fn vve(given: &Given<'_>) -> Result<Covariances, GmmError> {
+    let roots = roots(given)?;
+    let frame = best_frame(given, &roots, Volumes::Varying);
+    covariances(&frame, |k| -given.mass[k].ln())
+}
+
+fn roots(given: &Given<'_>) -> Result<Vec<Root>, GmmError> {
+    let root = |k: usize| {
+        let sound = given.mass[k] > 0.0 && given.mass[k].is_finite();
+        let lower = lower_factor(given.scatter.full(k)).filter(|_| sound);
+        let lower = lower.ok_or(GmmError::Degenerate { k })?;
+        let log_volume = log_volume(&lower);
+        Ok(Root {
+            factor: lower.transpose() * (-0.5 * log_volume).exp(),
+            log_volume,
+        })
+    };
+    (0..given.k()).map(root).collect()
+}
+
+/// Variances `y_kj` times a factor per component, in the basis of the frame.
+fn covariances(frame: &Frame, log_factor: impl Fn(usize) -> f64) -> Result<Covariances, GmmError> {
+    let variance = |k: usize, j: usize| (frame.log_variance(k, j) + log_factor(k)).exp();
+    let own = |k: usize| DVector::from_fn(frame.d(), |j, _| variance(k, j));
+    let basis = Basis::orthogonal(orthonormal(frame.basis()));
+    common(Some(basis), (0..frame.k()).map(own).collect())
+}
+
+/// The best orientation there is, or that descends from the previous one.
+fn best_frame(given: &Given<'_>, roots: &[Root], volumes: Volumes) -> Frame {
+    let total = given.total_mass();
+    let shares: Vec<f64> = given.mass.iter().map(|mass| mass / total).collect();
+    let frame = |basis: &DMatrix<f64>| Frame::new(volumes, &shares, roots, basis);
+    let mut best = match previous_basis(given) {
+        Some(basis) => frame(&orthonormal(basis.clone())),
+        None => {
+            let bases = likely_bases(given, roots, volumes);
+            race(bases.iter().map(frame).collect())
+        }
+    };
+    minimise(&mut best);
+    best
+}
+
+/// The previous basis, if it is an orientation that the components shared.
+fn previous_basis<'a>(given: &Given<'a>) -> Option<&'a DMatrix<f64>> {
+    match given.previous? {
+        Covariances::Common {
+            basis: Some(basis), ..
+        } if basis.matrix.nrows() == given.d() && basis.is_orthogonal() => Some(&basis.matrix),
+        _ => None,
+    }
+}
+
+/// Orientations at which the families that are contained have their maximum, so that none of
+/// them can be better: the axes of the data (EVI, VVI), those of the pooled scatter (EEE), of the
+/// matrix that VEE shares, and the orientation of EVE. Then compromises in which no component
+/// outweighs the others by its volume, and the components' own axes.
+fn likely_bases(given: &Given<'_>, roots: &[Root], volumes: Volumes) -> Vec<DMatrix<f64>> {
+    let d = given.d();
+    let axes = |matrix: &DMatrix<f64>| eigen(matrix).map(|eigen| eigen.vectors);
+    let mut bases = vec![DMatrix::identity(d, d)];
+    bases.extend(axes(&given.scatter.pooled()));
+    if given.k() == 1 {
+        return bases;
+    }
+    if volumes == Volumes::Varying {
+        let cold = Given {
+            previous: None,
+            ..*given
+        };
+        bases.extend(vee(&cold).ok().and_then(|vee| axes(&vee.matrix(0))));
+        bases.push(best_frame(&cold, roots, Volumes::Equal).basis());
+    }
+    let mut scatters = DMatrix::zeros(d, d);
+    let mut inverses = DMatrix::zeros(d, d);
+    for Root { factor, .. } in roots {
+        scatters += factor.transpose() * factor;
+        if let Some(inverse) = inverse_of_lower(&factor.transpose()) {
+            inverses += inverse.transpose() * inverse;
+        }
+    }
+    bases.extend(axes(&scatters));
+    bases.extend(axes(&inverses));
+    let mut order: Vec<usize> = (0..given.k()).collect();
+    order.sort_by(|&i, &j| given.mass[j].total_cmp(&given.mass[i]));
+    let heaviest = order.into_iter().take(OWN_AXES);
+    bases.extend(heaviest.filter_map(|k| axes(given.scatter.full(k))));
+    bases
+}
+
+/// The best of several frames: after every lap the worse half drops out.
+fn race(mut frames: Vec<Frame>) -> Frame {
+    while frames.len() > 1 {
+        for frame in &mut frames {
+            for _ in 0..LAP {
+                if sweep(frame) < CONVERGED {
+                    break;
+                }
+            }
+        }
+        frames.sort_by(|a, b| a.objective().total_cmp(&b.objective()));
+        frames.truncate(frames.len().div_ceil(2));
+    }
+    frames.swap_remove(0)
+}
+
+/// Descend until a sweep over all planes finds nothing left to gain.
+fn minimise(frame: &mut Frame) {
+    for _ in 0..DESCENTS {
+        descend(frame);
+        if sweep(frame) < CONVERGED {
+            return;
+        }
+    }
+}
+
+/// The orthogonal matrix next to one that rounding has moved off the orthogonal ones: a step of
+/// Newton and Schulz.
+fn orthonormal(basis: DMatrix<f64>) -> DMatrix<f64> {
+    let gram = basis.transpose() * &basis;
+    let correction = (DMatrix::identity(gram.nrows(), gram.ncols()) * 3.0 - gram) * 0.5;
+    basis * correction
+}

@@ -1,0 +1,102 @@
+//! EVE and VVE against the algorithm of Browne and McNicholas (2014), iterated for long.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::{matrices, maximise, q, Random};
+use crate::covariance::{Covariances, Family, Scatters};
+
+/// Factors `1 / (lambda_k a_kj)` of the closed form for an orientation.
+fn precisions(family: Family, mass: &[f64], turned: &[DMatrix<f64>]) -> Vec<DVector<f64>> {
+    let volume = |k: usize| turned[k].diagonal().map(f64::ln).mean().exp();
+    let total: f64 = mass.iter().sum();
+    let equal = (0..mass.len()).map(volume).sum::<f64>() / total;
+    let factor = |k: usize| match family {
+        Family::Eve => volume(k) / equal,
+        _ => mass[k],
+    };
+    let own = |k: usize| turned[k].diagonal().map(|entry| factor(k) / entry);
+    (0..mass.len()).map(own).collect()
+}
+
+/// Alternate between the closed form and a step that minimises what majorises the objective on
+/// the orthogonal matrices: `tr(F D)` with `F = sum_k P_k D' (W_k - w_k I)`, `w_k` the largest
+/// eigenvalue of `W_k` and `P_k` the precisions.
+fn reference(
+    family: Family,
+    mass: &[f64],
+    scatters: &[DMatrix<f64>],
+    start: &DMatrix<f64>,
+    steps: usize,
+) -> f64 {
+    let d = start.nrows();
+    let shift = |scatter: &DMatrix<f64>| {
+        scatter - DMatrix::from_diagonal_element(d, d, scatter.symmetric_eigenvalues().max())
+    };
+    let shifted: Vec<DMatrix<f64>> = scatters.iter().map(shift).collect();
+    let turn = |axes: &DMatrix<f64>| -> Vec<DMatrix<f64>> {
+        let turned = scatters
+            .iter()
+            .map(|scatter| axes.transpose() * scatter * axes);
+        turned.collect()
+    };
+    let mut axes = start.clone();
+    for _ in 0..steps {
+        let mut slope = DMatrix::zeros(d, d);
+        let own = precisions(family, mass, &turn(&axes));
+        for (precisions, shifted) in own.iter().zip(&shifted) {
+            slope += DMatrix::from_diagonal(precisions) * axes.transpose() * shifted;
+        }
+        let parts = slope.svd(true, true);
+        axes = -(parts.u.unwrap() * parts.v_t.unwrap()).transpose();
+    }
+    let own = precisions(family, mass, &turn(&axes));
+    let covariance = |precisions: &DVector<f64>| {
+        &axes * DMatrix::from_diagonal(&precisions.map(f64::recip)) * axes.transpose()
+    };
+    let covariances: Vec<DMatrix<f64>> = own.iter().map(covariance).collect();
+    q(mass, scatters, &covariances)
+}
+
+#[test]
+fn the_reference_is_not_better_from_wherever_it_starts() {
+    let mut random = Random(11);
+    for (d, cases) in [(2, 12), (3, 8), (4, 6), (5, 4), (6, 3)] {
+        for case in 0..cases {
+            let (mass, scatters) = random.case(2 + case % 3, d);
+            for family in [Family::Eve, Family::Vve] {
+                let ours = q(&mass, &scatters, &maximise(family, &mass, &scatters));
+                for start in [DMatrix::identity(d, d), random.orthogonal(d)] {
+                    let theirs = reference(family, &mass, &scatters, &start, 2000);
+                    let name = family.name();
+                    assert!(theirs < ours + 1e-8, "{name} {d} {case}: {theirs}, {ours}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_reference_finds_nothing_to_gain_where_ours_ends_and_ends_there_from_nearby() {
+    let mut random = Random(12);
+    for d in [2, 3, 5, 6] {
+        for _ in 0..5 {
+            let (mass, scatters) = random.case(3, d);
+            let full = Scatters::Full(scatters.clone());
+            for family in [Family::Eve, Family::Vve] {
+                let found = family.m_step(&mass, &full, None).unwrap();
+                let ours = q(&mass, &scatters, &matrices(&found));
+                let Covariances::Common {
+                    basis: Some(basis), ..
+                } = found
+                else {
+                    panic!("a common basis")
+                };
+                let stayed = reference(family, &mass, &scatters, &basis.matrix, 3000);
+                assert!((stayed - ours).abs() < 1e-8, "{stayed}, {ours}");
+                let nearby = (&basis.matrix + random.matrix(d, d) * 0.01).qr().q();
+                let came = reference(family, &mass, &scatters, &nearby, 3000);
+                assert!(came < ours + 1e-10 && came > ours - 1e-5, "{came}, {ours}");
+            }
+        }
+    }
+}

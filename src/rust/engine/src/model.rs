@@ -1,0 +1,96 @@
+//! What is estimated: the constraints on a mixture, and the M-step under them.
+
+use ndarray::Array2;
+
+use crate::covariance::{Covariances, Family, Scatters};
+use crate::error::GmmError;
+use crate::mixture::Mixture;
+use crate::stats::SufficientStats;
+
+/// The least mass of a component whose covariance does not rest on its rows alone.
+const REGULARISED_MASS: f64 = 1e-8;
+
+/// The constraints on a mixture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Model {
+    /// Covariance family.
+    pub family: Family,
+    /// Whether all weights are `1 / k`.
+    pub equal_weights: bool,
+    /// Added to the diagonal of the covariance of every component's rows.
+    pub reg_covar: f64,
+}
+
+impl Model {
+    /// Free parameters of a mixture of `k` components in `d` dimensions.
+    pub fn free_parameters(&self, k: usize, d: usize) -> usize {
+        let weights = if self.equal_weights { 0 } else { k - 1 };
+        weights + k * d + self.family.free_parameters(k, d)
+    }
+
+    /// The M-step: the mixture under these constraints that maximises the expected complete-data
+    /// log-likelihood.
+    ///
+    /// `previous` covariances are where an iterative M-step begins.
+    ///
+    /// # Errors
+    /// [`GmmError::EmptyComponent`] where a component has less than one row's worth of mass; with
+    /// `reg_covar`, where it has next to none. [`GmmError::Degenerate`].
+    ///
+    /// # Source
+    /// Bishop (2006), *Pattern Recognition and Machine Learning*, eqs. 9.24 to 9.26; Celeux and
+    /// Govaert (1995), *Gaussian parsimonious clustering models*, Pattern Recognition 28(5).
+    pub(crate) fn maximise(
+        &self,
+        stats: &SufficientStats,
+        previous: Option<&Covariances>,
+    ) -> Result<Mixture, GmmError> {
+        self.maximise_with(stats, stats.scatters(), previous)
+    }
+
+    /// The M-step with every component's scatter replaced by a compromise with the pooled one,
+    /// worth `rows` rows, so that a component of few rows gets a covariance that can be inverted.
+    pub(crate) fn maximise_pooled(
+        &self,
+        stats: &SufficientStats,
+        rows: f64,
+    ) -> Result<Mixture, GmmError> {
+        let scatters = stats.scatters().shrunk(stats.masses(), rows);
+        self.maximise_with(stats, scatters, None)
+    }
+
+    fn maximise_with(
+        &self,
+        stats: &SufficientStats,
+        mut scatters: Scatters,
+        previous: Option<&Covariances>,
+    ) -> Result<Mixture, GmmError> {
+        let (k, d) = (stats.k(), stats.d());
+        let enough = if self.reg_covar > 0.0 {
+            REGULARISED_MASS
+        } else {
+            1.0
+        };
+        let is_empty = |&k: &usize| stats.mass(k).is_nan() || stats.mass(k) < enough;
+        if let Some(k) = (0..k).find(is_empty) {
+            let mass = stats.mass(k);
+            return Err(GmmError::EmptyComponent { k, mass });
+        }
+        if self.reg_covar > 0.0 {
+            scatters.add_to_diagonal(stats.masses(), self.reg_covar);
+        }
+        let weight = |k: usize| {
+            if self.equal_weights {
+                1.0 / stats.k() as f64
+            } else {
+                stats.mass(k) / stats.total_mass()
+            }
+        };
+        let means = (0..k).flat_map(|k| stats.mean(k)).collect();
+        Ok(Mixture {
+            weights: (0..k).map(weight).collect(),
+            means: Array2::from_shape_vec((k, d), means).expect("k means of length d"),
+            covariances: self.family.m_step(stats.masses(), &scatters, previous)?,
+        })
+    }
+}
