@@ -315,7 +315,7 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
                         V::accumulate(x, weight, block, centre, buffers, moments);
                     }
                     Second::Diagonal => {
-                        scatter::accumulate_squares::<V>(x, weight, block, centre, moments);
+                        V::accumulate_squares(x, weight, block, centre, moments);
                     }
                     Second::Trace => {
                         let distance = scratch.distance[k * block.stride..].as_ptr();

@@ -137,7 +137,9 @@ pub fn fit(
         finished: starts_above(f64::NEG_INFINITY),
         reached: starts_above(best - margin),
     };
-    let Some((best, _)) = finished.into_iter().find(|(run, _)| run.loglik() == best) else {
+    // Of runs at the same optimum, the one that was ahead after the short runs.
+    let is_best = |(run, _): &Group| run.loglik() >= best - 2.0 * settings.tolerance;
+    let Some((best, _)) = finished.into_iter().find(is_best) else {
         let first = failed.swap_remove(0);
         return Err(no_start_survived(&em, &starts, first, tried));
     };

@@ -61,7 +61,13 @@ impl Lanes for Portable {
         to.cast::<[f64; 4]>().write_unaligned(self.0);
     }
     #[inline(always)]
-    unsafe fn prefetch(_: *const f64) {}
+    unsafe fn prefetch(from: *const f64) {
+        // Every x86-64 can; elsewhere the standard library has no such function.
+        #[cfg(target_arch = "x86_64")]
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(from.cast());
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = from;
+    }
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         self.map2(other, |a, b| a + b)
@@ -92,11 +98,9 @@ impl Lanes for Portable {
         let mut out = self.0;
         for ((value, shifted), exponent) in out.iter_mut().zip(shifted.0).zip(exponent.0) {
             let scaled = value.to_bits().wrapping_add(shifted.to_bits() << 52);
-            *value = if exponent >= SMALLEST_EXPONENT {
-                f64::from_bits(scaled)
-            } else {
-                0.0
-            };
+            // A mask, not a branch: the compiler has vectors for that.
+            let is_normal = u64::from(exponent >= SMALLEST_EXPONENT).wrapping_neg();
+            *value = f64::from_bits(scaled & is_normal);
         }
         Portable(out)
     }

@@ -70,6 +70,14 @@ pub(crate) trait Tiles: Lanes {
         scratch: (*mut f64, *mut f64),
         to: Moments<'_>,
     );
+    /// See [`scatter::accumulate_squares`].
+    unsafe fn accumulate_squares(
+        x: *const f64,
+        weight: *const f64,
+        block: Block,
+        centre: &[f64],
+        to: Moments<'_>,
+    );
     /// See [`scatter::accumulate_sums`].
     unsafe fn accumulate_sums(
         x: *const f64,
@@ -81,7 +89,7 @@ pub(crate) trait Tiles: Lanes {
 }
 
 macro_rules! tiles {
-    ($lanes:ty, outputs $outputs:literal x $vectors:literal, products $tall:literal x $wide:literal) => {
+    ($lanes:ty, outputs $outputs:literal x $vectors:literal, products $tall:literal x $wide:literal, squares $columns:literal) => {
         impl Tiles for $lanes {
             const OUTPUTS: usize = $outputs;
             #[inline(always)]
@@ -108,6 +116,16 @@ macro_rules! tiles {
                 scatter::accumulate::<Self, $tall, $wide>(x, weight, block, centre, scratch, to)
             }
             #[inline(always)]
+            unsafe fn accumulate_squares(
+                x: *const f64,
+                weight: *const f64,
+                block: Block,
+                centre: &[f64],
+                to: Moments<'_>,
+            ) {
+                scatter::accumulate_squares::<Self, $columns>(x, weight, block, centre, to)
+            }
+            #[inline(always)]
             unsafe fn accumulate_sums(
                 x: *const f64,
                 weight: *const f64,
@@ -121,9 +139,9 @@ macro_rules! tiles {
     };
 }
 
-tiles!(Portable, outputs 4 x 1, products 2 x 2);
+tiles!(Portable, outputs 4 x 1, products 2 x 2, squares 2);
 #[cfg(target_arch = "x86_64")]
-tiles!(Avx2, outputs 6 x 2, products 3 x 3);
+tiles!(Avx2, outputs 6 x 2, products 3 x 3, squares 4);
 
 /// What the processor offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,8 +165,12 @@ pub(crate) trait Kernel {
 }
 
 impl Isa {
-    /// The best that this processor has.
+    /// The best that this processor has, unless the environment variable `GAUSSMIX_ISA` is
+    /// `portable`.
     pub(crate) fn detect() -> Self {
+        if std::env::var_os("GAUSSMIX_ISA").is_some_and(|isa| isa == "portable") {
+            return Isa::Portable;
+        }
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
         {

@@ -266,12 +266,12 @@ unsafe fn diagonal<V: Lanes, const N: usize>(
 /// Add the block's sums and its sums of squares about `centre`, column by column, to `to`.
 ///
 /// # Cost
-/// `2 d` fused multiply-adds and as many additions per row.
+/// `2 d` multiplications and as many additions per row, in tiles of `COLUMNS` columns.
 ///
 /// # Safety
 /// See [`accumulate`]; `to.scatter` has the length `d`.
 #[inline(always)]
-pub(crate) unsafe fn accumulate_squares<V: Lanes>(
+pub(crate) unsafe fn accumulate_squares<V: Lanes, const COLUMNS: usize>(
     x: *const f64,
     weight: *const f64,
     block: Block,
@@ -280,9 +280,9 @@ pub(crate) unsafe fn accumulate_squares<V: Lanes>(
 ) {
     let d = centre.len();
     let mut j = 0;
-    while j + 4 <= d {
-        squares::<V, 4, 1>(x, weight, block, centre, j, to.sum, to.scatter);
-        j += 4;
+    while j + COLUMNS <= d {
+        squares::<V, COLUMNS, 1>(x, weight, block, centre, j, to.sum, to.scatter);
+        j += COLUMNS;
     }
     match d - j {
         1 => squares::<V, 1, 2>(x, weight, block, centre, j, to.sum, to.scatter),

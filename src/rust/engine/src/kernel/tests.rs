@@ -304,7 +304,7 @@ impl Kernel for Squares<'_> {
             centre,
             moments,
         } = self.0;
-        scatter::accumulate_squares::<V>(x.as_ptr(), weight.as_ptr(), block, centre, moments);
+        V::accumulate_squares(x.as_ptr(), weight.as_ptr(), block, centre, moments);
     }
 }
 
