@@ -3,12 +3,17 @@
 #' Settings of the algorithm for [gmm_fit()], which also takes them directly:
 #' `gmm_fit(x, k = 3, n_init = 50)`.
 #'
-#' A fit makes `n_init` short runs of `short_iter` EM iterations, each from a k-means partition
-#' with other k-means++ centres (every second one of the data in their own units, the others with
-#' all columns scaled to the same variance). Runs that have met (the same log-likelihood and
-#' weights, to 1e-3) go on as one. The `n_final` best run on until they converge, and the best of
-#' these is the fit. With more starts, follow more of them, too. A run has converged when Aitken's
-#' estimate of the log-likelihood still to be gained falls below `tol`.
+#' A fit makes `n_init` short runs of `short_iter` EM iterations, each from another partition: four
+#' in five by k-means with other k-means++ centres (every second one of the data in their own units,
+#' the others with all columns scaled to the same variance), the fifth at random. Runs that have met
+#' (the same log-likelihood and weights, to 1e-3) go on as one. The `n_final` best run on until they
+#' converge, and the best of these is the fit. With more starts, follow more of them, too.
+#'
+#' A run has converged when less than `tol` is left to gain, judged by Aitken's extrapolation of the
+#' climb or, with `accelerate = TRUE`, by what the next accelerated steps promise.
+#'
+#' Where the processor has AVX2, gaussmix uses it; with the environment variable `GAUSSMIX_ISA` set
+#' to `portable` it does as if there were none. Results then differ by rounding.
 #'
 #' @param n_init Whole number, 1 to 100,000: starts. A start of your own (`start =`) is one.
 #' @param n_final Whole number, 1 to 100,000: different runs that go on after the short ones.
@@ -18,7 +23,8 @@
 #' @param tol Non-negative number, in units of the total log-likelihood: what may be left to gain.
 #'   With 0 every run makes exactly `max_iter` iterations, without a warning.
 #' @param reg_covar Non-negative number, in squared units of the data: added to the diagonal of
-#'   every covariance in every iteration. With 0, the default, the fit is a maximum of the
+#'   every component's sample covariance in every M-step, from which those of the family follow.
+#'   With 0, the default, the fit is a maximum of the
 #'   likelihood; with more it is not, exactly, and the log-likelihood may fall by a little
 #'   on the way, but no covariance can become singular.
 #' @param accelerate `TRUE` or `FALSE`: whether the runs that go on after the short ones take
@@ -42,6 +48,10 @@
 #' Biernacki, C., Celeux, G. and Govaert, G. (2003). Choosing starting values for the EM
 #' algorithm for getting the highest likelihood in multivariate Gaussian mixture models.
 #' *Computational Statistics & Data Analysis* 41, 561--575.
+#'
+#' Henderson, N. C. and Varadhan, R. (2019). Damped Anderson acceleration with restarts and
+#' monotonicity control for accelerating EM and EM-like algorithms. *Journal of Computational and
+#' Graphical Statistics* 28, 834--846.
 #'
 #' Böhning, D., Dietz, E., Schaub, R., Schlattmann, P. and Lindsay, B. G. (1994). The
 #' distribution of the likelihood ratio for mixtures of densities from the one-parameter
