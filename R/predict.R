@@ -207,10 +207,10 @@ na_as_numbers <- function(x) {
 score_complete <- function(object, x, type, call) {
   mixture <- object[c("weights", "means", "covariances")]
   threads <- resolve_threads(object$control$threads, call)
-  complete <- !is.na(rowSums(x))
-  if (all(complete)) {
+  if (!anyNA(x)) {
     return(score_rows(mixture, x, type, threads, call))
   }
+  complete <- !is.na(rowSums(x))
   found <- score_rows(mixture, x[complete, , drop = FALSE], type, threads, call)
   if (!is.matrix(found)) {
     values <- rep(NA_real_, nrow(x))
