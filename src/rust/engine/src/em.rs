@@ -118,7 +118,9 @@ impl Em<'_> {
         stats: &SufficientStats,
         previous: Option<&Covariances>,
     ) -> Result<Point, GmmError> {
-        let mixture = self.model.maximise(stats, previous)?;
+        let mixture = self
+            .model
+            .maximise(stats, previous, self.passes.progress())?;
         let factors = self.sound_factors(&mixture)?;
         self.point(mixture, factors)
     }

@@ -5,6 +5,7 @@ use ndarray::Array2;
 use crate::covariance::{Covariances, Family, Scatters};
 use crate::error::GmmError;
 use crate::mixture::Mixture;
+use crate::progress::Progress;
 use crate::stats::SufficientStats;
 
 /// The least mass of a component whose covariance does not rest on its rows alone.
@@ -35,7 +36,8 @@ impl Model {
     ///
     /// # Errors
     /// [`GmmError::EmptyComponent`] where a component has less than one row's worth of mass; with
-    /// `reg_covar`, where it has next to none. [`GmmError::Degenerate`].
+    /// `reg_covar`, where it has next to none. [`GmmError::Degenerate`],
+    /// [`GmmError::Interrupted`].
     ///
     /// # Source
     /// Bishop (2006), *Pattern Recognition and Machine Learning*, eqs. 9.24 to 9.26; Celeux and
@@ -44,8 +46,9 @@ impl Model {
         &self,
         stats: &SufficientStats,
         previous: Option<&Covariances>,
+        progress: &Progress,
     ) -> Result<Mixture, GmmError> {
-        self.maximise_with(stats, stats.scatters(), previous)
+        self.maximise_with(stats, stats.scatters(), previous, progress)
     }
 
     /// The M-step with every component's scatter replaced by a compromise with the pooled one,
@@ -54,9 +57,10 @@ impl Model {
         &self,
         stats: &SufficientStats,
         rows: f64,
+        progress: &Progress,
     ) -> Result<Mixture, GmmError> {
         let scatters = stats.scatters().shrunk(stats.masses(), rows);
-        self.maximise_with(stats, scatters, None)
+        self.maximise_with(stats, scatters, None, progress)
     }
 
     fn maximise_with(
@@ -64,6 +68,7 @@ impl Model {
         stats: &SufficientStats,
         mut scatters: Scatters,
         previous: Option<&Covariances>,
+        progress: &Progress,
     ) -> Result<Mixture, GmmError> {
         let (k, d) = (stats.k(), stats.d());
         let enough = if self.reg_covar > 0.0 {
@@ -90,7 +95,9 @@ impl Model {
         Ok(Mixture {
             weights: (0..k).map(weight).collect(),
             means: Array2::from_shape_vec((k, d), means).expect("k means of length d"),
-            covariances: self.family.m_step(stats.masses(), &scatters, previous)?,
+            covariances: self
+                .family
+                .m_step(stats.masses(), &scatters, previous, progress)?,
         })
     }
 }

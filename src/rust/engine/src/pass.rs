@@ -135,7 +135,7 @@ impl<'a> Passes<'a> {
     /// # Errors
     /// [`GmmError::EmptyComponent`], [`GmmError::Degenerate`], [`GmmError::Interrupted`].
     pub fn maximise(&self, given: Given<'_>, k: usize, model: &Model) -> Result<Mixture, GmmError> {
-        model.maximise(&self.given(given, k, model.family)?, None)
+        model.maximise(&self.given(given, k, model.family)?, None, self.progress)
     }
 
     /// All rows as one component.
@@ -361,7 +361,7 @@ mod tests {
             reg_covar: 0.0,
         };
         let given = stats(Isa::Portable, x, d, &labels, family);
-        let mixture = model.maximise(&given, None).unwrap();
+        let mixture = model.maximise(&given, None, &Progress::new()).unwrap();
         let factors = Factors::of(&mixture.covariances).unwrap();
         let progress = Progress::new();
         let passes = Passes::with_isa(Data::new(x, n, d), &progress, isa);

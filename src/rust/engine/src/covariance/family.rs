@@ -4,6 +4,7 @@ use super::covariances::Covariances;
 use super::scatters::{Needs, Scatters};
 use super::{axes, matrices, orientation, volumes, Given};
 use crate::error::GmmError;
+use crate::progress::Progress;
 
 /// A family of covariances `Sigma_k = lambda_k D_k A_k D_k'`, named by the letters of its volumes
 /// `lambda_k`, shapes `A_k` (diagonal, `|A_k| = 1`) and orientations `D_k` (orthogonal): `E` equal
@@ -227,6 +228,7 @@ impl Family {
         mass: &[f64],
         scatter: &Scatters,
         previous: Option<&Covariances>,
+        progress: &Progress,
     ) -> Result<Covariances, GmmError> {
         let is_sound = |mass: &f64| mass.is_finite() && *mass >= 0.0;
         if let Some(k) = mass.iter().position(|mass| !is_sound(mass)) {
@@ -236,6 +238,7 @@ impl Family {
             mass,
             scatter,
             previous,
+            progress,
         };
         (self.row().m_step)(&given)
     }

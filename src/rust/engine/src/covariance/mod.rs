@@ -25,12 +25,14 @@ pub(crate) use scatters::{Needs, Scatters};
 use nalgebra::DVector;
 
 use crate::error::GmmError;
+use crate::progress::Progress;
 
 /// What every M-step starts from; see [`Family::m_step`].
 struct Given<'a> {
     mass: &'a [f64],
     scatter: &'a Scatters,
     previous: Option<&'a Covariances>,
+    progress: &'a Progress,
 }
 
 impl Given<'_> {

@@ -16,6 +16,8 @@
 use nalgebra::DMatrix;
 
 use super::frame::{Frame, Volumes};
+use crate::error::GmmError;
+use crate::progress::Progress;
 
 /// Newton steps before the sweeps are asked again; some five are usual.
 const STEPS: usize = 50;
@@ -60,10 +62,13 @@ struct Scratch {
 }
 
 /// Step down until the promised gain is a matter of rounding.
-pub(super) fn descend(frame: &mut Frame) {
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+pub(super) fn descend(frame: &mut Frame, progress: &Progress) -> Result<(), GmmError> {
     for _ in 0..STEPS {
-        let Some((mut step, promise)) = Model::around(frame).step() else {
-            return;
+        let Some((mut step, promise)) = Model::around(frame).step(progress)? else {
+            break;
         };
         step *= (LONGEST / step.amax()).min(1.0);
         let mut gain = frame.turn(&orthogonal(&step));
@@ -75,9 +80,10 @@ pub(super) fn descend(frame: &mut Frame) {
             gain = frame.turn(&orthogonal(&step));
         }
         if gain.is_none() || promise < LAST_PROMISE {
-            return;
+            break;
         }
     }
+    Ok(())
 }
 
 impl<'a> Model<'a> {
@@ -140,7 +146,7 @@ impl<'a> Model<'a> {
 
     /// The step to the minimum of the model, or as far as it is convex, and the gain that its
     /// first direction promises, up to a factor; none where there is nothing to gain.
-    fn step(&mut self) -> Option<(DMatrix<f64>, f64)> {
+    fn step(&mut self, progress: &Progress) -> Result<Option<(DMatrix<f64>, f64)>, GmmError> {
         let mut residual = -&self.gradient;
         let mut step = DMatrix::zeros(residual.nrows(), residual.ncols());
         let mut image = step.clone();
@@ -149,11 +155,12 @@ impl<'a> Model<'a> {
         let mut norm = residual.dot(&scaled);
         let promise = norm;
         if promise < NO_PROMISE {
-            return None;
+            return Ok(None);
         }
         // A forcing sequence that makes the convergence superlinear.
         let enough = promise * direction.amax().clamp(1e-3, 0.1).powi(2);
         for product in 0..PRODUCTS {
+            progress.check()?;
             if norm <= enough {
                 break;
             }
@@ -173,7 +180,7 @@ impl<'a> Model<'a> {
             let before = std::mem::replace(&mut norm, residual.dot(&scaled));
             direction.zip_apply(&scaled, |to, by| *to = by + norm / before * *to);
         }
-        Some((step, promise))
+        Ok(Some((step, promise)))
     }
 
     /// The Hessian times `step`.

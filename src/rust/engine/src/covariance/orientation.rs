@@ -22,6 +22,7 @@ use super::sweeps::sweep;
 use super::volumes::vee;
 use super::{common, Basis, Covariances, Given};
 use crate::error::GmmError;
+use crate::progress::Progress;
 
 /// Descents, each checked by a sweep; one is usual, and some more past a saddle.
 const DESCENTS: usize = 100;
@@ -42,7 +43,7 @@ const LAP: usize = 10;
 /// gives the component no volume.
 pub(super) fn eve(given: &Given<'_>) -> Result<Covariances, GmmError> {
     let roots = roots(given)?;
-    let frame = best_frame(given, &roots, Volumes::Equal);
+    let frame = best_frame(given, &roots, Volumes::Equal)?;
     let mean_logs = frame.mean_logs();
     let log_volume = log_sum_exp(&mean_logs) - given.total_mass().ln();
     covariances(&frame, |k| log_volume - mean_logs[k])
@@ -54,7 +55,7 @@ pub(super) fn eve(given: &Given<'_>) -> Result<Covariances, GmmError> {
 /// As for [`eve`].
 pub(super) fn vve(given: &Given<'_>) -> Result<Covariances, GmmError> {
     let roots = roots(given)?;
-    let frame = best_frame(given, &roots, Volumes::Varying);
+    let frame = best_frame(given, &roots, Volumes::Varying)?;
     covariances(&frame, |k| -given.mass[k].ln())
 }
 
@@ -81,19 +82,19 @@ fn covariances(frame: &Frame, log_factor: impl Fn(usize) -> f64) -> Result<Covar
 }
 
 /// The best orientation there is, or that descends from the previous one.
-fn best_frame(given: &Given<'_>, roots: &[Root], volumes: Volumes) -> Frame {
+fn best_frame(given: &Given<'_>, roots: &[Root], volumes: Volumes) -> Result<Frame, GmmError> {
     let total = given.total_mass();
     let shares: Vec<f64> = given.mass.iter().map(|mass| mass / total).collect();
     let frame = |basis: &DMatrix<f64>| Frame::new(volumes, &shares, roots, basis);
     let mut best = match previous_basis(given) {
         Some(basis) => frame(&orthonormal(basis.clone())),
         None => {
-            let bases = likely_bases(given, roots, volumes);
-            race(bases.iter().map(frame).collect())
+            let bases = likely_bases(given, roots, volumes)?;
+            race(bases.iter().map(frame).collect(), given.progress)?
         }
     };
-    minimise(&mut best);
-    best
+    minimise(&mut best, given.progress)?;
+    Ok(best)
 }
 
 /// The previous basis, if it is an orientation that the components shared.
@@ -110,13 +111,17 @@ fn previous_basis<'a>(given: &Given<'a>) -> Option<&'a DMatrix<f64>> {
 /// them can be better: the axes of the data (EVI, VVI), those of the pooled scatter (EEE), of the
 /// matrix that VEE shares, and the orientation of EVE. Then compromises in which no component
 /// outweighs the others by its volume, and the components' own axes.
-fn likely_bases(given: &Given<'_>, roots: &[Root], volumes: Volumes) -> Vec<DMatrix<f64>> {
+fn likely_bases(
+    given: &Given<'_>,
+    roots: &[Root],
+    volumes: Volumes,
+) -> Result<Vec<DMatrix<f64>>, GmmError> {
     let d = given.d();
     let axes = |matrix: &DMatrix<f64>| eigen(matrix).map(|eigen| eigen.vectors);
     let mut bases = vec![DMatrix::identity(d, d)];
     bases.extend(axes(&given.scatter.pooled()));
     if given.k() == 1 {
-        return bases;
+        return Ok(bases);
     }
     if volumes == Volumes::Varying {
         let cold = Given {
@@ -124,7 +129,7 @@ fn likely_bases(given: &Given<'_>, roots: &[Root], volumes: Volumes) -> Vec<DMat
             ..*given
         };
         bases.extend(vee(&cold).ok().and_then(|vee| axes(&vee.matrix(0))));
-        bases.push(best_frame(&cold, roots, Volumes::Equal).basis());
+        bases.push(best_frame(&cold, roots, Volumes::Equal)?.basis());
     }
     let mut scatters = DMatrix::zeros(d, d);
     let mut inverses = DMatrix::zeros(d, d);
@@ -140,15 +145,15 @@ fn likely_bases(given: &Given<'_>, roots: &[Root], volumes: Volumes) -> Vec<DMat
     order.sort_by(|&i, &j| given.mass[j].total_cmp(&given.mass[i]));
     let heaviest = order.into_iter().take(OWN_AXES);
     bases.extend(heaviest.filter_map(|k| axes(given.scatter.full(k))));
-    bases
+    Ok(bases)
 }
 
 /// The best of several frames: after every lap the worse half drops out.
-fn race(mut frames: Vec<Frame>) -> Frame {
+fn race(mut frames: Vec<Frame>, progress: &Progress) -> Result<Frame, GmmError> {
     while frames.len() > 1 {
         for frame in &mut frames {
             for _ in 0..LAP {
-                if sweep(frame) < CONVERGED {
+                if sweep(frame, progress)? < CONVERGED {
                     break;
                 }
             }
@@ -156,17 +161,18 @@ fn race(mut frames: Vec<Frame>) -> Frame {
         frames.sort_by(|a, b| a.objective().total_cmp(&b.objective()));
         frames.truncate(frames.len().div_ceil(2));
     }
-    frames.swap_remove(0)
+    Ok(frames.swap_remove(0))
 }
 
 /// Descend until a sweep over all planes finds nothing left to gain.
-fn minimise(frame: &mut Frame) {
+fn minimise(frame: &mut Frame, progress: &Progress) -> Result<(), GmmError> {
     for _ in 0..DESCENTS {
-        descend(frame);
-        if sweep(frame) < CONVERGED {
-            return;
+        descend(frame, progress)?;
+        if sweep(frame, progress)? < CONVERGED {
+            break;
         }
     }
+    Ok(())
 }
 
 /// The orthogonal matrix next to one that rounding has moved off the orthogonal ones: a step of

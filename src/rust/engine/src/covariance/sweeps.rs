@@ -15,6 +15,8 @@
 use std::f64::consts::FRAC_PI_4;
 
 use super::frame::{dot, Frame, Volumes};
+use crate::error::GmmError;
+use crate::progress::Progress;
 
 /// A turn by less than this changes variances by less than their rounding.
 const STILL: f64 = 1e-12;
@@ -44,7 +46,10 @@ struct Slope {
 ///
 /// # Cost
 /// `6 k d³` operations.
-pub(super) fn sweep(frame: &mut Frame) -> f64 {
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+pub(super) fn sweep(frame: &mut Frame, progress: &Progress) -> Result<f64, GmmError> {
     let (k, d) = (frame.k(), frame.d());
     let mut plane = Plane {
         half_difference: vec![0.0; k],
@@ -54,6 +59,7 @@ pub(super) fn sweep(frame: &mut Frame) -> f64 {
     };
     let mut total = 0.0;
     for p in 0..d {
+        progress.check()?;
         for q in p + 1..d {
             plane.look(frame, p, q);
             if let Some((psi, gain)) = plane.best(frame) {
@@ -65,7 +71,7 @@ pub(super) fn sweep(frame: &mut Frame) -> f64 {
     }
     // The weights were followed by products; take them anew.
     frame.measure();
-    total
+    Ok(total)
 }
 
 impl Plane {

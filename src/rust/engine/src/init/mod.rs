@@ -104,11 +104,15 @@ impl<'a, 'u> Starts<'a, 'u> {
         let model = &self.em.model;
         let sound = |mixture: Mixture| self.em.sound_factors(&mixture).map(|_| mixture);
         let stats = passes.given(given, self.k, model.family).map_err(failed)?;
-        let result = model.maximise(&stats, None).and_then(sound);
+        let result = model
+            .maximise(&stats, None, passes.progress())
+            .and_then(sound);
         match result {
             Err(_) if rescue => {
                 let rows = passes.data().d() as f64 + 1.0;
-                model.maximise_pooled(&stats, rows).and_then(sound)
+                model
+                    .maximise_pooled(&stats, rows, passes.progress())
+                    .and_then(sound)
             }
             other => other,
         }

@@ -1,5 +1,6 @@
 //! EVE and VVE against the algorithm of Browne and McNicholas (2014), iterated for long.
 
+use crate::progress::Progress;
 use nalgebra::{DMatrix, DVector};
 
 use super::{matrices, maximise, q, Random};
@@ -59,7 +60,7 @@ fn reference(
 
 #[test]
 fn the_reference_is_not_better_from_wherever_it_starts() {
-    let mut random = Random(11);
+    let mut random = Random::new(11);
     for (d, cases) in [(2, 12), (3, 8), (4, 6), (5, 4), (6, 3)] {
         for case in 0..cases {
             let (mass, scatters) = random.case(2 + case % 3, d);
@@ -77,13 +78,13 @@ fn the_reference_is_not_better_from_wherever_it_starts() {
 
 #[test]
 fn the_reference_finds_nothing_to_gain_where_ours_ends_and_ends_there_from_nearby() {
-    let mut random = Random(12);
+    let mut random = Random::new(12);
     for d in [2, 3, 5, 6] {
         for _ in 0..5 {
             let (mass, scatters) = random.case(3, d);
             let full = Scatters::Full(scatters.clone());
             for family in [Family::Eve, Family::Vve] {
-                let found = family.m_step(&mass, &full, None).unwrap();
+                let found = family.m_step(&mass, &full, None, &Progress::new()).unwrap();
                 let ours = q(&mass, &scatters, &matrices(&found));
                 let Covariances::Common {
                     basis: Some(basis), ..
@@ -92,7 +93,10 @@ fn the_reference_finds_nothing_to_gain_where_ours_ends_and_ends_there_from_nearb
                     panic!("a common basis")
                 };
                 let stayed = reference(family, &mass, &scatters, &basis.matrix, 3000);
-                assert!((stayed - ours).abs() < 1e-8, "{stayed}, {ours}");
+                assert!(
+                    stayed < ours + 1e-10 && stayed > ours - 1e-6,
+                    "{stayed}, {ours}"
+                );
                 let nearby = (&basis.matrix + random.matrix(d, d) * 0.01).qr().q();
                 let came = reference(family, &mass, &scatters, &nearby, 3000);
                 assert!(came < ours + 1e-10 && came > ours - 1e-5, "{came}, {ours}");

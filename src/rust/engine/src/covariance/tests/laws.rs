@@ -14,7 +14,7 @@ fn congruent(factor: &DMatrix<f64>, matrices: &[DMatrix<f64>]) -> Vec<DMatrix<f6
 
 #[test]
 fn the_scale_of_the_data_is_that_of_the_covariances() {
-    let (mass, scatters) = Random(13).case(3, 4);
+    let (mass, scatters) = Random::new(13).case(3, 4);
     for family in Family::ALL {
         let once = maximise(family, &mass, &scatters);
         for scale in [1e-150, 1e-4, 1e3, 1e150] {
@@ -28,7 +28,7 @@ fn the_scale_of_the_data_is_that_of_the_covariances() {
 
 #[test]
 fn families_that_rescaled_columns_stay_in_follow_them_and_others_do_not() {
-    let (mass, scatters) = Random(14).case(3, 4);
+    let (mass, scatters) = Random::new(14).case(3, 4);
     let factor = DMatrix::from_diagonal(&DVector::from_vec(vec![1e-3, 1.0, 7.0, 1e4]));
     for family in Family::ALL {
         let once = congruent(&factor, &maximise(family, &mass, &scatters));
@@ -48,7 +48,7 @@ fn families_that_rescaled_columns_stay_in_follow_them_and_others_do_not() {
 
 #[test]
 fn permuted_components_and_columns_permute_the_covariances() {
-    let mut random = Random(15);
+    let mut random = Random::new(15);
     for d in [2, 3, 4] {
         let (mass, scatters) = random.case(3, d);
         let mut columns = DMatrix::identity(d, d);

@@ -1,5 +1,6 @@
 //! What follows from the letters.
 
+use crate::progress::Progress;
 use nalgebra::DMatrix;
 
 use super::{log_volume, maximise, shape, Random};
@@ -71,7 +72,7 @@ fn a_family_contains_what_has_fewer_parameters_and_no_freer_letter() {
 
 #[test]
 fn covariances_have_what_their_letters_say_and_nothing_more_in_common() {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     for d in [2, 3, 5] {
         let (mass, scatters) = random.case(3, d);
         for family in Family::ALL {
@@ -108,10 +109,12 @@ fn covariances_have_what_their_letters_say_and_nothing_more_in_common() {
 
 #[test]
 fn the_form_is_the_cheapest_that_the_letters_allow() {
-    let (mass, scatters) = Random(2).case(3, 4);
+    let (mass, scatters) = Random::new(2).case(3, 4);
     let scatters = Scatters::Full(scatters);
     for family in Family::ALL {
-        let found = family.m_step(&mass, &scatters, None).unwrap();
+        let found = family
+            .m_step(&mass, &scatters, None, &Progress::new())
+            .unwrap();
         let form = match &found {
             Covariances::Own(_) => 'V',
             Covariances::Common { basis: None, .. } => 'I',

@@ -92,7 +92,7 @@ fn bfgs(f: impl Fn(&DVector<f64>) -> f64, start: DVector<f64>) -> f64 {
 
 #[test]
 fn no_member_of_a_family_is_better_than_its_m_step() {
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     for (d, cases) in [(2, 3), (3, 2)] {
         for _ in 0..cases {
             let (mass, scatters) = random.case(2, d);

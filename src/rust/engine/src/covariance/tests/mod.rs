@@ -8,24 +8,28 @@ mod members;
 mod optimum;
 
 use nalgebra::{Cholesky, DMatrix, DVector};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
 
 use super::{Covariances, Family, Needs, Scatters};
+use crate::init::generator;
+use crate::progress::Progress;
 
-/// Random numbers by splitmix64: the tests need many cases, and the same ones every time.
-struct Random(u64);
+/// Random numbers, the same ones every time.
+struct Random(ChaCha8Rng);
 
 impl Random {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    fn new(stream: usize) -> Self {
+        Random(generator(1, stream))
     }
 
-    /// About normal: a sum of twelve uniforms.
+    fn uniform(&mut self) -> f64 {
+        self.0.random()
+    }
+
     fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
+        self.0.sample(StandardNormal)
     }
 
     fn matrix(&mut self, rows: usize, columns: usize) -> DMatrix<f64> {
@@ -66,7 +70,7 @@ fn matrices(covariances: &Covariances) -> Vec<DMatrix<f64>> {
 /// The M-step's matrices, from full scatters and a cold start.
 fn maximise(family: Family, mass: &[f64], scatters: &[DMatrix<f64>]) -> Vec<DMatrix<f64>> {
     let full = Scatters::Full(scatters.to_vec());
-    matrices(&family.m_step(mass, &full, None).unwrap())
+    matrices(&family.m_step(mass, &full, None, &Progress::new()).unwrap())
 }
 
 /// No more than a family needs of the scatters.

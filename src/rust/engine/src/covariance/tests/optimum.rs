@@ -1,5 +1,6 @@
 //! Maxima against each other: nested families, cold and warm starts, kinds of scatters.
 
+use crate::progress::Progress;
 use nalgebra::{DMatrix, DVector};
 
 use super::{difference, least, matrices, maximise, q, Random};
@@ -7,7 +8,7 @@ use crate::covariance::{Covariances, Family, Scatters};
 
 #[test]
 fn a_family_is_better_than_those_that_it_contains() {
-    let mut random = Random(4);
+    let mut random = Random::new(4);
     for (k, d) in [(2, 2), (3, 2), (2, 3), (4, 3), (3, 4), (3, 6), (5, 10)] {
         for _ in 0..4 {
             let (mass, scatters) = random.case(k, d);
@@ -28,9 +29,9 @@ fn a_family_is_better_than_those_that_it_contains() {
 
 #[test]
 fn no_more_of_the_scatters_is_used_than_needed() {
-    let (mass, scatters) = Random(5).case(3, 4);
+    let (mass, scatters) = Random::new(5).case(3, 4);
     for family in Family::ALL {
-        let found = family.m_step(&mass, &least(family, &scatters), None);
+        let found = family.m_step(&mass, &least(family, &scatters), None, &Progress::new());
         let full = maximise(family, &mass, &scatters);
         assert!(difference(&matrices(&found.unwrap()), &full) < 1e-13);
     }
@@ -60,14 +61,18 @@ fn moved(random: &mut Random, scatters: &[DMatrix<f64>], by: f64) -> Vec<DMatrix
 
 #[test]
 fn a_warm_start_ends_where_a_cold_one_does() {
-    let mut random = Random(6);
+    let mut random = Random::new(6);
     for d in [2, 3, 5, 8] {
         let (mass, scatters) = nearly_common(&mut random, 3, d);
         let before = Scatters::Full(moved(&mut random, &scatters, 0.02));
         for family in Family::ALL {
-            let previous = family.m_step(&mass, &before, None).unwrap();
+            let previous = family
+                .m_step(&mass, &before, None, &Progress::new())
+                .unwrap();
             let full = Scatters::Full(scatters.clone());
-            let warm = family.m_step(&mass, &full, Some(&previous)).unwrap();
+            let warm = family
+                .m_step(&mass, &full, Some(&previous), &Progress::new())
+                .unwrap();
             let cold = maximise(family, &mass, &scatters);
             let gap = difference(&matrices(&warm), &cold);
             assert!(gap < 1e-9, "{} {gap}", family.name());
@@ -77,14 +82,16 @@ fn a_warm_start_ends_where_a_cold_one_does() {
 
 #[test]
 fn any_family_is_a_start_for_any_other() {
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     let (mass, scatters) = nearly_common(&mut random, 3, 4);
     let full = Scatters::Full(scatters.clone());
     for family in Family::ALL {
         let cold = maximise(family, &mass, &scatters);
         for other in Family::ALL {
-            let previous = other.m_step(&mass, &full, None).unwrap();
-            let found = family.m_step(&mass, &full, Some(&previous)).unwrap();
+            let previous = other.m_step(&mass, &full, None, &Progress::new()).unwrap();
+            let found = family
+                .m_step(&mass, &full, Some(&previous), &Progress::new())
+                .unwrap();
             assert!(difference(&matrices(&found), &cold) < 1e-9);
         }
     }
@@ -92,14 +99,16 @@ fn any_family_is_a_start_for_any_other() {
 
 #[test]
 fn a_warm_start_is_never_worse_than_the_previous_orientation() {
-    let mut random = Random(8);
+    let mut random = Random::new(8);
     for d in [2, 3, 5, 8] {
         for _ in 0..20 {
             let (mass, scatters) = random.case(3, d);
             let (_, others) = random.case(3, d);
             for family in [Family::Eve, Family::Vve] {
                 let others = Scatters::Full(others.clone());
-                let previous = family.m_step(&mass, &others, None).unwrap();
+                let previous = family
+                    .m_step(&mass, &others, None, &Progress::new())
+                    .unwrap();
                 let Covariances::Common {
                     basis: Some(basis), ..
                 } = &previous
@@ -107,7 +116,9 @@ fn a_warm_start_is_never_worse_than_the_previous_orientation() {
                     panic!("a common basis")
                 };
                 let full = Scatters::Full(scatters.clone());
-                let warm = family.m_step(&mass, &full, Some(&previous)).unwrap();
+                let warm = family
+                    .m_step(&mass, &full, Some(&previous), &Progress::new())
+                    .unwrap();
                 // Staying there is the family with axes, in the turned coordinates.
                 let turn = |scatter: &DMatrix<f64>| &basis.inverse * scatter * &basis.matrix;
                 let turned: Vec<DMatrix<f64>> = scatters.iter().map(turn).collect();
@@ -122,7 +133,7 @@ fn a_warm_start_is_never_worse_than_the_previous_orientation() {
 
 #[test]
 fn volumes_converge_however_badly_they_are_scaled() {
-    let mut random = Random(9);
+    let mut random = Random::new(9);
     for factor in [1e-6_f64, 1e6, 1e12] {
         let (mass, mut scatters) = random.case(3, 4);
         scatters[1] *= factor;
@@ -145,7 +156,7 @@ fn volumes_converge_however_badly_they_are_scaled() {
 
 #[test]
 fn one_component_has_nothing_to_share() {
-    let (mass, scatters) = Random(10).case(1, 4);
+    let (mass, scatters) = Random::new(10).case(1, 4);
     let mut found: Vec<(String, Vec<DMatrix<f64>>)> = Vec::new();
     for family in Family::ALL {
         let kind = family.name()[1..].replace('V', "E");
