@@ -9,6 +9,8 @@ pub(crate) mod lanes;
 pub(crate) mod scale;
 pub(crate) mod scatter;
 pub(crate) mod softmax;
+pub(crate) mod squares;
+pub(crate) mod sums;
 pub(crate) mod whiten;
 
 #[cfg(test)]
@@ -70,7 +72,7 @@ pub(crate) trait Tiles: Lanes {
         scratch: (*mut f64, *mut f64),
         to: Moments<'_>,
     );
-    /// See [`scatter::accumulate_squares`].
+    /// See [`squares::accumulate_squares`].
     unsafe fn accumulate_squares(
         x: *const f64,
         weight: *const f64,
@@ -78,7 +80,7 @@ pub(crate) trait Tiles: Lanes {
         centre: &[f64],
         to: Moments<'_>,
     );
-    /// See [`scatter::accumulate_sums`].
+    /// See [`sums::accumulate_sums`].
     unsafe fn accumulate_sums(
         x: *const f64,
         weight: *const f64,
@@ -123,7 +125,7 @@ macro_rules! tiles {
                 centre: &[f64],
                 to: Moments<'_>,
             ) {
-                scatter::accumulate_squares::<Self, $columns>(x, weight, block, centre, to)
+                squares::accumulate_squares::<Self, $columns>(x, weight, block, centre, to)
             }
             #[inline(always)]
             unsafe fn accumulate_sums(
@@ -133,7 +135,7 @@ macro_rules! tiles {
                 d: usize,
                 sums: &mut [f64],
             ) {
-                scatter::accumulate_sums::<Self, $tall, $wide>(x, weight, block, d, sums)
+                sums::accumulate_sums::<Self, $tall, $wide>(x, weight, block, d, sums)
             }
         }
     };

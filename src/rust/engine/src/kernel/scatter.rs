@@ -1,10 +1,10 @@
-//! Weighted first and second moments of a block of rows about a centre: as far as a family's
-//! M-step needs them.
+//! Weighted first and second moments of a block of rows about a centre.
 
 // Tiles are indexed by row and column: iterators would hide that they are triangles.
 #![allow(clippy::needless_range_loop)]
 
 use super::lanes::Lanes;
+use super::sums::products;
 use super::Block;
 
 /// Where the moments of one component are added.
@@ -19,39 +19,6 @@ pub(crate) struct Moments<'a> {
 #[inline(always)]
 pub(crate) fn packed_row(i: usize) -> usize {
     i * (i + 1) / 2
-}
-
-/// Sum of the weights of the block's rows.
-///
-/// # Safety
-/// See [`Lanes`]; `weight` holds `block.padded` doubles.
-#[inline(always)]
-pub(crate) unsafe fn mass<V: Lanes>(weight: *const f64, block: Block) -> f64 {
-    let mut sum = V::splat(0.0);
-    let mut row = 0;
-    while row < block.padded {
-        sum = sum.add(V::load(weight.add(row)));
-        row += V::WIDTH;
-    }
-    sum.sum()
-}
-
-/// Sum over the block's rows of the products of two stretches.
-///
-/// # Safety
-/// See [`Lanes`]; both hold `block.padded` doubles, a multiple of `2 * V::WIDTH`.
-#[inline(always)]
-pub(crate) unsafe fn product<V: Lanes>(a: *const f64, b: *const f64, block: Block) -> f64 {
-    let mut sum = [V::splat(0.0); 2];
-    let mut row = 0;
-    while row < block.padded {
-        for (v, sum) in sum.iter_mut().enumerate() {
-            let at = row + v * V::WIDTH;
-            *sum = V::load(a.add(at)).mul_add(V::load(b.add(at)), *sum);
-        }
-        row += 2 * V::WIDTH;
-    }
-    sum[0].add(sum[1]).sum()
 }
 
 /// Add the moments of the block's rows about `centre` to `to`.
@@ -185,37 +152,6 @@ unsafe fn strip<V: Lanes, const TALL: usize, const WIDE: usize>(
     }
 }
 
-/// Sums over the rows of the products of `TALL` stretches from `z` and `WIDE` from `y`.
-#[inline(always)]
-unsafe fn products<V: Lanes, const TALL: usize, const WIDE: usize>(
-    z: *const f64,
-    y: *const f64,
-    block: Block,
-) -> [[f64; WIDE]; TALL] {
-    let mut product = [[V::splat(0.0); WIDE]; TALL];
-    let mut row = 0;
-    while row < block.padded {
-        let mut left = [V::splat(0.0); TALL];
-        for (i, left) in left.iter_mut().enumerate() {
-            *left = V::load(z.add(i * block.stride + row));
-        }
-        for w in 0..WIDE {
-            let right = V::load(y.add(w * block.stride + row));
-            for i in 0..TALL {
-                product[i][w] = left[i].mul_add(right, product[i][w]);
-            }
-        }
-        row += V::WIDTH;
-    }
-    let mut sums = [[0.0; WIDE]; TALL];
-    for i in 0..TALL {
-        for w in 0..WIDE {
-            sums[i][w] = product[i][w].sum();
-        }
-    }
-    sums
-}
-
 #[inline(always)]
 unsafe fn rectangle<V: Lanes, const TALL: usize, const WIDE: usize>(
     z: *const f64,
@@ -259,141 +195,6 @@ unsafe fn diagonal<V: Lanes, const N: usize>(
     for (i, product) in product.iter().enumerate() {
         for (w, product) in product[..=i].iter().enumerate() {
             scatter[packed_row(first + i) + first + w] += product.sum();
-        }
-    }
-}
-
-/// Add the block's sums and its sums of squares about `centre`, column by column, to `to`.
-///
-/// # Cost
-/// `2 d` multiplications and as many additions per row, in tiles of `COLUMNS` columns.
-///
-/// # Safety
-/// See [`accumulate`]; `to.scatter` has the length `d`.
-#[inline(always)]
-pub(crate) unsafe fn accumulate_squares<V: Lanes, const COLUMNS: usize>(
-    x: *const f64,
-    weight: *const f64,
-    block: Block,
-    centre: &[f64],
-    to: Moments<'_>,
-) {
-    let d = centre.len();
-    let mut j = 0;
-    while j + COLUMNS <= d {
-        squares::<V, COLUMNS, 1>(x, weight, block, centre, j, to.sum, to.scatter);
-        j += COLUMNS;
-    }
-    match d - j {
-        1 => squares::<V, 1, 2>(x, weight, block, centre, j, to.sum, to.scatter),
-        2 => squares::<V, 2, 2>(x, weight, block, centre, j, to.sum, to.scatter),
-        3 => squares::<V, 3, 1>(x, weight, block, centre, j, to.sum, to.scatter),
-        _ => {}
-    }
-}
-
-/// Columns `first .. first + N`, `VECTORS` vectors of rows at a time: as many accumulators as it
-/// takes to keep the multipliers busy, and all in registers.
-#[inline(always)]
-unsafe fn squares<V: Lanes, const N: usize, const VECTORS: usize>(
-    x: *const f64,
-    weight: *const f64,
-    block: Block,
-    centre: &[f64],
-    first: usize,
-    sums: &mut [f64],
-    scatter: &mut [f64],
-) {
-    let mut middle = [V::splat(0.0); N];
-    for (middle, centre) in middle.iter_mut().zip(&centre[first..]) {
-        *middle = V::splat(*centre);
-    }
-    let zero = [[V::splat(0.0); VECTORS]; N];
-    let (mut sum, mut square) = (zero, zero);
-    let mut row = 0;
-    while row < block.padded {
-        for v in 0..VECTORS {
-            let at = row + v * V::WIDTH;
-            let r = V::load(weight.add(at));
-            for i in 0..N {
-                let y = V::load(x.add((first + i) * block.stride + at)).sub(middle[i]);
-                let z = r.mul(y);
-                sum[i][v] = sum[i][v].add(z);
-                square[i][v] = z.mul_add(y, square[i][v]);
-            }
-        }
-        row += VECTORS * V::WIDTH;
-    }
-    for i in 0..N {
-        for v in 0..VECTORS {
-            sums[first + i] += sum[i][v].sum();
-            scatter[first + i] += square[i][v].sum();
-        }
-    }
-}
-
-/// Add the sums of the `d` columns of the block, weighted by each of `k` components, to `sums`,
-/// `double[k, d]`, row by row.
-///
-/// # Cost
-/// `k d` fused multiply-adds per row. Tiles of `TALL` components x `WIDE` columns.
-///
-/// # Safety
-/// See [`Lanes`]. `x` holds `d` stretches of `block.stride` doubles, `weight` holds `k`.
-#[inline(always)]
-pub(crate) unsafe fn accumulate_sums<V: Lanes, const TALL: usize, const WIDE: usize>(
-    x: *const f64,
-    weight: *const f64,
-    block: Block,
-    d: usize,
-    sums: &mut [f64],
-) {
-    let k = sums.len() / d;
-    let mut first = 0;
-    while first < k {
-        let z = weight.add(first * block.stride);
-        let sums = &mut sums[first * d..];
-        match TALL.min(k - first) {
-            1 => row_of_sums::<V, 1, WIDE>(z, x, block, d, sums),
-            2 => row_of_sums::<V, 2, WIDE>(z, x, block, d, sums),
-            _ => row_of_sums::<V, TALL, WIDE>(z, x, block, d, sums),
-        }
-        first += TALL;
-    }
-}
-
-/// All columns, for `TALL` components.
-#[inline(always)]
-unsafe fn row_of_sums<V: Lanes, const TALL: usize, const WIDE: usize>(
-    z: *const f64,
-    x: *const f64,
-    block: Block,
-    d: usize,
-    sums: &mut [f64],
-) {
-    let mut j = 0;
-    while j < d {
-        let y = x.add(j * block.stride);
-        if j + WIDE <= d {
-            add_rows(products::<V, TALL, WIDE>(z, y, block), d, j, sums);
-            j += WIDE;
-        } else {
-            add_rows(products::<V, TALL, 1>(z, y, block), d, j, sums);
-            j += 1;
-        }
-    }
-}
-
-#[inline(always)]
-fn add_rows<const TALL: usize, const WIDE: usize>(
-    products: [[f64; WIDE]; TALL],
-    d: usize,
-    j: usize,
-    sums: &mut [f64],
-) {
-    for (i, products) in products.iter().enumerate() {
-        for (w, product) in products.iter().enumerate() {
-            sums[i * d + j + w] += product;
         }
     }
 }

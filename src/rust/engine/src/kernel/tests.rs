@@ -6,9 +6,9 @@ use rand_distr::StandardNormal;
 
 use super::affine::Affine;
 use super::scale::{Axes, Scalers};
-use super::scatter::{self, packed_row, Moments};
+use super::scatter::{packed_row, Moments};
 use super::whiten::Whitener;
-use super::{softmax, Block, Isa, Kernel, Tiles};
+use super::{softmax, sums, Block, Isa, Kernel, Tiles};
 use crate::factors::Factor;
 use crate::init::generator;
 
@@ -249,7 +249,7 @@ impl Kernel for Accumulate<'_> {
         let scratch = (centred.as_mut_ptr(), weighted.as_mut_ptr());
         let (x, weight) = (self.x.as_ptr(), self.weight.as_ptr());
         V::accumulate(x, weight, self.block, self.centre, scratch, self.moments);
-        scatter::mass::<V>(weight, self.block)
+        sums::mass::<V>(weight, self.block)
     }
 }
 

@@ -1,0 +1,269 @@
+//! One pass over the data, in parallel over chunks of rows.
+//!
+//! Chunk boundaries depend on the number of rows only, and the chunks' results are merged in
+//! their order: any number of threads gives the same bits.
+
+mod accumulate;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::covariance::{Family, Needs};
+use crate::data::Data;
+use crate::error::GmmError;
+use crate::factors::Factors;
+use crate::kernel::copy::copy_rows;
+use crate::kernel::{block_rows, Block, Isa, Tiles};
+use crate::mixture::Mixture;
+use crate::model::Model;
+use crate::progress::Progress;
+use crate::responsibilities::{Expected, Given, Responsibilities};
+use crate::stats::{Second, SufficientStats, Total};
+use accumulate::Accumulate;
+
+/// Data, and how to go over them.
+#[derive(Debug, Clone, Copy)]
+pub struct Passes<'a> {
+    data: Data<'a>,
+    isa: Isa,
+    progress: &'a Progress,
+}
+
+/// Chunks per pass, and the fewest rows of one: enough to share between threads, few enough
+/// that merging costs nothing.
+const CHUNKS: usize = 64;
+const CHUNK_ROWS: usize = 1024;
+/// Doubles that all chunks' statistics may take together: fewer chunks where each is large.
+const CHUNK_DOUBLES: usize = 4 << 20;
+
+impl<'a> Passes<'a> {
+    /// Passes over `data` with the best instructions that the processor has.
+    pub fn over(data: Data<'a>, progress: &'a Progress) -> Self {
+        Self::with_isa(data, progress, Isa::detect())
+    }
+
+    pub(crate) fn with_isa(data: Data<'a>, progress: &'a Progress, isa: Isa) -> Self {
+        Passes {
+            data,
+            isa,
+            progress,
+        }
+    }
+
+    /// The data.
+    pub fn data(&self) -> &Data<'a> {
+        &self.data
+    }
+
+    /// The instructions.
+    pub(crate) fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// What the passes report to.
+    pub(crate) fn progress(&self) -> &'a Progress {
+        self.progress
+    }
+
+    /// The E-step: log-likelihood of the mixture and the statistics for the next M-step of this
+    /// family, about the mixture's means.
+    ///
+    /// `total` is of all rows.
+    ///
+    /// # Errors
+    /// [`GmmError::Interrupted`].
+    ///
+    /// # Cost
+    /// Time is `O(n k d²)`, or `O(n k d)` where covariances are diagonal or the same for all; a
+    /// few blocks of scratch per thread and the statistics of at most [`CHUNKS`] chunks, whatever
+    /// `n` is.
+    ///
+    /// # Source
+    /// Bishop (2006), *Pattern Recognition and Machine Learning*, eqs. 9.23 and 9.28.
+    pub(crate) fn expectation(
+        &self,
+        mixture: &Mixture,
+        factors: &Factors,
+        family: Family,
+        total: &Arc<Total>,
+    ) -> Result<SufficientStats, GmmError> {
+        if family.needs() == Needs::Pooled {
+            let linear = Expected::linear(mixture, factors, total, self.isa);
+            if let Some((expected, rest)) = linear {
+                let centres = total.mean.repeat(mixture.k()).into();
+                let second = Second::Total(Arc::clone(total));
+                let mut stats = self.accumulate(&expected, centres, expected.origin(), &second)?;
+                stats.add_loglik(rest);
+                return Ok(stats);
+            }
+        }
+        let second = second_of(family);
+        let expected = match second {
+            Second::Trace => Expected::spherical(mixture, factors),
+            _ => None,
+        };
+        let expected = expected.unwrap_or_else(|| Expected::new(mixture, factors, self.isa));
+        let centres = mixture.means.iter().copied().collect();
+        self.accumulate(&expected, centres, expected.origin(), &second)
+    }
+
+    /// The statistics of known responsibilities of `k` components for the M-step of this family,
+    /// about the components' means.
+    ///
+    /// # Errors
+    /// [`GmmError::EmptyComponent`], [`GmmError::Interrupted`].
+    pub(crate) fn given(
+        &self,
+        given: Given<'_>,
+        k: usize,
+        family: Family,
+    ) -> Result<SufficientStats, GmmError> {
+        // The means come first, from a pass about an arbitrary row: moments about another
+        // point would cancel where the components lie far apart.
+        let row = self.data.row(0);
+        let second = second_of(family);
+        let rough = self.accumulate(&given, row.repeat(k).into(), &row, &second)?;
+        if let Some(k) = (0..k).find(|&k| rough.mass(k) <= 0.0) {
+            return Err(GmmError::EmptyComponent { k, mass: 0.0 });
+        }
+        let centres = (0..k).flat_map(|k| rough.mean(k)).collect();
+        self.accumulate(&given, centres, &row, &second)
+    }
+
+    /// The M-step of known responsibilities of `k` components.
+    ///
+    /// # Errors
+    /// [`GmmError::EmptyComponent`], [`GmmError::Degenerate`], [`GmmError::Interrupted`].
+    pub fn maximise(&self, given: Given<'_>, k: usize, model: &Model) -> Result<Mixture, GmmError> {
+        model.maximise(&self.given(given, k, model.family)?, None, self.progress)
+    }
+
+    /// All rows as one component.
+    ///
+    /// # Errors
+    /// [`GmmError::Interrupted`].
+    pub(crate) fn total(&self) -> Result<Total, GmmError> {
+        Ok(self.given(Given::Whole, 1, Family::Vvv)?.total())
+    }
+
+    fn accumulate(
+        &self,
+        responsibilities: &impl Responsibilities,
+        centres: Arc<[f64]>,
+        origin: &[f64],
+        second: &Second,
+    ) -> Result<SufficientStats, GmmError> {
+        let parts: Vec<SufficientStats> = self
+            .chunks(centres.len() / self.data.d())
+            .into_par_iter()
+            .map(|rows| {
+                self.isa.run(Accumulate {
+                    passes: self,
+                    responsibilities,
+                    centres: &centres,
+                    origin,
+                    second,
+                    rows,
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        let mut parts = parts.into_iter();
+        let mut whole = parts.next().expect("at least one chunk");
+        for part in parts {
+            whole.merge(&part);
+        }
+        Ok(whole)
+    }
+
+    /// The chunks of a pass with `k` components.
+    pub(crate) fn chunks(&self, k: usize) -> Vec<Range<usize>> {
+        let n = self.data.n();
+        let d = self.data.d();
+        let block = block_rows(d, k);
+        let chunks = (CHUNK_DOUBLES / (k * d * (d + 3))).clamp(8, CHUNKS);
+        let rows = n.div_ceil(chunks).max(CHUNK_ROWS).next_multiple_of(block);
+        split(0..n, rows).collect()
+    }
+
+    /// Read a block of rows into `scratch`, relative to `origin`; here a stop takes effect.
+    ///
+    /// # Safety
+    /// See [`crate::kernel::Kernel::run`].
+    #[inline(always)]
+    pub(crate) unsafe fn read<V: Tiles>(
+        &self,
+        rows: Range<usize>,
+        origin: &[f64],
+        scratch: &mut Scratch,
+    ) -> Result<Block, GmmError> {
+        self.progress.check()?;
+        let block = Block::of(rows.len(), scratch.stride);
+        copy_rows::<V>(&self.data, rows, origin, block, &mut scratch.x);
+        Ok(block)
+    }
+}
+
+/// What must be kept of every component's scatter.
+fn second_of(family: Family) -> Second {
+    match family.needs_of_each() {
+        Needs::Trace => Second::Trace,
+        Needs::Diagonal => Second::Diagonal,
+        Needs::Full | Needs::Pooled => Second::Full,
+    }
+}
+
+/// Consecutive ranges of at most `length`.
+fn split(rows: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = rows.end;
+    rows.step_by(length)
+        .map(move |first| first..end.min(first + length))
+}
+
+/// Buffers of one thread for one block of rows.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    block_rows: usize,
+    stride: usize,
+    /// The block: `d` stretches.
+    pub(crate) x: Vec<f64>,
+    /// Log joint densities, then responsibilities: `k` stretches.
+    pub(crate) weight: Vec<f64>,
+    /// See [`crate::kernel::softmax::softmax`].
+    pub(crate) largest: Vec<f64>,
+    /// See [`crate::kernel::softmax::softmax`].
+    pub(crate) total: Vec<f64>,
+    /// Half the squared distances from the centres, with the opposite sign, where only these are
+    /// needed: `k` stretches.
+    pub(crate) distance: Vec<f64>,
+    /// The block in another basis, or about another point: `d` stretches.
+    pub(crate) centred: Vec<f64>,
+    weighted: Vec<f64>,
+}
+
+impl Scratch {
+    /// Buffers for chunks of `rows` rows.
+    pub(crate) fn new(d: usize, k: usize, rows: usize) -> Self {
+        let block_rows = block_rows(d, k).min(rows);
+        let stride = Block::of(block_rows, 0).padded;
+        Scratch {
+            block_rows,
+            stride,
+            x: vec![0.0; d * stride],
+            weight: vec![0.0; k * stride],
+            largest: vec![0.0; stride],
+            total: vec![0.0; stride],
+            distance: Vec::new(),
+            centred: vec![0.0; d * stride],
+            weighted: vec![0.0; d * stride],
+        }
+    }
+
+    /// The blocks of a chunk.
+    pub(crate) fn blocks(&self, chunk: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        split(chunk, self.block_rows)
+    }
+}

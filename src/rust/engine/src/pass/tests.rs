@@ -1,0 +1,156 @@
+//! A pass gives the statistics that it says it gives.
+
+use super::*;
+use crate::covariance::Scatters;
+use crate::init::generator;
+use rand::Rng;
+
+fn data(n: usize, d: usize) -> Vec<f64> {
+    let mut rng = generator(3, n + d);
+    (0..n * d).map(|_| rng.random_range(-1.0..1.0)).collect()
+}
+
+fn stats(isa: Isa, x: &[f64], d: usize, labels: &[usize], family: Family) -> SufficientStats {
+    let progress = Progress::new();
+    let data = Data::new(x, labels.len(), d);
+    let passes = Passes::with_isa(data, &progress, isa);
+    passes.given(Given::Labels(labels), 2, family).unwrap()
+}
+
+/// The statistics after an M-step of `family` and an E-step for `then`.
+fn expected(isa: Isa, x: &[f64], d: usize, family: Family, then: Family) -> SufficientStats {
+    let n = x.len() / d;
+    let labels: Vec<usize> = (0..n).map(|i| i % 2).collect();
+    let model = Model {
+        family,
+        equal_weights: false,
+        reg_covar: 0.0,
+    };
+    let given = stats(Isa::Portable, x, d, &labels, family);
+    let mixture = model.maximise(&given, None, &Progress::new()).unwrap();
+    let factors = Factors::of(&mixture.covariances).unwrap();
+    let progress = Progress::new();
+    let passes = Passes::with_isa(Data::new(x, n, d), &progress, isa);
+    let total = Arc::new(passes.total().unwrap());
+    passes
+        .expectation(&mixture, &factors, then, &total)
+        .unwrap()
+}
+
+fn assert_same(a: &SufficientStats, b: &SufficientStats) {
+    assert!((a.loglik() / b.loglik() - 1.0).abs() < 1e-12);
+    for k in 0..2 {
+        assert!((a.mass(k) / b.mass(k) - 1.0).abs() < 1e-12);
+        let means = a.mean(k).into_iter().zip(b.mean(k));
+        assert!(means.into_iter().all(|(a, b)| (a - b).abs() < 1e-12));
+    }
+}
+
+#[test]
+fn every_instruction_set_gives_the_same_statistics() {
+    for (n, d) in [(10, 1), (1000, 2), (1025, 5), (3001, 7), (700, 20)] {
+        let x = data(n, d);
+        for family in Family::ALL.map(|family| family.in_dimension(d)) {
+            if n < 2 * d {
+                continue;
+            }
+            let a = expected(Isa::Portable, &x, d, family, family);
+            let b = expected(Isa::detect(), &x, d, family, family);
+            assert_same(&a, &b);
+            let (a, b) = (a.scatters(), b.scatters());
+            assert_eq!(
+                family.needs() == Needs::Pooled,
+                matches!(a, Scatters::Pooled(_))
+            );
+            assert!((a.pooled_trace() / b.pooled_trace() - 1.0).abs() < 1e-10);
+        }
+    }
+}
+
+#[test]
+fn linear_discriminants_and_diagonals_give_what_full_matrices_give() {
+    let (n, d) = (3001, 6);
+    let x = data(n, d);
+    for family in [
+        Family::Eii,
+        Family::Vii,
+        Family::Eei,
+        Family::Eee,
+        Family::Vvi,
+        Family::Vve,
+    ] {
+        let special = expected(Isa::detect(), &x, d, family, family);
+        let full = expected(Isa::detect(), &x, d, family, Family::Vvv);
+        assert_same(&special, &full);
+        let (a, b) = (special.scatters(), full.scatters());
+        assert!((a.pooled_trace() / b.pooled_trace() - 1.0).abs() < 1e-11);
+    }
+}
+
+#[test]
+fn no_instruction_set_gives_nan_for_rows_at_the_end_of_the_numbers() {
+    let x = [1.7e308, -1e200, 1.7e308, 1e200];
+    let covariance = nalgebra::DMatrix::from_row_slice(2, 2, &[1e-4, 9e-5, 9e-5, 1e-4]);
+    let mixture = Mixture {
+        weights: vec![0.5; 2],
+        means: ndarray::arr2(&[[0.0, 0.0], [1.0, 1.0]]),
+        covariances: [covariance.clone(), covariance * 2.0].into_iter().collect(),
+    };
+    for isa in [Isa::Portable, Isa::detect()] {
+        let progress = Progress::new();
+        let passes = Passes::with_isa(Data::new(&x, 2, 2), &progress, isa);
+        let score = |score: crate::Score| {
+            let mut out = vec![f64::NAN; 2 * score.columns(2)];
+            passes.score(&mixture, score, &mut out).unwrap();
+            out
+        };
+        assert_eq!(score(crate::Score::Posterior), [0.0, 0.0, 1.0, 1.0]);
+        assert_eq!(score(crate::Score::LogDensity), [f64::NEG_INFINITY; 2]);
+        assert_eq!(
+            score(crate::Score::LogComponentDensity),
+            [f64::NEG_INFINITY; 4]
+        );
+    }
+}
+
+#[test]
+fn statistics_of_labels_are_means_and_scatters() {
+    let (n, d) = (2500, 3);
+    let x = data(n, d);
+    let labels: Vec<usize> = (0..n).map(|i| usize::from(i % 5 == 0)).collect();
+    let stats = stats(Isa::detect(), &x, d, &labels, Family::Vvv);
+    let scatters = stats.scatters();
+    let rows: Vec<usize> = (0..n).filter(|i| i % 5 == 0).collect();
+    assert_eq!(stats.mass(1), rows.len() as f64);
+    let column = |j: usize| rows.iter().map(move |i| i + j * n);
+    let mean = |j: usize| column(j).map(|i| x[i]).sum::<f64>() / rows.len() as f64;
+    for j in 0..d {
+        assert!((stats.mean(1)[j] - mean(j)).abs() < 1e-14);
+        for l in 0..d {
+            let pairs = column(j).zip(column(l));
+            let sum: f64 = pairs
+                .map(|(i, m)| (x[i] - mean(j)) * (x[m] - mean(l)))
+                .sum();
+            assert!((scatters.full(1)[(j, l)] - sum).abs() < 1e-11);
+        }
+    }
+}
+
+#[test]
+fn blocks_cover_every_row_once_and_their_products_stay_finite() {
+    for (n, d, k) in [(1, 1, 1), (1023, 3, 2), (70_000, 20, 4), (10_000, 2, 999)] {
+        let x = vec![0.0; n * d];
+        let progress = Progress::new();
+        let passes = Passes::over(Data::new(&x, n, d), &progress);
+        let chunks = passes.chunks(k);
+        let blocks = chunks.iter().flat_map(|chunk| {
+            Scratch::new(d, k, chunk.len())
+                .blocks(chunk.clone())
+                .collect::<Vec<_>>()
+        });
+        assert!(blocks.flatten().eq(0..n));
+        // Lanes are at least four rows wide: a block's lane multiplies up this many sums.
+        let factors = (block_rows(d, k) / 4) as i32;
+        assert!((k as f64).powi(factors).is_finite());
+    }
+}
