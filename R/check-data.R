@@ -105,9 +105,14 @@ column_labels <- function(x, which) {
 }
 
 #' Refuse missing and infinite values
+#'
+#' @returns Whether there is none, which is not so for missing values that are allowed.
 #' @noRd
 check_finite <- function(x, arg, call, allow_na = FALSE) {
-  # Sums are not finite where a value is not, and unlike `is.finite()` they need no memory.
+  if (engine_all_finite(x)) {
+    return(invisible(TRUE))
+  }
+  # A sum is not finite where a value is not, and unlike `is.finite()` it needs no memory.
   suspect <- which(!is.finite(colSums(x)))
   count <- function(is_bad) {
     counts <- vapply(suspect, function(j) sum(is_bad(x[, j])), numeric(1))
@@ -117,7 +122,7 @@ check_finite <- function(x, arg, call, allow_na = FALSE) {
   infinite <- count(is.infinite)
   bad <- if (missing$total > 0 && !allow_na) missing else infinite
   if (bad$total == 0) {
-    return(invisible())
+    return(invisible(FALSE))
   }
   columns <- column_labels(x, bad$columns)
   what <- if (identical(bad, infinite)) "infinite" else "missing"
@@ -148,7 +153,9 @@ check_variation <- function(x, arg, call) {
     column <- x[, j]
     min(column) == max(column)
   }
-  bad <- which(vapply(seq_len(ncol(x)), constant, logical(1)))
+  # Most columns vary from the first row to the last.
+  suspect <- which(x[1, ] == x[nrow(x), ])
+  bad <- suspect[vapply(suspect, constant, logical(1))]
   if (length(bad) == 0) {
     return(invisible())
   }

@@ -14,6 +14,10 @@ engine_m_step <- function(x, n, posterior, covariance, threads) .Call(wrap__engi
 #' @noRd
 engine_fit <- function(x, n, start, settings, threads, tick) .Call(wrap__engine_fit, x, n, start, settings, threads, tick)
 
+#' Whether every value is a finite number
+#' @noRd
+engine_all_finite <- function(x) .Call(wrap__engine_all_finite, x)
+
 #' Write `type` of every row of `x`, `double[n, d]`, into `out`, which R has allocated
 #'
 #' `out` is changed in place: a result of many gigabytes that R can't allocate is R's own error.

@@ -58,8 +58,8 @@ predict.gmm <- function(object, newdata = NULL,
     )
   }
   x <- if (is.null(newdata)) fit_data(object, call) else new_rows(object, newdata, call)
-  check_finite(x, "newdata", call, allow_na = TRUE)
-  values <- score_complete(object, x, type, call)
+  is_complete <- check_finite(x, "newdata", call, allow_na = TRUE)
+  values <- score_complete(object, x, type, call, is_complete)
   if (is_density && !log) {
     values <- exp(values)
   }
@@ -203,11 +203,13 @@ na_as_numbers <- function(x) {
 }
 
 #' Score the rows that are complete; the others are `NA`
+#'
+#' @param is_complete Whether all are known to be.
 #' @noRd
-score_complete <- function(object, x, type, call) {
+score_complete <- function(object, x, type, call, is_complete = FALSE) {
   mixture <- object[c("weights", "means", "covariances")]
   threads <- resolve_threads(object$control$threads, call)
-  if (!anyNA(x)) {
+  if (is_complete || !anyNA(x)) {
     return(score_rows(mixture, x, type, threads, call))
   }
   complete <- !is.na(rowSums(x))

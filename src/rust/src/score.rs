@@ -35,6 +35,15 @@ fn engine_score(
     })
 }
 
+/// Whether every value is a finite number
+/// @noRd
+#[extendr]
+fn engine_all_finite(x: &[f64]) -> bool {
+    // Without a branch per value, so that the compiler can take several at once.
+    let is_finite = |part: &[f64]| part.iter().fold(true, |all, x| all & x.is_finite());
+    x.chunks(4096).all(is_finite)
+}
+
 fn score_named(name: &str) -> Result<Score, Failure> {
     match name {
         "posterior" => Ok(Score::Posterior),
@@ -48,5 +57,6 @@ fn score_named(name: &str) -> Result<Score, Failure> {
 
 extendr_module! {
     mod score;
+    fn engine_all_finite;
     fn engine_score;
 }
