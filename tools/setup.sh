@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what `make` needs and this machine lacks; where nothing lacks, it is done in a second.
 # Debian and Ubuntu: through apt. Elsewhere: says what to install.
+# Usage: tools/setup.sh [bench], with what only the benchmarks need
 set -euo pipefail
 
 msrv=$(sed -n 's/^rust-version *= *"\(.*\)"/\1/p' src/rust/Cargo.toml)
@@ -26,6 +27,14 @@ missing_r_packages() {
     packages <- c(gsub("\\s|[(].*", "", unlist(strsplit(fields, ","))), "roxygen2")
     missing <- Filter(function(p) !nzchar(system.file(package = p)), packages)
     writeLines(sprintf("r-cran-%s", tolower(missing)))'
+}
+
+# The peers of gaussmix that are not from PyPI.
+missing_peers() {
+  Rscript --vanilla -e 'quit(status = !nzchar(system.file(package = "flexmix")))' ||
+    echo r-cran-flexmix
+  echo '#include <armadillo>' | g++ -E -x c++ - > /dev/null 2>&1 || echo libarmadillo-dev
+  python3 -c 'import ensurepip' 2> /dev/null || echo python3-venv
 }
 
 rust_is_ready() {
@@ -90,3 +99,7 @@ install "${packages[@]}"
 rust_is_ready || install_rust
 mapfile -t packages < <(missing_r_packages)
 install "${packages[@]}"
+if [ "${1-}" = bench ]; then
+  mapfile -t packages < <(missing_peers)
+  install "${packages[@]}"
+fi
