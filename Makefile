@@ -9,7 +9,7 @@ tarball := build/$(package)_$(version).tar.gz
 sources := $(wildcard $(shell git ls-files --cached --others --exclude-standard 2>/dev/null || \
   find . -type f -not -path './build/*' -not -path '*/target/*' | sed 's|^\./||'))
 packaged := .Rbuildignore $(filter-out .% Makefile README.Rmd cran-comments.md \
-  bench/% tests/properties/% tools/%, $(sources))
+  bench/% tests/properties/% tools/% vignettes/articles/%, $(sources))
 installable := $(filter DESCRIPTION NAMESPACE configure inst/% man/% R/% src/%, $(sources))
 vignettes := $(patsubst vignettes/%.Rmd, build/lab/%.html, $(filter vignettes/%.Rmd, $(sources)))
 
@@ -17,6 +17,9 @@ vignettes := $(patsubst vignettes/%.Rmd, build/lab/%.html, $(filter vignettes/%.
 # compiled incrementally. This file of an installed package is as new as the installation.
 library := build/library/$(package)/Meta/package.rds
 dev     := build/dev/$(package)/Meta/package.rds
+
+# What the benchmarks compare with, where R does not install it.
+peers := build/bench/armadillo build/bench/python/requirements.txt
 
 # The same messages and sort order on every machine; rustup's Cargo also where no profile was read.
 export LC_ALL := C.UTF-8
@@ -26,7 +29,7 @@ export CARGO_TARGET_DIR := $(CURDIR)/build/target
 unexport MAKEFLAGS
 
 .DELETE_ON_ERROR:
-.PHONY: help lab test setup tarball install check doc readme bench msrv clean FORCE
+.PHONY: help lab test setup setup-bench tarball install check doc readme bench msrv clean FORCE
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## */make \1\t/p' Makefile | expand -t 16
@@ -59,8 +62,14 @@ readme: $(dev) ## README.md from README.Rmd
 	R_LIBS=$(CURDIR)/build/dev \
 	  Rscript -e 'rmarkdown::render("README.Rmd", output_options = list(html_preview = FALSE))'
 
-bench: $(dev) ## compare with other packages
-	R_LIBS=build/dev Rscript bench/bench.R
+# Part of it, or a try, is no news of the whole: then the table stays in build/.
+table = $(if $(quick)$(sections),build/bench/results.md,bench/results.md)
+
+bench: $(dev) $(peers) ## compare with other packages, into bench/results.md; quick=1 to try it
+	R_LIBS=build/dev Rscript bench/bench.R $(table) $(if $(quick),quick,full) $(sections)
+
+setup-bench: setup
+	tools/setup.sh bench
 
 msrv: setup ## build and test with the oldest compiler that apt has
 	tools/msrv.sh
@@ -94,6 +103,16 @@ $(dev): $(installable) build/files | setup
 	mkdir -p build/dev
 	GAUSSMIX_TARGET_DIR=$(CARGO_TARGET_DIR) \
 	  R CMD INSTALL --no-test-load --clean --library=build/dev .
+
+build/bench/armadillo: bench/peers/armadillo.cpp | setup-bench
+	mkdir -p build/bench
+	$(CXX) -O3 -march=native -fopenmp -DARMA_NO_DEBUG -o $@ $< -larmadillo
+
+# The list is copied when all in it is installed.
+build/bench/python/requirements.txt: bench/peers/requirements.txt | setup-bench
+	python3 -m venv build/bench/python
+	build/bench/python/bin/python -m pip install --quiet --requirement $<
+	cp $< $@
 
 build/lab/%.html: vignettes/%.Rmd $(library)
 	R_LIBS=$(CURDIR)/build/library \
