@@ -11,7 +11,7 @@ sources := $(wildcard $(shell git ls-files --cached --others --exclude-standard 
 packaged := .Rbuildignore $(filter-out .% Makefile README.Rmd cran-comments.md \
   bench/% tests/properties/% tools/% vignettes/articles/%, $(sources))
 installable := $(filter DESCRIPTION NAMESPACE configure inst/% man/% R/% src/%, $(sources))
-vignettes := $(patsubst vignettes/%.Rmd, build/lab/%.html, $(filter vignettes/%.Rmd, $(sources)))
+vignettes := $(patsubst vignettes/%.Rmd, build/lab/%.html, $(filter vignettes/%.Rmd, $(packaged)))
 
 # build/library has what users get, installed from the tarball; build/dev has the working tree,
 # compiled incrementally. This file of an installed package is as new as the installation.
@@ -62,11 +62,14 @@ readme: $(dev) ## README.md from README.Rmd
 	R_LIBS=$(CURDIR)/build/dev \
 	  Rscript -e 'rmarkdown::render("README.Rmd", output_options = list(html_preview = FALSE))'
 
+article := vignettes/articles/performance.Rmd
 # Part of it, or a try, is no news of the whole: then the table stays in build/.
 table = $(if $(quick)$(sections),build/bench/results.md,bench/results.md)
 
 bench: $(dev) $(peers) ## compare with other packages, into bench/results.md; quick=1 to try it
 	R_LIBS=build/dev Rscript bench/bench.R $(table) $(if $(quick),quick,full) $(sections)
+	Rscript -e 'made <- list(table = "$(CURDIR)/$(table)")' \
+	  -e 'rmarkdown::render("$(article)", NULL, NULL, "build/bench", params = made, quiet = TRUE)'
 
 setup-bench: setup
 	tools/setup.sh bench
