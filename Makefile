@@ -67,6 +67,7 @@ article := vignettes/articles/performance.Rmd
 table = $(if $(quick)$(sections),build/bench/results.md,bench/results.md)
 
 bench: $(dev) $(peers) ## compare with other packages, into bench/results.md; quick=1 to try it
+	cargo run --locked --release --manifest-path bench/micro/Cargo.toml
 	R_LIBS=build/dev Rscript bench/bench.R $(table) $(if $(quick),quick,full) $(sections)
 	Rscript -e 'made <- list(table = "$(CURDIR)/$(table)")' \
 	  -e 'rmarkdown::render("$(article)", NULL, NULL, "build/bench", params = made, quiet = TRUE)'

@@ -9,17 +9,20 @@ set -uo pipefail
 
 engine=src/rust/Cargo.toml
 properties=tests/properties/Cargo.toml
+micro=bench/micro/Cargo.toml
 library=$PWD/build/library
 check_log=build/gaussmix.Rcheck/00check.log
 
 stage_fmt() {
   cargo fmt --check --all --manifest-path "$engine" &&
-    cargo fmt --check --manifest-path "$properties"
+    cargo fmt --check --manifest-path "$properties" &&
+    cargo fmt --check --manifest-path "$micro"
 }
 
 stage_clippy() {
   cargo clippy --locked --workspace --all-targets --manifest-path "$engine" -- -D warnings &&
-    cargo clippy --locked --all-targets --manifest-path "$properties" -- -D warnings
+    cargo clippy --locked --all-targets --manifest-path "$properties" -- -D warnings &&
+    cargo clippy --locked --manifest-path "$micro" -- -D warnings
 }
 
 stage_crates() { Rscript tools/crates.R msrv; }
