@@ -38,6 +38,7 @@ mod score;
 mod stats;
 
 mod kernels;
+mod m_steps;
 
 fn main() {
     divan::Divan::from_args().run_benches();
