@@ -42,10 +42,15 @@ struct Place {
 /// One EM step.
 #[derive(Debug)]
 struct Step {
-    /// Where it led to.
+    start: Place,
     end: Place,
+}
+
+impl Step {
     /// How far it went, in coordinates.
-    residual: Vec<f64>,
+    fn residual(&self) -> Vec<f64> {
+        difference(&self.end.at, &self.start.at)
+    }
 }
 
 /// Where the past steps lead.
@@ -79,32 +84,34 @@ impl Anderson {
         factors: &Factors,
         stats: &SufficientStats,
     ) -> Option<Ahead> {
-        if !self.reference.as_ref().is_some_and(|r| r.is_for(stats)) {
-            *self = Self::new();
+        match &self.reference {
+            Some(reference) if !reference.is_for(stats) => *self = Self::new(),
+            Some(reference) if reference.is_stale(mixture, factors, stats) => {
+                self.renew(Reference::new(mixture, factors, stats));
+            }
+            _ => {}
         }
         let reference = self
             .reference
             .get_or_insert_with(|| Reference::new(mixture, factors, stats));
         let end = reference.place(stats);
         let start = self.start.replace(end.clone())?;
-        self.steps.push_back(Step {
-            residual: difference(&end.at, &start.at),
-            end,
-        });
+        self.steps.push_back(Step { start, end });
         if self.steps.len() > DEPTH + 1 {
             self.steps.pop_front();
         }
-        let weights = combine(&self.steps)?;
-        let last = &self.steps[weights.len()];
-        let mut ahead = last.end.clone();
+        let residuals: Vec<Vec<f64>> = self.steps.iter().map(Step::residual).collect();
+        let weights = combine(&residuals)?;
+        let residual = &residuals[weights.len()];
+        let Step { start, end } = &self.steps[weights.len()];
+        let mut ahead = end.clone();
         for (i, weight) in weights.iter().enumerate() {
             ahead.add(-weight, &self.steps[i].end, &self.steps[i + 1].end);
         }
         // The residual is the gradient in these coordinates: half its product with the way to the
         // top is the height.
-        let way = difference(&ahead.at, &start.at);
-        let gain = 0.5 * dot(&way, &last.residual);
-        let concave = gain > 0.5 * dot(&last.residual, &last.residual);
+        let gain = 0.5 * dot(&difference(&ahead.at, &start.at), residual);
+        let concave = gain > 0.5 * dot(residual, residual);
         if concave {
             self.stretch = 1.0;
         } else {
@@ -112,7 +119,7 @@ impl Anderson {
             // of back to it, straight on.
             self.stretch *= 2.0;
             ahead = start.clone();
-            ahead.add(self.stretch, &start, &last.end);
+            ahead.add(self.stretch, start, end);
         }
         let stats = stats.with_values(Arc::clone(&reference.centres), ahead.values.clone());
         self.start = Some(ahead);
@@ -121,6 +128,24 @@ impl Anderson {
             gain: concave.then_some(gain),
             depth: weights.len(),
         })
+    }
+
+    /// Go on with the same steps about another reference.
+    fn renew(&mut self, reference: Reference) {
+        let from = self.reference.take();
+        let places = self
+            .steps
+            .iter_mut()
+            .flat_map(|step| [&mut step.start, &mut step.end]);
+        for place in places.chain(&mut self.start) {
+            if let Some(from) = &from {
+                let k = reference.masses.len();
+                let (from, to) = (&from.centres, &reference.centres);
+                place.values = reference.second.move_values(&place.values, from, to, k);
+            }
+            place.at = reference.coordinates(&place.values);
+        }
+        self.reference = Some(reference);
     }
 
     /// Note that the next step starts from the last one's end, not from ahead.
@@ -151,14 +176,15 @@ fn difference(to: &[f64], from: &[f64]) -> Vec<f64> {
     to.iter().zip(from).map(|(to, from)| to - from).collect()
 }
 
-/// Weights of the differences of successive steps that cancel the last residual best.
-fn combine(steps: &VecDeque<Step>) -> Option<DVector<f64>> {
-    let depth = steps.len() - 1;
+/// Weights of the differences of successive residuals that cancel the last one best.
+fn combine(residuals: &[Vec<f64>]) -> Option<DVector<f64>> {
+    let depth = residuals.len() - 1;
     if depth == 0 {
         return None;
     }
-    let differences: Vec<Vec<f64>> = (0..depth)
-        .map(|i| difference(&steps[i + 1].residual, &steps[i].residual))
+    let differences: Vec<Vec<f64>> = residuals
+        .windows(2)
+        .map(|pair| difference(&pair[1], &pair[0]))
         .collect();
     let lengths: Vec<f64> = differences.iter().map(|d| dot(d, d).sqrt()).collect();
     if !lengths.iter().all(|length| *length > 0.0) {
@@ -173,7 +199,7 @@ fn combine(steps: &VecDeque<Step>) -> Option<DVector<f64>> {
             gram[(j, i)] = product;
         }
         gram[(i, i)] += RIDGE;
-        right[i] = dot(&differences[i], &steps[depth].residual) / lengths[i];
+        right[i] = dot(&differences[i], &residuals[depth]) / lengths[i];
     }
     let mut weights = Cholesky::new(gram)?.solve(&right);
     for (weight, length) in weights.iter_mut().zip(&lengths) {
@@ -194,8 +220,15 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 struct Reference {
     centres: Arc<[f64]>,
     masses: Vec<f64>,
+    /// Variances of all columns in all components.
+    variances: Vec<f64>,
+    second: Second,
     scale: Scale,
 }
+
+/// A reference is stale where a mass or a variance is now this many times as large, or as small:
+/// what it makes of a gain would be wrong by as much.
+const STALE: f64 = 4.0;
 
 /// What makes the moments of a component independent of its covariance.
 #[derive(Debug)]
@@ -219,6 +252,8 @@ impl Reference {
         Reference {
             centres: stats.centres(),
             masses: mixture.weights.iter().map(|w| w * total).collect(),
+            variances: variances(factors, k, mixture.d()).collect(),
+            second: stats.second().clone(),
             scale: match stats.second() {
                 Second::Full => Scale::Full(inverses()),
                 Second::Diagonal => Scale::Diagonal((0..k).map(deviations).collect()),
@@ -240,6 +275,16 @@ impl Reference {
                 | (Scale::Trace(_), Second::Trace)
                 | (Scale::Sums(_), Second::Total(_))
         )
+    }
+
+    /// Whether the mixture has left the scale of this reference.
+    fn is_stale(&self, mixture: &Mixture, factors: &Factors, stats: &SufficientStats) -> bool {
+        let total = stats.total_mass();
+        let masses = mixture.weights.iter().map(|w| w * total);
+        let now = masses.chain(variances(factors, mixture.k(), mixture.d()));
+        let then = self.masses.iter().chain(&self.variances);
+        let is_near = |(now, then): (f64, &f64)| now < STALE * then && *then < STALE * now;
+        !now.zip(then).all(is_near)
     }
 
     fn place(&self, stats: &SufficientStats) -> Place {
@@ -296,6 +341,11 @@ impl Reference {
         }
         out
     }
+}
+
+/// Variances of all columns in all components.
+fn variances(factors: &Factors, k: usize, d: usize) -> impl Iterator<Item = f64> + '_ {
+    (0..k).flat_map(move |k| (0..d).map(move |j| factors.variance(k, j)))
 }
 
 fn whiten(inverse: &DMatrix<f64>, sum: &[f64], size: f64, out: &mut Vec<f64>) {

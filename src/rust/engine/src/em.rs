@@ -46,13 +46,20 @@ pub(crate) struct Scale {
     pub(crate) resolution: Vec<f64>,
 }
 
-/// A run on its way: a mixture, and all that the next M-step needs.
+/// A run on its way: a mixture, and all that the next step needs.
 #[derive(Debug)]
 pub(crate) struct Run {
     at: Point,
     /// Log-likelihood of the start and after each iteration.
     pub(crate) trace: Vec<f64>,
     pub(crate) stop: Stop,
+    past: Anderson,
+    /// Whether the last look ahead was in vain, so that a step of EM comes next.
+    in_vain: bool,
+    /// Looks ahead in a row that promised next to nothing.
+    settled: usize,
+    /// Steps of EM since the last one that gained something, each after a look ahead in vain.
+    stalled: usize,
 }
 
 /// A mixture, and what an E-step made of it.
@@ -142,16 +149,19 @@ impl Em<'_> {
             at,
             trace: vec![loglik],
             stop: Stop::MaxIterations,
+            past: Anderson::new(),
+            in_vain: false,
+            settled: 0,
+            stalled: 0,
         })
     }
 
     /// Run on until convergence, or until `iterations` have been made since the start: textbook
     /// EM, each iteration an M-step and an E-step.
     pub(crate) fn advance(&self, mut run: Run, iterations: usize) -> Result<Run, Failed> {
-        while run.trace.len() <= iterations && run.stop != Stop::Converged {
-            match self.step(&run.at.stats, Some(&run.at.mixture.covariances)) {
-                Ok(next) => self.move_to(&mut run, next),
-                Err(error) => return Err(run.fail(error)),
+        while run.is_on(iterations) {
+            if let Err(error) = self.em_step(&mut run) {
+                return Err(run.fail(error));
             }
             if has_converged(&run.trace, self.tolerance) {
                 run.stop = Stop::Converged;
@@ -169,50 +179,78 @@ impl Em<'_> {
     /// restarts and monotonicity control for accelerating EM and EM-like algorithms*, Journal of
     /// Computational and Graphical Statistics 28.
     pub(crate) fn accelerate(&self, mut run: Run, iterations: usize) -> Result<Run, Failed> {
-        let mut past = Anderson::new();
-        let mut settled = 0;
-        while run.trace.len() <= iterations && run.stop != Stop::Converged {
+        while run.is_on(iterations) {
             let at = &run.at;
-            let ahead = past.look_ahead(&at.mixture, &at.factors, &at.stats);
-            let is_settled = |ahead: &Ahead| {
-                let little = |gain| gain < SETTLED_GAIN * self.tolerance;
-                ahead.depth >= SETTLED_DEPTH && ahead.gain.is_some_and(little)
-            };
-            settled = if ahead.as_ref().is_some_and(is_settled) {
-                settled + 1
+            let ahead = if run.in_vain {
+                None
             } else {
-                0
+                run.past.look_ahead(&at.mixture, &at.factors, &at.stats)
             };
-            if let Some(ahead) = ahead {
-                match self.step(&ahead.stats, Some(&at.mixture.covariances)) {
-                    Ok(next) if next.stats.loglik() >= run.loglik() => {
-                        self.move_to(&mut run, next);
-                        if settled >= SETTLED {
-                            run.stop = Stop::Converged;
-                        }
-                        continue;
-                    }
-                    Ok(_) => {
-                        self.passes.progress().iteration_done();
-                        run.trace.push(run.loglik());
-                        past.step_back();
-                        if run.trace.len() > iterations {
-                            break;
-                        }
-                    }
-                    Err(GmmError::Interrupted) => return Err(run.fail(GmmError::Interrupted)),
-                    Err(_) => past.step_back(),
-                }
-            }
-            match self.step(&run.at.stats, Some(&run.at.mixture.covariances)) {
-                Ok(next) => self.move_to(&mut run, next),
-                Err(error) => return Err(run.fail(error)),
-            }
-            if self.tolerance > 0.0 && is_rounding(&run.trace) {
-                run.stop = Stop::Converged;
+            let done = match ahead {
+                Some(ahead) => self.try_ahead(&mut run, &ahead),
+                None => self.em_step(&mut run),
+            };
+            if let Err(error) = done {
+                return Err(run.fail(error));
             }
         }
         Ok(run)
+    }
+
+    /// A step of EM. One that falls has nothing left to gain but rounding, and is not made.
+    fn em_step(&self, run: &mut Run) -> Result<(), GmmError> {
+        let next = self.step(&run.at.stats, Some(&run.at.mixture.covariances))?;
+        let gain = next.stats.loglik() - run.loglik();
+        // Not so for the first step, which brings a user's start into the family, nor with a
+        // penalty, nor where a number of iterations was asked for.
+        let must_climb = run.trace.len() > 1 && self.model.reg_covar == 0.0;
+        if must_climb && self.tolerance > 0.0 && gain < 0.0 {
+            run.stop = Stop::Converged;
+            return Ok(());
+        }
+        self.move_to(run, next);
+        if run.in_vain {
+            run.in_vain = false;
+            run.stalled = if gain < self.tolerance {
+                run.stalled + 1
+            } else {
+                0
+            };
+            let at_rest = run.stalled >= STALLED || is_rounding(&run.trace);
+            if at_rest && self.tolerance > 0.0 {
+                run.stop = Stop::Converged;
+            }
+        }
+        Ok(())
+    }
+
+    /// The M-step of statistics that lie ahead, if it gains.
+    fn try_ahead(&self, run: &mut Run, ahead: &Ahead) -> Result<(), GmmError> {
+        let is_little = |gain| gain < SETTLED_GAIN * self.tolerance;
+        let is_settled = ahead.depth >= SETTLED_DEPTH && ahead.gain.is_some_and(is_little);
+        run.settled = if is_settled { run.settled + 1 } else { 0 };
+        match self.step(&ahead.stats, Some(&run.at.mixture.covariances)) {
+            Ok(next) if next.stats.loglik() >= run.loglik() => {
+                let gain = next.stats.loglik() - run.loglik();
+                self.move_to(run, next);
+                if gain >= self.tolerance {
+                    run.stalled = 0;
+                } else if run.settled >= SETTLED {
+                    run.stop = Stop::Converged;
+                }
+            }
+            Err(GmmError::Interrupted) => return Err(GmmError::Interrupted),
+            tried => {
+                run.past.step_back();
+                run.in_vain = true;
+                if tried.is_ok() {
+                    // It has cost a pass.
+                    self.passes.progress().iteration_done();
+                    run.trace.push(run.loglik());
+                }
+            }
+        }
+        Ok(())
     }
 
     fn move_to(&self, run: &mut Run, next: Point) {
@@ -223,6 +261,11 @@ impl Em<'_> {
 }
 
 impl Run {
+    /// Whether there is more to do, up to so many iterations since the start.
+    fn is_on(&self, iterations: usize) -> bool {
+        self.trace.len() <= iterations && self.stop != Stop::Converged
+    }
+
     fn fail(self, error: GmmError) -> Failed {
         let last = Some(Box::new(self.at.mixture));
         Failed { error, last }
@@ -235,6 +278,9 @@ impl Run {
 const SETTLED: usize = 2;
 const SETTLED_DEPTH: usize = 3;
 const SETTLED_GAIN: f64 = 0.1;
+/// It has also converged when, so many times in a row, a look ahead is in vain and the step of EM
+/// after it gains less than the tolerance: what is left is rounding.
+const STALLED: usize = 3;
 
 /// Whether the last step is mere rounding.
 fn is_rounding(trace: &[f64]) -> bool {

@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use crate::stats::SufficientStats;
 
 /// The least mass of a component whose covariance does not rest on its rows alone.
-const REGULARISED_MASS: f64 = 1e-8;
+const LEAST_MASS: f64 = 1e-8;
 
 /// The constraints on a mixture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,7 +36,7 @@ impl Model {
     ///
     /// # Errors
     /// [`GmmError::EmptyComponent`] where a component has less than one row's worth of mass; with
-    /// `reg_covar`, where it has next to none. [`GmmError::Degenerate`],
+    /// `reg_covar`, or a volume that all components share, where it has next to none. [`GmmError::Degenerate`],
     /// [`GmmError::Interrupted`].
     ///
     /// # Source
@@ -71,8 +71,8 @@ impl Model {
         progress: &Progress,
     ) -> Result<Mixture, GmmError> {
         let (k, d) = (stats.k(), stats.d());
-        let enough = if self.reg_covar > 0.0 {
-            REGULARISED_MASS
+        let enough = if self.reg_covar > 0.0 || self.family.has_equal_volumes() {
+            LEAST_MASS
         } else {
             1.0
         };

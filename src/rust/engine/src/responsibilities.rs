@@ -89,6 +89,9 @@ enum Joint {
 /// used: beyond, the quadratic term that they leave out would swallow digits of the
 /// log-likelihood.
 const FARTHEST: f64 = 100.0;
+/// Parts of a column's variance that the others do not determine, from which on they are used: the
+/// trace of the total scatter in units of the covariance is rounded by its inverse.
+const LEAST_OWN_PART: f64 = 1e-4;
 
 impl Expected {
     /// Make a mixture ready for blocks of rows relative to its own centre.
@@ -164,7 +167,8 @@ impl Expected {
     /// Make a mixture with one covariance for all components ready for an E-step by linear
     /// discriminants, with the log-likelihood that these leave out.
     ///
-    /// `None` where covariances differ, or where the components lie too far apart.
+    /// `None` where covariances differ, or where the components lie too far apart or the columns are
+    /// too close to determining one another.
     ///
     /// # Source
     /// Fisher's linear discriminant: Bishop (2006), *Pattern Recognition and Machine Learning*,
@@ -181,8 +185,11 @@ impl Expected {
         if deviations.iter().any(|other| *other != deviations[0]) {
             return None;
         }
-        let inverse = factors.factor(0).inverse;
         let d = mixture.d();
+        if (0..d).any(|j| factors.own_part(0, j) < LEAST_OWN_PART) {
+            return None;
+        }
+        let inverse = factors.factor(0).inverse;
         let whole = (&inverse * &total.scatter).component_mul(&inverse).sum();
         if whole > FARTHEST * total.mass * d as f64 {
             return None;

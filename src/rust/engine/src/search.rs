@@ -22,6 +22,10 @@ const ROUNDINGS: f64 = 64.0;
 /// Two runs have reached the same optimum if their log-likelihoods differ by less, or by what
 /// the tolerance allows.
 const SAME_OPTIMUM: f64 = 1e-4;
+/// Iterations since its start after which a run is compared with the others for the first time.
+const FIRST_ROUND: usize = 64;
+/// A run gives up if so many times the gain of its last round would not lead it to the best.
+const OUT_OF_REACH: f64 = 20.0;
 /// Two runs have met if neither their log-likelihoods nor their weights differ by more.
 const MET: f64 = 1e-3;
 
@@ -210,23 +214,62 @@ fn short_runs(
     Ok((survived, failed))
 }
 
-/// Run on to the end; with each run the number of its starts.
-fn long_runs(em: &Em<'_>, few: Vec<Group>, settings: &Settings) -> Result<Vec<Ended>, GmmError> {
-    let runs = few
-        .into_par_iter()
-        .map(|(run, starts)| {
-            let iterations = settings.max_iterations;
-            let ended = if settings.accelerate {
-                em.accelerate(run, iterations)
+/// Run on to the end, or until it is out of reach; with each run that ended the number of its
+/// starts.
+///
+/// After every round, each twice as long as the one before, a run gives up if it would take many
+/// such rounds to catch up with the best that has converged: what is left on its plateau is
+/// nothing that the fit would report. Rounds end together, so that the outcome does not depend on
+/// the threads.
+fn long_runs(
+    em: &Em<'_>,
+    mut running: Vec<Group>,
+    settings: &Settings,
+) -> Result<Vec<Ended>, GmmError> {
+    let most = settings.max_iterations;
+    let accelerate = settings.accelerate && settings.model.reg_covar == 0.0;
+    let mut ended: Vec<Ended> = Vec::new();
+    let mut limit = FIRST_ROUND;
+    while !running.is_empty() {
+        limit = limit.min(most);
+        let round: Vec<(f64, Ended)> = running
+            .into_par_iter()
+            .map(|(run, starts)| {
+                let before = run.loglik();
+                let run = if accelerate {
+                    em.accelerate(run, limit)
+                } else {
+                    em.advance(run, limit)
+                };
+                (before, (run, starts))
+            })
+            .collect();
+        em.passes.progress().check()?;
+        running = Vec::new();
+        let mut waiting = Vec::new();
+        for (before, (run, starts)) in round {
+            match run {
+                Ok(run) if run.stop != Stop::Converged && limit < most => {
+                    waiting.push((run.loglik() - before, (run, starts)));
+                }
+                other => {
+                    em.passes.progress().run_done();
+                    ended.push((other, starts));
+                }
+            }
+        }
+        let reached = ended.iter().filter_map(|(run, _)| run.as_ref().ok());
+        let best = reached.map(Run::loglik).fold(f64::NEG_INFINITY, f64::max);
+        for (gain, group) in waiting {
+            if group.0.loglik() + OUT_OF_REACH * gain < best {
+                em.passes.progress().run_done();
             } else {
-                em.advance(run, iterations)
-            };
-            em.passes.progress().run_done();
-            (ended, starts)
-        })
-        .collect();
-    em.passes.progress().check()?;
-    Ok(runs)
+                running.push(group);
+            }
+        }
+        limit *= 2;
+    }
+    Ok(ended)
 }
 
 /// Say which component of a failed start collapsed, and which rows it owned just before.

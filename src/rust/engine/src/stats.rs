@@ -32,6 +32,58 @@ impl Second {
     }
 }
 
+impl Second {
+    /// Values of statistics of `k` components, their moments moved from one set of centres to
+    /// another.
+    pub(crate) fn move_values(
+        &self,
+        values: &[f64],
+        from: &[f64],
+        to: &[f64],
+        k: usize,
+    ) -> Vec<f64> {
+        let d = from.len() / k;
+        let mut values = values.to_vec();
+        let (masses, rest) = values.split_at_mut(k);
+        let (sums, scatters) = rest.split_at_mut(k * d);
+        let width = self.width(d);
+        for (component, &mass) in masses.iter().enumerate() {
+            let own = component * d..(component + 1) * d;
+            let pairs = from[own.clone()].iter().zip(&to[own.clone()]);
+            let shift: Vec<f64> = pairs.map(|(from, to)| from - to).collect();
+            let sum = &mut sums[own];
+            let scatter = &mut scatters[component * width..(component + 1) * width];
+            self.move_scatter(scatter, d, |i, j| {
+                shift[i] * sum[j] + shift[j] * sum[i] + mass * shift[i] * shift[j]
+            });
+            for (sum, shift) in sum.iter_mut().zip(&shift) {
+                *sum += mass * shift;
+            }
+        }
+        values
+    }
+
+    /// Add to what is kept of a scatter what a shift adds to its entries.
+    fn move_scatter(&self, scatter: &mut [f64], d: usize, added: impl Fn(usize, usize) -> f64) {
+        match self {
+            Second::Full => {
+                for i in 0..d {
+                    for j in 0..=i {
+                        scatter[packed_row(i) + j] += added(i, j);
+                    }
+                }
+            }
+            Second::Diagonal => {
+                for (i, entry) in scatter.iter_mut().enumerate() {
+                    *entry += added(i, i);
+                }
+            }
+            Second::Trace => scatter[0] += (0..d).map(|i| added(i, i)).sum::<f64>(),
+            Second::Total(_) => {}
+        }
+    }
+}
+
 /// All rows as one component, about their mean.
 #[derive(Debug, Clone)]
 pub(crate) struct Total {
@@ -119,41 +171,8 @@ impl SufficientStats {
 
     /// All numbers, with the moments about other centres: `k` masses, `k` sums, `k` scatters.
     pub(crate) fn values_about(&self, centres: &[f64]) -> Vec<f64> {
-        let mut values = self.values.clone();
-        let (k, d) = (self.k, self.d);
-        let width = self.second.width(d);
-        let (sums, scatters) = values[k..].split_at_mut(k * d);
-        for component in 0..k {
-            let mass = self.mass(component);
-            let own = component * d..(component + 1) * d;
-            let pairs = self.centres[own.clone()].iter().zip(&centres[own.clone()]);
-            let shift: Vec<f64> = pairs.map(|(from, to)| from - to).collect();
-            let sum = &mut sums[own];
-            let scatter = &mut scatters[component * width..(component + 1) * width];
-            let moved = |i: usize, j: usize| {
-                shift[i] * sum[j] + shift[j] * sum[i] + mass * shift[i] * shift[j]
-            };
-            match self.second {
-                Second::Full => {
-                    for i in 0..d {
-                        for j in 0..=i {
-                            scatter[packed_row(i) + j] += moved(i, j);
-                        }
-                    }
-                }
-                Second::Diagonal => {
-                    for (i, scatter) in scatter.iter_mut().enumerate() {
-                        *scatter += moved(i, i);
-                    }
-                }
-                Second::Trace => scatter[0] += (0..d).map(|i| moved(i, i)).sum::<f64>(),
-                Second::Total(_) => {}
-            }
-            for (sum, shift) in sum.iter_mut().zip(&shift) {
-                *sum += mass * shift;
-            }
-        }
-        values
+        self.second
+            .move_values(&self.values, &self.centres, centres, self.k)
     }
 
     /// Statistics like these, with other numbers about other centres.

@@ -185,6 +185,11 @@ impl Family {
         [0, 1, 2].map(|i| &self.name()[i..=i])
     }
 
+    /// Whether all components have the same volume.
+    pub(crate) fn has_equal_volumes(self) -> bool {
+        self.row().volume == Letter::E
+    }
+
     /// Whether covariances have orientations of their own, not those of the axes.
     pub fn is_oriented(self) -> bool {
         self.row().orientation > Letter::I

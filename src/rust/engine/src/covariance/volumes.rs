@@ -35,6 +35,9 @@ const LONGEST: f64 = 4.0;
 /// A Newton step of this length leaves an error of its square.
 const CONVERGED: f64 = 1e-8;
 
+/// So near, steps shrink quadratically, or are rounding: of scatters that are nearly singular.
+const NEAR: f64 = 1e-3;
+
 /// A previous fit further than this from the volumes of the scatters is no better start.
 const FAR: f64 = 20.0;
 
@@ -217,14 +220,17 @@ fn minimise(
     let first = start.clone();
     let mut theta = start;
     let mut here = evaluate(&theta).ok_or(GmmError::Degenerate { k: 0 })?;
+    let mut before = f64::INFINITY;
     for _ in 0..STEPS {
         let alternating = || alternating_step(&here, &shares);
         let mut step = newton_step(&here).unwrap_or_else(alternating);
-        if step.amax() < CONVERGED {
+        let length = step.amax();
+        if length < CONVERGED || (length < NEAR && length > 0.1 * before) {
             theta += step;
             return Ok(theta.as_slice().to_vec());
         }
-        step *= (LONGEST / step.amax()).min(1.0);
+        before = length;
+        step *= (LONGEST / length).min(1.0);
         let mut next = None;
         for _ in 0..HALVINGS {
             next = evaluate(&(&theta + &step)).filter(|next| descends(&here, &step, next));
