@@ -80,3 +80,46 @@ test_that("a number of iterations that is asked for is made, accelerated or not"
   refused(gmm_fit(faithful, k = 2, accelerate = 1), "bad_type", argument = "accelerate")
   refused(gmm_fit(faithful, k = 2, equal_weights = NA), "bad_type", argument = "equal_weights")
 })
+
+test_that("nearly collinear columns end every run where only rounding is left", {
+  set.seed(3)
+  a <- rnorm(600) + rep(c(0, 4), each = 300)
+  noise <- rnorm(600)
+  for (family in engine_families()$name) {
+    for (size in c(1e-2, 1e-3, 1e-4)) {
+      x <- cbind(a, a + size * noise)
+      fit <- gmm_fit(x, start = rep(1:2, each = 300), covariance = family)
+      expect_true(fit$converged)
+      expect_lt(fit$iterations, 200)
+      expect_true(all(diff(fit$trace) >= 0))
+      by_row <- sum(predict(fit, type = "density", log = TRUE))
+      expect_equal(by_row, fit$loglik, tolerance = 1e-8)
+    }
+  }
+})
+
+test_that("runs with a penalty are those of plain EM", {
+  for (family in c("EEE", "VVE", "VVV")) {
+    fits <- lapply(c(TRUE, FALSE), function(accelerate) {
+      gmm_fit(
+        iris[1:4],
+        covariance = family, start = iris$Species, reg_covar = 0.01, accelerate = accelerate
+      )
+    })
+    expect_identical(fits[[1]]$trace, fits[[2]]$trace)
+  }
+})
+
+test_that("runs that cannot catch up give up", {
+  set.seed(4)
+  x <- matrix(rnorm(40000), ncol = 4) + 1.5 * sample(4, 10000, replace = TRUE)
+  # From random labels, components that share a covariance take thousands of iterations.
+  set.seed(5)
+  search <- gmm_fit(x, k = 4, covariance = "EEE")
+  alone <- suppressWarnings(gmm_fit(
+    x, covariance = "EEE", start = sample(4, 10000, replace = TRUE), max_iter = 300
+  ))
+  expect_false(alone$converged)
+  expect_lt(search$starts$finished, search$starts$tried)
+  expect_gt(search$loglik, alone$loglik)
+})

@@ -291,3 +291,17 @@ test_that("families without orientations fit data with more columns than rows, o
   refused(gmm_fit(wide, k = 1, covariance = "EEE"), "too_few_rows", argument = "x")
   refused(gmm_fit(double, k = 2, covariance = "VVE"), "collinear", columns = "twice")
 })
+
+test_that("a component of a shared covariance may begin with a single row", {
+  labels <- rep(1, 150)
+  labels[107] <- 2
+  expect_equal(
+    gmm_fit(iris[1:4], start = labels, covariance = "EEE")$loglik, -360.2265,
+    tolerance = 1e-6
+  )
+  condition <- expect_error(
+    gmm_fit(iris[1:4], start = labels, covariance = "VVV"),
+    class = "gmm_error_degenerate"
+  )
+  expect_identical(condition$component, 2)
+})

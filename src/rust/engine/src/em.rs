@@ -275,7 +275,7 @@ impl Run {
 /// An accelerated run has converged when this many looks ahead in a row, each over at least so
 /// many differences of steps, promise less than this part of the tolerance: what slow directions
 /// still hide comes on top.
-const SETTLED: usize = 2;
+const SETTLED: usize = 3;
 const SETTLED_DEPTH: usize = 3;
 const SETTLED_GAIN: f64 = 0.1;
 /// It has also converged when, so many times in a row, a look ahead is in vain and the step of EM
