@@ -15,8 +15,10 @@ use crate::kernel::scatter::packed_row;
 use crate::mixture::Mixture;
 use crate::stats::{Second, SufficientStats};
 
-/// Steps that are combined.
+/// Differences of steps that are combined; fewer, but at least two, where the statistics are so
+/// many that these would take more doubles than [`MOST_DOUBLES`].
 const DEPTH: usize = 10;
+const MOST_DOUBLES: usize = 1 << 20;
 /// Relative to the squared lengths of the residuals' differences: how far combinations may rest
 /// on differences that are nearly the same.
 const RIDGE: f64 = 1e-10;
@@ -96,8 +98,9 @@ impl Anderson {
             .get_or_insert_with(|| Reference::new(mixture, factors, stats));
         let end = reference.place(stats);
         let start = self.start.replace(end.clone())?;
+        let depth = (MOST_DOUBLES / end.at.len()).clamp(2, DEPTH);
         self.steps.push_back(Step { start, end });
-        if self.steps.len() > DEPTH + 1 {
+        if self.steps.len() > depth + 1 {
             self.steps.pop_front();
         }
         let residuals: Vec<Vec<f64>> = self.steps.iter().map(Step::residual).collect();

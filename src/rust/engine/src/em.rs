@@ -194,6 +194,9 @@ impl Em<'_> {
                 return Err(run.fail(error));
             }
         }
+        // A run that waits for others must not keep what takes many times its own memory.
+        run.past = Anderson::new();
+        run.in_vain = false;
         Ok(run)
     }
 
@@ -276,7 +279,7 @@ impl Run {
 /// many differences of steps, promise less than this part of the tolerance: what slow directions
 /// still hide comes on top.
 const SETTLED: usize = 3;
-const SETTLED_DEPTH: usize = 3;
+const SETTLED_DEPTH: usize = 2;
 const SETTLED_GAIN: f64 = 0.1;
 /// It has also converged when, so many times in a row, a look ahead is in vain and the step of EM
 /// after it gains less than the tolerance: what is left is rounding.
