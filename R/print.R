@@ -40,19 +40,7 @@ describe_fit <- function(x) {
     "log-likelihood ", format_2(x$loglik), " (df ", x$df, "), AIC ", format_2(stats::AIC(x)),
     ", BIC ", format_2(stats::BIC(x))
   )
-  run <- cli::pluralize(
-    if (x$converged) "Converged" else "Not converged",
-    " after {x$iterations} iteration{?s}"
-  )
   starts <- x$starts
-  reached <- if (starts$tried == 1) {
-    " from one start."
-  } else {
-    cli::pluralize(
-      ". Of {starts$tried} starts {starts$finished} were followed to the end, ",
-      "{starts$reached} of them to this optimum."
-    )
-  }
   degenerate <- if (starts$degenerate > 0) {
     # Not within `pluralize()`, which drops a leading newline.
     paste0("\n", cli::pluralize(
@@ -65,7 +53,35 @@ describe_fit <- function(x) {
   regularised <- if (x$control$reg_covar > 0) {
     paste0("\n", format(x$control$reg_covar), " was added to the diagonal of every covariance.")
   }
-  paste0(loglik, "\n", run, reached, degenerate, regularised, crowded)
+  paste0(loglik, "\n", describe_run(x), degenerate, regularised, crowded)
+}
+
+#' How the run ended, and what became of the starts
+#' @noRd
+describe_run <- function(x) {
+  starts <- x$starts
+  asked <- !x$converged && x$control$tol == 0
+  run <- cli::pluralize(
+    if (x$converged) "Converged" else if (asked) "Stopped" else "Not converged",
+    " after {x$iterations} iteration{?s}",
+    if (starts$tried == 1) " from one start" else "",
+    if (asked) ", as asked (`tol = 0`)." else "."
+  )
+  if (starts$tried == 1) {
+    return(run)
+  }
+  optimum <- if (x$converged) {
+    "to this optimum"
+  } else {
+    margin <- sub("e-0", "e-", format(max(1e-4, 2 * x$control$tol)))
+    paste("to within", margin, "of this log-likelihood")
+  }
+  followed <- cli::pluralize(
+    " Of {starts$tried} starts {starts$finished} {?was/were} followed",
+    if (x$converged) " to the end" else "",
+    if (starts$finished > 1) ", {starts$reached} of them {optimum}." else "."
+  )
+  paste0(run, followed)
 }
 
 format_2 <- function(value) {

@@ -19,6 +19,23 @@ test_that("what became of the starts, and what to doubt, is said in lines of the
   expect_error(print(summary(fit), digits = 0), class = "gmm_error_bad_value")
 })
 
+test_that("a run that has not converged does not claim an optimum", {
+  set.seed(1)
+  tail_of <- function(fit) tail(capture.output(print(fit)), 1)
+  fit <- suppressWarnings(gmm_fit(faithful, k = 3, max_iter = 3, short_iter = 1))
+  expect_match(tail_of(fit), paste(
+    "^Not converged after 3 iterations. Of 20 starts [0-9]+ were followed, [0-9]+ of them to within",
+    "1e-4 of this log-likelihood.$"
+  ))
+  fit <- gmm_fit(faithful, k = 3, max_iter = 3, tol = 0)
+  expect_match(tail_of(fit), "^Stopped after 3 iterations, as asked \\(`tol = 0`\\). Of 20 starts")
+  fit <- gmm_fit(faithful, start = rep(1:2, 136), max_iter = 3, tol = 0)
+  expect_match(tail_of(fit), "^Stopped after 3 iterations from one start, as asked \\(`tol = 0`\\).$")
+  fit <- gmm_fit(faithful, k = 2)
+  fit$starts$finished <- fit$starts$reached <- 1
+  expect_match(tail_of(fit), "Of 20 starts 1 was followed to the end.$")
+})
+
 test_that("printing returns its argument and never floods the console", {
   set.seed(1)
   x <- matrix(rnorm(60000), ncol = 30)
