@@ -111,14 +111,62 @@ resolve_family <- function(covariance, d, call) {
   )
 }
 
+#' Volume, shape and orientation of a family, each `"E"`, `"V"` or `"I"`
+#' @noRd
+family_letters <- function(family) {
+  families <- engine_families()
+  row <- match(family, families$name)
+  if (is.na(row)) {
+    # One column has only a volume.
+    return(c(volume = family, shape = "I", orientation = "I"))
+  }
+  vapply(families[c("volume", "shape", "orientation")], `[`, "", row)
+}
+
+#' Whether all components have the same covariance
+#' @noRd
+is_shared <- function(family) {
+  !"V" %in% family_letters(family)
+}
+
+is_spherical <- function(family) {
+  family_letters(family)[["shape"]] == "I"
+}
+
+#' Whether covariances are other than diagonal
+#' @noRd
+is_oriented <- function(family) {
+  family_letters(family)[["orientation"]] != "I"
+}
+
+#' What a family's letters say
+#' @noRd
+describe_letters <- function(family) {
+  if (family %in% engine_families()$univariate) {
+    return(c(E = "one variance for all", V = "a variance for each")[[family]])
+  }
+  letters <- family_letters(family)
+  form <- if (is_spherical(family)) "spherical" else if (!is_oriented(family)) "diagonal"
+  says <- function(letter, word) {
+    parts <- names(letters)[letters == letter]
+    if (length(parts) > 0) sub(", ([a-z]+)$", " and \\1", paste(word, toString(parts)))
+  }
+  words <- list(E = says("E", "equal"), V = says("V", "varying"))
+  # The volume's letter comes first.
+  toString(c(form, unlist(words[union(letters[["volume"]], names(words))])))
+}
+
 #' A family and, if it has one, its other name
 #' @noRd
-describe_family <- function(family) {
+name_family <- function(family) {
   families <- engine_families()
-  if (family %in% families$univariate) {
-    what <- c(E = "one variance for all", V = "a variance for each")[[family]]
-    return(sprintf("%s (%s)", family, what))
-  }
   alias <- families$alias[match(family, families$name)]
-  if (nzchar(alias)) sprintf('%s ("%s")', family, alias) else family
+  if (is.na(alias) || alias == "") family else sprintf('%s ("%s")', family, alias)
+}
+
+#' A family and its other name or, if it has none, what its letters say
+#' @noRd
+describe_family <- function(family) {
+  name <- name_family(family)
+  if (name == family) sprintf("%s (%s)", family, describe_letters(family)) else name
 }

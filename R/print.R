@@ -21,10 +21,10 @@ print.gmm <- function(x, digits = 4, ...) {
   invisible(x)
 }
 
-describe_model <- function(x) {
+describe_model <- function(x, family = describe_family(x$covariance)) {
   weights <- if (x$equal_weights) ", equal weights" else ""
   cli::pluralize(
-    "Gaussian mixture of {x$k} component{?s}, covariance {describe_family(x$covariance)}{weights}, ",
+    "Gaussian mixture of {x$k} component{?s}, covariance {family}{weights}, ",
     "on {format_count(x$n)} {cli::qty(x$n)}row{?s} and {x$d} column{?s}"
   )
 }

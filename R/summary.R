@@ -16,7 +16,8 @@
 #'   \item{`criteria`}{Named numbers: `loglik`, `df`, `AIC`, `BIC`.}
 #'   \item{`fit`}{The fit.}
 #' }
-#' Printing returns the summary invisibly.
+#' Printing returns the summary invisibly. It leaves out what the family fixes: correlations that
+#' are zero, and rows or columns that are the same.
 #'
 #' @examples
 #' set.seed(1)
@@ -63,7 +64,9 @@ summary.gmm <- function(object, ...) {
 #' @export
 print.summary.gmm <- function(x, digits = 4, ...) {
   check_count(digits, "digits", max = 22, call = quote(print()))
-  cat(describe_model(x$fit), "\n", sep = "")
+  family <- x$fit$covariance
+  cat(describe_model(x$fit, name_family(family)), "\n", sep = "")
+  cat("Covariances: ", describe_letters(family), "\n", sep = "")
   cat("\nComponents\n")
   # Digits after the point: an uncertainty of 1e-17 reads as what it is, none.
   fixed <- function(values) formatC(values, digits = digits, format = "f")
@@ -75,10 +78,10 @@ print.summary.gmm <- function(x, digits = 4, ...) {
   cat("\nMeans\n")
   print_cut(label_columns(x$means, "mean"), digits)
   cat("\nStandard deviations\n")
-  print_cut(label_columns(x$deviations, "deviation"), digits)
-  if (x$fit$d > 1) {
+  print_cut(deviation_table(x$deviations, family), digits)
+  if (is_oriented(family)) {
     cat("\nCorrelations\n")
-    table <- correlation_table(x$correlations)
+    table <- correlation_table(x$correlations, family)
     table[] <- fixed(table)
     print_cut(table, digits)
   }
@@ -86,9 +89,26 @@ print.summary.gmm <- function(x, digits = 4, ...) {
   invisible(x)
 }
 
-#' Correlations, a row per component and a column per pair
+#' Standard deviations, without those that are the same because of the family
 #' @noRd
-correlation_table <- function(correlations) {
+deviation_table <- function(deviations, family) {
+  if (is_spherical(family) && ncol(deviations) > 1) {
+    deviations <- deviations[, 1, drop = FALSE]
+    colnames(deviations) <- "deviation"
+  }
+  table <- label_columns(deviations, "deviation")
+  if (is_shared(family)) one_for_all(table) else table
+}
+
+one_for_all <- function(table) {
+  table <- table[1, , drop = FALSE]
+  rownames(table) <- "all"
+  table
+}
+
+#' Correlations, a row per component, unless the family gives all the same, and a column per pair
+#' @noRd
+correlation_table <- function(correlations, family) {
   d <- dim(correlations)[1]
   pairs <- utils::combn(d, 2)
   columns <- dimnames(correlations)[[1]]
@@ -101,5 +121,6 @@ correlation_table <- function(correlations) {
     seq_len(nrow(table)),
     paste(columns[pairs[1, ]], columns[pairs[2, ]], sep = "~")
   )
-  table
+  letters <- family_letters(family)
+  if ("V" %in% letters[c("shape", "orientation")]) table else one_for_all(table)
 }

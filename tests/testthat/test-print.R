@@ -36,6 +36,31 @@ test_that("a run that has not converged does not claim an optimum", {
   expect_match(tail_of(fit), "Of 20 starts 1 was followed to the end.$")
 })
 
+test_that("a family is said in words", {
+  expect_identical(describe_family("EII"), "EII (spherical, equal volume)")
+  expect_identical(describe_family("EEV"), "EEV (equal volume and shape, varying orientation)")
+  expect_identical(describe_family("VVV"), "VVV (\"full\")")
+  words <- vapply(c(engine_families()$name, "E", "V"), describe_letters, character(1))
+  expect_snapshot(cat(paste(names(words), words), sep = "\n"))
+})
+
+test_that("a summary leaves out what the family fixes", {
+  # Up to what became of the run.
+  tables <- function(family) {
+    fit <- gmm_fit(iris[1:3], start = iris$Species, covariance = family)
+    lines <- capture.output(printed <- print(summary(fit)))
+    expect_identical(dim(printed$deviations), c(3L, 3L))
+    expect_identical(dim(printed$correlations), c(3L, 3L, 3L))
+    cat(lines[1:2], lines[match("Standard deviations", lines):(length(lines) - 3)], sep = "\n")
+  }
+  for (family in c("EII", "VII", "EEI", "VEI", "EEE", "VEE", "EEV")) {
+    expect_snapshot(tables(family))
+  }
+  lines <- capture.output(summary(gmm_fit(faithful$waiting, start = rep(1:2, 136), covariance = "E")))
+  expect_match(lines, "^Covariances: one variance for all$", all = FALSE)
+  expect_match(lines, "^all +5.869$", all = FALSE)
+})
+
 test_that("printing returns its argument and never floods the console", {
   set.seed(1)
   x <- matrix(rnorm(60000), ncol = 30)
