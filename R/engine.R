@@ -2,15 +2,16 @@
 #'
 #' @param result Value of an `engine_*()` function.
 #' @param x The data, for the words of the message.
+#' @param family,k For a fit: the family, from [resolve_family()], and the number of components.
 #' @noRd
-engine_value <- function(result, x, call) {
+engine_value <- function(result, x, call, family = NULL, k = NULL) {
   condition <- if (is.list(result)) result$condition
   if (is.null(condition)) {
     return(result)
   }
   switch(condition,
     interrupted = interrupt(),
-    no_start_survived = abort_degenerate(result, x, call),
+    no_start_survived = abort_degenerate(result, x, call, family, k),
     collinear = abort_collinear(result$column, x, call),
     too_few_distinct = abort_gmm(
       c(
@@ -87,16 +88,31 @@ abort_collinear <- function(column, x, call) {
 
 #' Say which component collapsed, onto what, and what can be done
 #' @noRd
-abort_degenerate <- function(result, x, call) {
+abort_degenerate <- function(result, x, call, family, k) {
   component <- result$cause$component
   rows <- result$rows
-  lost <- if (result$cause$condition == "empty") {
-    "Component {component} lost its rows."
+  constant <- constant_columns(x, rows)
+  what <- if (result$cause$condition == "empty") {
+    "Component {component} lost its rows: all responsibilities for it sum to
+      {signif(result$cause$mass, 2)}, which is too little."
+  } else if (is_shared(family$name)) {
+    # The engine names the first component, but it is the covariance of all.
+    component <- rows <- constant <- NULL
+    "The covariance that all components share became singular: {nrow(x)} row{?s} in {k}
+      component{?s} leave it too little variation."
   } else if (length(rows) == 0) {
-    "Component {component} had too few rows for a covariance of {ncol(x)} column{?s}."
+    "Component {component} had too few rows for the covariance family {family$name} in {ncol(x)}
+      column{?s}."
   } else {
-    "Component {component} collapsed onto {describe_rows(x, rows)}."
+    "Component {component} collapsed onto {describe_rows(x, rows, constant, family)}."
   }
+  simpler <- simpler_family(family$name)
+  ways <- c(
+    "Fit fewer components",
+    if (!is.null(simpler)) "use a covariance family with fewer parameters such as {.val {simpler}}",
+    if (length(constant) > 0) "leave out columns with few distinct values",
+    "set {.arg reg_covar}, for example to {signif(1e-3 * small_variance(x), 1)}"
+  )
   abort_gmm(
     c(
       if (result$starts > 1) {
@@ -104,17 +120,29 @@ abort_degenerate <- function(result, x, call) {
       } else {
         "The start did not lead to a mixture whose covariances can be inverted."
       },
-      x = lost,
+      x = what,
       x = if (result$starts > 1) "All {result$starts} starts ended in such a way.",
-      i = "Fit fewer components, a covariance family with fewer parameters such as {.val tied},
-        leave out columns with few distinct values, or set
-        {.arg reg_covar}, for example to {signif(1e-3 * small_variance(x), 1)}."
+      i = paste0(paste(ways[-length(ways)], collapse = ", "), ", or ", ways[length(ways)], ".")
     ),
     "degenerate",
     component = component,
     rows = rows,
     starts = result$starts,
     call = call
+  )
+}
+
+#' The family to fall back on where this one has too many parameters, if there is one
+#' @noRd
+simpler_family <- function(family) {
+  switch(family,
+    E = ,
+    EII = NULL,
+    V = "E",
+    VII = ,
+    EEI = "EII",
+    EEE = "EEI",
+    if (endsWith(family, "I")) "EEI" else "tied"
   )
 }
 
@@ -126,17 +154,23 @@ small_variance <- function(x) {
   min(variance)
 }
 
+#' The columns in which rows, more than one, are all the same
+#' @noRd
+constant_columns <- function(x, rows) {
+  if (length(rows) > 1) {
+    which(apply(x[rows, , drop = FALSE], 2, function(column) all(column == column[1])))
+  }
+}
+
 #' What a few rows have in common that leaves them no variance
 #' @noRd
-describe_rows <- function(x, rows) {
+describe_rows <- function(x, rows, constant, family) {
   count <- cli::pluralize("{length(rows)} row{?s}")
   if (length(rows) == 1) {
     return(count)
   }
-  x <- x[rows, , drop = FALSE]
-  constant <- which(apply(x, 2, function(column) all(column == column[1])))
   if (length(constant) > 0) {
-    values <- format_values(x[1, constant])
+    values <- format_values(x[rows[1], constant])
     if (ncol(x) == 1) {
       return(paste0(count, ", all equal to ", values))
     }
@@ -144,8 +178,13 @@ describe_rows <- function(x, rows) {
     same <- paste0("`", columns, "` = ", values, collapse = ", ")
     return(paste0(count, ", all with ", same))
   }
+  if (!is_oriented(family$name)) {
+    return(paste(count, "that vary too little"))
+  }
   if (length(rows) <= ncol(x)) {
-    return(cli::pluralize("{count}, too few for {ncol(x)} column{?s}"))
+    return(cli::pluralize(
+      "{count}, too few for the covariance family {family$name} in {ncol(x)} column{?s}"
+    ))
   }
   paste0(count, " whose columns determine one another")
 }

@@ -66,7 +66,8 @@
 #' `gmm_error_constant_column`, `gmm_error_collinear`, `gmm_error_too_few_rows` for data that no
 #' such mixture fits; `gmm_error_missing_columns` for variables of a formula; `gmm_error_degenerate` where every start ended with a component that
 #' collapsed (its covariance became singular at the scale of the data) or lost its rows: it names
-#' the `component`, the `rows` it had, and says what they have in common. A run that
+#' the `component`, the `rows` it had, and says what they have in common. Where all components
+#' share a covariance, it is this that collapses, and no component is named. A run that
 #' does not converge gives a `gmm_warning_not_converged`.
 #'
 #' @references
@@ -180,7 +181,9 @@ fit_matrix <- function(x, k, covariance, equal_weights, start, keep_data, contro
   found <- engine_value(
     engine_fit(x, nrow(x), start$value, settings, threads, progress_ticker()),
     x,
-    call
+    call,
+    family,
+    start$k
   )
   new_gmm(found, x, family$name, equal_weights, keep_data, control, threads, call)
 }
@@ -201,8 +204,7 @@ check_rows <- function(x, k, family, reg_covar, call) {
       call = call
     )
   }
-  is_oriented <- d > 1 && !endsWith(family$letters, "I")
-  if (n <= d && is_oriented && reg_covar == 0) {
+  if (n <= d && is_oriented(family$name) && reg_covar == 0) {
     abort_gmm(
       c(
         "{.arg x} must have more rows than columns for the covariance family {family$name}.",

@@ -84,6 +84,48 @@ test_that("a collapse names the component, its rows and what they share", {
   refused(gmm_fit(flat, start = rep(1:2, c(60, 40))), "degenerate", component = 2)
 })
 
+test_that("a collapse is told in the words of the family", {
+  set.seed(1)
+  spiked <- rbind(cbind(a = rnorm(60), b = rnorm(60)), cbind(a = rnorm(40, 9), b = 7))
+  parts <- rep(1:2, c(60, 40))
+  refused(gmm_fit(spiked, start = parts, covariance = "VVI"), "degenerate", component = 2)
+  few <- matrix(rnorm(120), 12)
+  parts <- rep(1:4, 3)
+  refused(gmm_fit(few, start = parts, covariance = "VEE"), "degenerate")
+  refused(
+    gmm_fit(few, start = parts, covariance = "EEE"),
+    "degenerate",
+    component = NULL,
+    rows = NULL
+  )
+  refused(gmm_fit(few, start = seq_len(12), covariance = "EII"), "degenerate", component = NULL)
+  far <- list(
+    weights = c(0.9, 0.1),
+    means = rbind(colMeans(x), c(500, 5000)),
+    covariances = array(cov(x), c(2, 2, 2))
+  )
+  refused(gmm_fit(x, start = far, covariance = "VII"), "degenerate", component = 2)
+})
+
+test_that("the family to fall back on is contained in the one that was asked for", {
+  all <- engine_families()
+  for (family in all$name) {
+    simpler <- simpler_family(family)
+    if (family == "EII") {
+      expect_null(simpler)
+    } else {
+      name <- resolve_family(simpler, 2, NULL)$name
+      level <- function(letters) match(letters, c("I", "E", "V"))
+      expect_true(all(level(family_letters(name)) <= level(family_letters(family))))
+      expect_false(name == family)
+      # Not one that needs more rows.
+      expect_lte(is_oriented(name), is_oriented(family))
+    }
+  }
+  expect_identical(simpler_family("V"), "E")
+  expect_null(simpler_family("E"))
+})
+
 test_that("components that lie millions of standard deviations apart are not a collapse", {
   set.seed(1)
   fit <- gmm_fit(c(rnorm(100), rnorm(100, 2e6)), k = 2)
