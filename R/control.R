@@ -24,9 +24,9 @@
 #'   With 0 every run makes exactly `max_iter` iterations, without a warning.
 #' @param reg_covar Non-negative number, in squared units of the data: added to the diagonal of
 #'   every component's sample covariance in every M-step, from which those of the family follow.
-#'   With 0, the default, the fit is a maximum of the
-#'   likelihood; with more it is not, exactly, and the log-likelihood may fall by a little
-#'   on the way, but no covariance can become singular.
+#'   With 0, the default, the fit is a maximum of the likelihood; with more it is not, exactly, and
+#'   the log-likelihood may fall on the way, but no covariance can become singular. Such runs are
+#'   not accelerated.
 #' @param accelerate `TRUE` or `FALSE`: whether the runs that go on after the short ones take
 #'   Anderson-accelerated steps, which cross in tens of iterations the plateaus that cost EM
 #'   thousands. An accelerated step that would lower the log-likelihood is not taken: such an

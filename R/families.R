@@ -48,6 +48,7 @@
 #' fits <- lapply(families, function(family) gmm_fit(iris[1:4], k = 3, covariance = family))
 #' data.frame(family = families, BIC = sapply(fits, BIC))
 #' @name gmm-covariance
+#' @aliases gmm_covariance
 NULL
 
 #' A section with the table of all families, for the help page

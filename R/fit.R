@@ -20,21 +20,24 @@
 #' @param k Whole number, at least 1: components. May be left out where `start` says it.
 #' @param covariance The covariance family: `"full"` gives every component a covariance matrix of
 #'   its own, `"tied"` the same one to all, `"diagonal"` and `"spherical"` matrices of this form;
-#'   or three letters such as `"VVV"`, `"EEE"`, `"VEI"`. See [gmm-covariance] for all fourteen.
+#'   or three letters such as `"VVV"`, `"EEE"`, `"VEI"`: [`?gmm_covariance`][gmm-covariance] has all
+#'   fourteen.
 #'   With one column only the first letter counts: the families are `"E"` and `"V"`, and the fit
 #'   says which it is.
 #' @param data For a formula: a data frame in which its variables are found.
 #' @param ... Settings of [gmm_control()], such as `n_init = 50`; they override `control`.
 #' @param equal_weights `TRUE` or `FALSE`: whether all weights are 1 / `k`, instead of free.
-#' @param start Where to begin, instead of k-means: a vector of `n` labels; an `n` x `k` matrix
-#'   of responsibilities, whose rows sum to 1; or a mixture, which is a list of `weights`, `means`
-#'   and `covariances`, shaped as below (another fit is one). If the mixture is not of the family,
+#' @param start Where to begin, instead of the partitions that the search makes: a vector of `n`
+#'   labels; an `n` x `k` matrix of responsibilities, whose rows sum to 1; or a mixture, which is a
+#'   list of `weights`, `means` and `covariances`, shaped as below. Another fit is one; only `k` is
+#'   taken over from it, not its family nor `equal_weights`. If the mixture is not of the family,
 #'   the first iteration brings it there, which may lower the log-likelihood.
 #' @param keep_data `TRUE` or `FALSE`: keep `x` in the fit. Without it `plot()`, `fitted()` and
 #'   `predict()` need the data again.
 #' @param control A list of settings, see [gmm_control()].
 #'
-#' @returns A list of class `"gmm"`:
+#' @returns A list of class `"gmm"`, with the elements below. Responsibilities are not among them:
+#' `predict(fit, type = "posterior")` computes them.
 #' \describe{
 #'   \item{`weights`}{`double[k]`: mixing proportions.}
 #'   \item{`means`}{`double[k, d]`: a row per component.}
@@ -48,10 +51,11 @@
 #'   \item{`iterations`}{EM iterations of the best run.}
 #'   \item{`converged`}{Whether that run converged.}
 #'   \item{`trace`}{`double[iterations + 1]`: log-likelihood of its start and after each
-#'     iteration.}
+#'     iteration. An accelerated iteration that was not taken repeats the value before.}
 #'   \item{`starts`}{A list of counts: starts `tried`; those that ended `degenerate`, because a
 #'     component collapsed or lost its rows; those that `finished`, alone or with a run that they
-#'     had met; and how many of these `reached` the reported optimum, within 1e-4.}
+#'     had met; and how many of these `reached` the reported optimum, within 1e-4, or 2 `tol` if
+#'     that is more.}
 #'   \item{`control`}{The settings.}
 #'   \item{`call`}{The call.}
 #'   \item{`data`}{The data as a matrix, unless `keep_data = FALSE`.}
@@ -76,7 +80,8 @@
 #'
 #' Bishop, C. M. (2006). *Pattern Recognition and Machine Learning*, section 9.2. Springer.
 #'
-#' @seealso [predict.gmm()], [plot.gmm()], [summary.gmm()], [simulate.gmm()], [gmm-methods].
+#' @seealso [predict.gmm()], [plot.gmm()], [summary.gmm()], [simulate.gmm()], [gmm-methods];
+#'   [`?gmm_covariance`][gmm-covariance] for the families.
 #'
 #' @examples
 #' set.seed(1)

@@ -4,7 +4,8 @@
 #' components, numbered, over them. For `d` = 2 these are ellipses that hold the parts `level` of
 #' the component's probability, around its mean; for `d` > 2 a matrix of such plots, one for each
 #' pair of columns; for `d` = 1 a histogram with the density of the mixture (black) and of its
-#' components, times their weights (coloured).
+#' components, times their weights (coloured). The two axes have scales of their own; with `asp = 1`
+#' they have the same, and the ellipses of spherical families are circles.
 #'
 #' The colours are told apart by readers with a colour vision deficiency; symbols repeat the
 #' distinction.
