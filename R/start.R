@@ -208,6 +208,7 @@ match_start_columns <- function(start, columns, k, d) {
 
 is_covariance <- function(covariance) {
   covariance <- as.matrix(covariance)
-  isSymmetric(unname(covariance)) &&
+  # What `isSymmetric()` compares, too, but in a fraction of the time that a small fit takes.
+  max(abs(covariance - t(covariance))) <= 1e-8 * max(abs(covariance)) &&
     !is.null(tryCatch(chol(covariance), error = function(e) NULL))
 }
