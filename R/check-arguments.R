@@ -60,19 +60,28 @@ check_flag <- function(value, arg, call) {
   value
 }
 
+#' Refuse several values where a fit takes one
+#' @noRd
+check_single <- function(value, arg, must, call) {
+  if (is.atomic(value) && length(value) > 1) {
+    hint <- c(i = "Fit one at a time, for example with `lapply()`, and compare by `BIC()`.")
+    abort_argument(arg, must, paste("has length", length(value)), "bad_type", call, hint)
+  }
+}
+
 #' Check one of several words, and suggest the nearest
 #' @noRd
-check_choice <- function(value, choices, arg, call, must = NULL) {
+check_choice <- function(value, choices, arg, call, must = NULL, hint = NULL) {
   if (is.null(must)) {
     must <- if (length(choices) == 1) "{.val {choices}}" else "one of {.or {.val {choices}}}"
     must <- cli::format_inline(must)
   }
   if (!is_string(value)) {
-    abort_argument(arg, must, is_type(value), "bad_type", call)
+    abort_argument(arg, must, is_type(value), "bad_type", call, hint)
   }
   if (!value %in% choices) {
     is <- cli::format_inline("is {.val {value}}")
-    abort_argument(arg, must, is, "bad_value", call, suggest(value, choices))
+    abort_argument(arg, must, is, "bad_value", call, c(suggest(value, choices), hint))
   }
   value
 }
@@ -83,6 +92,8 @@ suggest <- function(value, choices) {
   best <- which(startsWith(choices, value))
   if (length(best) != 1) {
     distance <- utils::adist(value, choices, ignore.case = TRUE)
+    # Every short word is near to a word of one letter.
+    distance[distance >= nchar(choices)] <- Inf
     best <- which.min(distance)
     if (length(best) == 0 || distance[best] > max(2, nchar(value) / 3)) {
       return(NULL)

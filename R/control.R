@@ -100,24 +100,36 @@ merge_control <- function(control, dots, call) {
   given <- c(control, dots)
   known <- names2(given) %in% settings
   if (!all(known)) {
-    unknown <- names2(given)[!known][1]
-    abort_gmm(
-      c(
-        if (unknown == "") {
-          "Arguments after {.arg covariance} must be named."
-        } else {
-          "{.arg {unknown}} is not an argument of `gmm_fit()` or `gmm_control()`."
-        },
-        suggest(unknown, c(settings, "start", "keep_data", "covariance"))
-      ),
-      "unknown_argument",
-      argument = unknown,
-      call = call
-    )
+    abort_unknown(names2(given)[!known][1], settings, call)
   }
   control <- as.list(defaults[settings])
   for (i in seq_along(given)) {
     control[names(given)[i]] <- given[i]
   }
   check_control(control, call)
+}
+
+#' Refuse an argument that `gmm_fit()` does not have, and say which was probably meant
+#' @noRd
+abort_unknown <- function(unknown, settings, call) {
+  arguments <- c("k", "covariance", "data", "equal_weights", "start", "keep_data", settings)
+  message <- if (unknown == "") {
+    "Arguments after {.arg covariance} must be named."
+  } else if (unknown == "data") {
+    c(
+      "{.arg data} must come with a formula, such as `~ a + b`.",
+      i = "Leave it out: {.arg x} has the data."
+    )
+  } else {
+    c(
+      "{.arg {unknown}} is not an argument of `gmm_fit()` or `gmm_control()`.",
+      # The names in mclust, which the distance of words does not find.
+      switch(unknown,
+        G = c(i = "{.arg k} is the number of components."),
+        modelNames = c(i = "Use {.arg covariance}."),
+        suggest(unknown, arguments)
+      )
+    )
+  }
+  abort_gmm(message, "unknown_argument", argument = unknown, call = call)
 }

@@ -95,12 +95,14 @@ resolve_family <- function(covariance, d, call) {
   aliases <- families$alias[families$alias != ""]
   univariate <- unique(families$univariate)
   must <- "\"full\", \"tied\", \"diagonal\", \"spherical\" or three letters such as \"VVV\" and \"EEI\""
-  check_choice(covariance, c(aliases, families$name, univariate), "covariance", call, must)
+  check_single(covariance, "covariance", must, call)
+  hint <- c(i = "See `?gmm_covariance` for all families.")
+  check_choice(covariance, c(aliases, families$name, univariate), "covariance", call, must, hint)
   if (covariance %in% univariate) {
     if (d > 1) {
       must <- "a family for several columns, such as \"EEE\" or \"VVV\""
       is <- cli::format_inline("is {.val {covariance}}, a family for one column")
-      abort_argument("covariance", must, is, "bad_value", call)
+      abort_argument("covariance", must, is, "bad_value", call, hint)
     }
     row <- match(covariance, families$univariate)
   } else {

@@ -98,7 +98,14 @@
 gmm_fit <- function(x, ...) {
   if (missing(x)) {
     abort_gmm(
-      c("{.arg x} is missing.", i = "Give the data, for example `gmm_fit(faithful, k = 2)`."),
+      c(
+        "{.arg x} is missing.",
+        i = if ("data" %in% names(match.call())) {
+          "The data are the first argument, {.arg x}; {.arg data} is for a formula."
+        } else {
+          "Give the data, for example `gmm_fit(faithful, k = 2)`."
+        }
+      ),
       "bad_value",
       argument = "x",
       call = quote(gmm_fit())
@@ -154,6 +161,7 @@ fit_matrix <- function(x, k, covariance, equal_weights, start, keep_data, contro
   check_flag(keep_data, "keep_data", call)
   family <- resolve_family(covariance, ncol(x), call)
   if (!is.null(k)) {
+    check_single(k, "k", "a whole number", call)
     k <- check_count(k, "k", call = call)
   }
   if (nrow(x) == 0) {

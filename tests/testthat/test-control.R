@@ -6,7 +6,6 @@ test_that("k must be a whole number between 1 and the number of distinct rows", 
   refused(gmm_fit(faithful, k = NA), "bad_value", argument = "k")
   refused(gmm_fit(faithful, k = Inf), "bad_value", argument = "k")
   refused(gmm_fit(faithful, k = "2"), "bad_type", argument = "k")
-  refused(gmm_fit(faithful, k = 1:2), "bad_type", argument = "k")
   refused(gmm_fit(faithful, k = 273), "bad_value", argument = "k")
   refused(gmm_fit(rep(c(1, 2, 3), 20), k = 4), "bad_value", argument = "k")
 })
@@ -22,6 +21,25 @@ test_that("unknown arguments are refused, with the nearest known one", {
   refused(gmm_fit(faithful, k = 2, n_int = 5), "unknown_argument", argument = "n_int")
   refused(gmm_fit(faithful, 2, "full", 3), "unknown_argument", argument = "")
   refused(gmm_fit(faithful, k = 2, control = list(tolerance = 1)), "unknown_argument", argument = "tolerance")
+})
+
+test_that("names from elsewhere and data in the wrong place are pointed to the right one", {
+  refused(gmm_fit(faithful, k = 2, equal_weight = TRUE), "unknown_argument")
+  refused(gmm_fit(faithful, G = 2), "unknown_argument", argument = "G")
+  refused(gmm_fit(faithful, k = 2, modelNames = "VVV"), "unknown_argument")
+  refused(gmm_fit(faithful, K = 2), "unknown_argument", argument = "K")
+  refused(gmm_fit(faithful, k = 2, n = 2), "unknown_argument", argument = "n")
+  refused(gmm_fit(faithful, data = faithful, k = 2), "unknown_argument", argument = "data")
+  refused(gmm_fit(data = faithful, k = 2), "bad_value", argument = "x")
+})
+
+test_that("several numbers of components or families are refused: one at a time", {
+  refused(gmm_fit(faithful, k = 1:2), "bad_type", argument = "k")
+  refused(
+    gmm_fit(faithful, k = 2, covariance = c("VVV", "EEE")),
+    "bad_type",
+    argument = "covariance"
+  )
 })
 
 test_that("settings are checked", {
