@@ -7,7 +7,9 @@
 #' in five by k-means with other k-means++ centres (every second one of the data in their own units,
 #' the others with all columns scaled to the same variance), the fifth at random. Runs that have met
 #' (the same log-likelihood and weights, to 1e-3) go on as one. The `n_final` best run on until they
-#' converge, and the best of these is the fit. With more starts, follow more of them, too.
+#' converge, and the best of these is the fit. After 64, 128, 256, ... iterations a run gives up if
+#' twenty times the gain of its last round would not lead it to the best that has converged. With
+#' more starts, follow more of them, too.
 #'
 #' A run has converged when less than `tol` is left to gain, judged by Aitken's extrapolation of the
 #' climb or, with `accelerate = TRUE`, by what the next accelerated steps promise.

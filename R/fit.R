@@ -68,7 +68,8 @@
 #' `gmm_error_bad_type`, `gmm_error_bad_shape`, `gmm_error_bad_value`,
 #' `gmm_error_unknown_argument` for arguments; `gmm_error_non_finite`,
 #' `gmm_error_constant_column`, `gmm_error_collinear`, `gmm_error_too_few_rows` for data that no
-#' such mixture fits; `gmm_error_missing_columns` for variables of a formula; `gmm_error_degenerate` where every start ended with a component that
+#' such mixture fits; `gmm_error_missing_columns` for variables of a formula;
+#' `gmm_error_degenerate` where every start ended with a component that
 #' collapsed (its covariance became singular at the scale of the data) or lost its rows: it names
 #' the `component`, the `rows` it had, and says what they have in common. Where all components
 #' share a covariance, it is this that collapses, and no component is named. A run that
