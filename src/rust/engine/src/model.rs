@@ -29,6 +29,14 @@ impl Model {
         weights + k * d + self.family.free_parameters(k, d)
     }
 
+    /// The same constraints in `d` dimensions; see [`Family::in_dimension`].
+    pub(crate) fn in_dimension(self, d: usize) -> Self {
+        Model {
+            family: self.family.in_dimension(d),
+            ..self
+        }
+    }
+
     /// The M-step: the mixture under these constraints that maximises the expected complete-data
     /// log-likelihood.
     ///

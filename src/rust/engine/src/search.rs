@@ -98,10 +98,11 @@ pub fn fit(
         return Err(GmmError::TooFewDistinct { distinct });
     }
     let passes = Passes::over(data, progress);
-    let scale = data_scale(&passes, &settings.model)?;
+    let model = settings.model.in_dimension(data.d());
+    let scale = data_scale(&passes, &model)?;
     let em = Em {
         passes,
-        model: settings.model,
+        model,
         scale: &scale,
         tolerance: settings.tolerance,
     };

@@ -139,7 +139,9 @@ impl<'a> Passes<'a> {
     /// # Errors
     /// [`GmmError::EmptyComponent`], [`GmmError::Degenerate`], [`GmmError::Interrupted`].
     pub fn maximise(&self, given: Given<'_>, k: usize, model: &Model) -> Result<Mixture, GmmError> {
-        model.maximise(&self.given(given, k, model.family)?, None, self.progress)
+        let model = model.in_dimension(self.data.d());
+        let stats = self.given(given, k, model.family)?;
+        model.maximise(&stats, None, self.progress)
     }
 
     /// All rows as one component.
