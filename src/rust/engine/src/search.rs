@@ -142,7 +142,7 @@ pub fn fit(
         finished: starts_above(f64::NEG_INFINITY),
         reached: starts_above(best - margin),
     };
-    // Of runs at the same optimum, the one that was ahead after the short runs.
+    // Of runs at the same optimum, one that was among the first to get there.
     let is_best = |(run, _): &Group| run.loglik() >= best - 2.0 * settings.tolerance;
     let Some((best, _)) = finished.into_iter().find(is_best) else {
         let first = failed.swap_remove(0);
