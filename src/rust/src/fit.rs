@@ -50,7 +50,7 @@ fn labels_from(start: &Robj) -> Vec<usize> {
     labels.iter().map(|&label| label as usize - 1).collect()
 }
 
-/// `NULL`: k-means; integers: labels; doubles: responsibilities; a list: a mixture.
+/// `NULL`: partitions of the engine's own; integers: labels; doubles: responsibilities; a list: a mixture.
 fn start_from<'a>(start: &'a Robj, labels: &'a [usize], n: usize) -> Result<Start<'a>, Failure> {
     if start.is_null() {
         Ok(Start::Partitions)

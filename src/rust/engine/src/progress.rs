@@ -32,7 +32,8 @@ impl Progress {
         Self::default()
     }
 
-    /// Ask the work to end; it does so within a block of rows.
+    /// Ask the work to end; it does so within a block of rows, or a step
+    /// of an iterative M-step.
     pub fn request_stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }

@@ -10,7 +10,7 @@ use crate::factors::Factors;
 use crate::kernel::affine::Affine;
 use crate::kernel::scale::{Axes, Scalers};
 use crate::kernel::whiten::Whitener;
-use crate::kernel::{softmax, Block, Isa, Tiles};
+use crate::kernel::{softmax, Block, Isa, Tiles, LOG_TWO_PI};
 use crate::mixture::Mixture;
 use crate::pass::Scratch;
 use crate::stats::Total;
@@ -153,9 +153,8 @@ impl Expected {
         if !deviations.iter().all(is_sphere) {
             return None;
         }
-        let log_two_pi = (2.0 * std::f64::consts::PI).ln();
         let line = |k: usize| {
-            let normal = factors.log_determinant(k) + 0.5 * mixture.d() as f64 * log_two_pi;
+            let normal = factors.log_determinant(k) + 0.5 * mixture.d() as f64 * LOG_TWO_PI;
             [mixture.weights[k].ln() - normal, deviations[k][0].powi(-2)]
         };
         Some(Expected {
@@ -195,7 +194,7 @@ impl Expected {
             return None;
         }
         let log_determinant = factors.log_determinant(0);
-        let constant = -log_determinant - 0.5 * d as f64 * (2.0 * std::f64::consts::PI).ln();
+        let constant = -log_determinant - 0.5 * d as f64 * LOG_TWO_PI;
         let precision = inverse.transpose() * &inverse;
         let mut matrix = DMatrix::zeros(mixture.k(), d);
         let mut constants = Vec::with_capacity(mixture.k());

@@ -31,6 +31,9 @@ pub(crate) struct Block {
     pub(crate) padded: usize,
 }
 
+/// Logarithm of `2 pi`.
+pub(crate) const LOG_TWO_PI: f64 = 1.837_877_066_409_345_3;
+
 /// Rows are padded to a multiple of this, which every tile's rows divide.
 pub(crate) const ROW_MULTIPLE: usize = 8;
 

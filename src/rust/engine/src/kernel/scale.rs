@@ -1,7 +1,7 @@
 //! Log joint densities where every covariance is diagonal in the block's coordinates.
 
 use super::lanes::Lanes;
-use super::Block;
+use super::{Block, LOG_TWO_PI};
 
 /// Components made ready for the E-step: `log(w_k) + log N(x | mean_k, diag(deviation_k²))` is
 /// `constant_k - |scale_k x + intercept_k|²`, entry by entry.
@@ -34,7 +34,6 @@ impl Scalers {
     /// Scalers of these components.
     pub(crate) fn new(components: &[Axes<'_>]) -> Self {
         let d = components[0].mean.len();
-        let log_two_pi = (2.0 * std::f64::consts::PI).ln();
         let mut packed = Vec::with_capacity(components.len() * d);
         for tile in components.chunks(COMPONENTS) {
             for j in 0..d {
@@ -46,7 +45,7 @@ impl Scalers {
         }
         let constant = |axes: &Axes<'_>| {
             let deviations: f64 = axes.deviations.iter().map(|s| s.ln()).sum();
-            axes.log_weight - axes.log_volume - deviations - 0.5 * d as f64 * log_two_pi
+            axes.log_weight - axes.log_volume - deviations - 0.5 * d as f64 * LOG_TWO_PI
         };
         Scalers {
             packed,

@@ -11,7 +11,8 @@ use super::Block;
 pub(crate) struct Moments<'a> {
     /// `double[d]`: sum of `r (x - c)`.
     pub(crate) sum: &'a mut [f64],
-    /// `double[d (d + 1) / 2]`: lower triangle of the sum of `r (x - c)(x - c)'`, row by row.
+    /// The sum of `r (x - c)(x - c)'`: `double[d (d + 1) / 2]`, its lower triangle row by row, or
+    /// `double[d]`, its diagonal, or one double, its trace.
     pub(crate) scatter: &'a mut [f64],
 }
 

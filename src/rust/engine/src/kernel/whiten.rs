@@ -1,7 +1,7 @@
 //! Log joint density of one component for a block of rows, by whitening.
 
 use super::lanes::Lanes;
-use super::Block;
+use super::{Block, LOG_TWO_PI};
 use crate::factors::Factor;
 
 /// A component made ready for the E-step: `log(w) + log N(x | mean, LL')` is
@@ -33,11 +33,10 @@ impl Whitener {
             .map(|i| -(0..=i).map(|j| weight(i, j) * mean[j]).sum::<f64>())
             .collect();
         let log_determinant: f64 = (0..d).map(|i| factor.root[(i, i)].ln()).sum();
-        let log_two_pi = (2.0 * std::f64::consts::PI).ln();
         Whitener {
             packed,
             intercept,
-            constant: log_weight - log_determinant - 0.5 * d as f64 * log_two_pi,
+            constant: log_weight - log_determinant - 0.5 * d as f64 * LOG_TWO_PI,
         }
     }
 
