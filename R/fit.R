@@ -199,7 +199,7 @@ fit_matrix <- function(x, k, covariance, equal_weights, start, keep_data, contro
     family,
     start$k
   )
-  new_gmm(found, x, family$name, equal_weights, keep_data, control, threads, call)
+  new_gmm(found, x, family$name, equal_weights, keep_data, control, call)
 }
 
 #' Refuse fewer rows than the mixture needs
@@ -234,7 +234,7 @@ check_rows <- function(x, k, family, reg_covar, call) {
 }
 
 #' @noRd
-new_gmm <- function(found, x, family, equal_weights, keep_data, control, threads, call) {
+new_gmm <- function(found, x, family, equal_weights, keep_data, control, call) {
   k <- length(found$mixture$weights)
   d <- ncol(x)
   components <- as.character(seq_len(k))
@@ -254,7 +254,7 @@ new_gmm <- function(found, x, family, equal_weights, keep_data, control, threads
     equal_weights = equal_weights,
     loglik = found$trace[length(found$trace)],
     df = found$df,
-    cluster = NULL,
+    cluster = name_rows(found$cluster, x),
     iterations = length(found$trace) - 1L,
     converged = found$converged,
     trace = found$trace,
@@ -263,10 +263,6 @@ new_gmm <- function(found, x, family, equal_weights, keep_data, control, threads
     call = NULL,
     data = if (keep_data) x
   )
-  fit["cluster"] <- list(name_rows(
-    as.integer(score_rows(found$mixture, x, "cluster", threads, call)),
-    x
-  ))
   # With a tolerance of zero, a number of iterations is what was asked for.
   if (!fit$converged && control$tol > 0) {
     warn_gmm(

@@ -1,7 +1,7 @@
 //! Fit a mixture.
 
 use extendr_api::prelude::*;
-use gaussmix_engine::{fit, Data, Fit, Model, Settings, Start, Stop};
+use gaussmix_engine::{fit, Data, Fit, Model, Passes, Score, Settings, Start, Stop};
 use ndarray::{ArrayView2, ShapeBuilder};
 
 use crate::border::{count, element, guard, Failure};
@@ -19,10 +19,13 @@ fn engine_fit(x: &[f64], n: i32, start: Robj, settings: List, threads: i32, tick
         let settings = settings_from(&settings)?;
         let labels = labels_from(&start);
         let start = start_from(&start, &labels, n)?;
-        let found = on_threads(threads, &tick, |progress| {
-            fit(data, &start, &settings, progress)
+        let (found, cluster) = on_threads(threads, &tick, |progress| {
+            let found = fit(data, &start, &settings, progress)?;
+            let mut cluster = vec![0.0; n];
+            Passes::over(data, progress).score(&found.mixture, Score::Cluster, &mut cluster)?;
+            Ok((found, cluster))
         })?;
-        Ok(fit_into(&found, &settings).into())
+        Ok(fit_into(&found, &cluster, &settings).into())
     })
 }
 
@@ -66,9 +69,10 @@ fn start_from<'a>(start: &'a Robj, labels: &'a [usize], n: usize) -> Result<Star
     }
 }
 
-fn fit_into(found: &Fit, settings: &Settings) -> List {
+fn fit_into(found: &Fit, cluster: &[f64], settings: &Settings) -> List {
     list!(
         mixture = mixture_into(&found.mixture),
+        cluster = Integers::from_values(cluster.iter().map(|&component| component as i32)),
         trace = found.trace.clone(),
         converged = found.stop == Stop::Converged,
         df = settings

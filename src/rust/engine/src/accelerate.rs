@@ -253,7 +253,11 @@ impl Reference {
         let deviations = |k| DVector::from_fn(mixture.d(), |j, _| factors.variance(k, j).sqrt());
         let total = stats.total_mass();
         Reference {
-            centres: stats.centres(),
+            centres: match stats.second() {
+                // The scatter of all rows is known about their mean.
+                Second::Total(_) => stats.centres(),
+                _ => mixture.means.iter().copied().collect(),
+            },
             masses: mixture.weights.iter().map(|w| w * total).collect(),
             variances: variances(factors, k, mixture.d()).collect(),
             second: stats.second().clone(),

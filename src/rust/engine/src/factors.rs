@@ -51,6 +51,11 @@ impl Factors {
         }
     }
 
+    /// Whether these are of diagonal covariances.
+    pub(crate) fn are_diagonal(&self) -> bool {
+        matches!(self, Factors::Common { basis: None, .. })
+    }
+
     /// The factor of component `k`.
     pub(crate) fn factor(&self, k: usize) -> Factor {
         match self {

@@ -77,16 +77,13 @@ enum Joint {
         change: Option<Affine>,
         scalers: Scalers,
     },
-    /// The rows' distances from the means are known already: log joint densities are constants plus
-    /// multiples of them.
-    Spherical(Vec<[f64; 2]>),
-    /// One covariance for all: up to a quadratic term that is the same for every component, and
-    /// left out, log joint densities are linear in the row.
+    /// Log joint densities are linear in the row, up to a term that is the same for every component
+    /// and left out; or in the row and its squared norm, which follows the row in the block.
     Linear(Affine),
 }
 
-/// Squared distances, as multiples of the covariance's own, up to which linear discriminants are
-/// used: beyond, the quadratic term that they leave out would swallow digits of the
+/// Squared distances from the centre of all rows, as multiples of the covariance's own, up to which
+/// log joint densities are taken as linear: beyond, terms that cancel would swallow digits of the
 /// log-likelihood.
 const FARTHEST: f64 = 100.0;
 /// Parts of a column's variance that the others do not determine, from which on they are used: the
@@ -139,9 +136,16 @@ impl Expected {
         Expected { origin, joint }
     }
 
-    /// Make a mixture with spherical covariances ready for rows whose `scratch.distance` is known;
-    /// `None` where covariances are not spherical.
-    pub(crate) fn spherical(mixture: &Mixture, factors: &Factors) -> Option<Self> {
+    /// Make a mixture with spherical covariances ready for an E-step that is linear in the rows and
+    /// their squared norms, both relative to the mean of `total`.
+    ///
+    /// `None` where covariances are not spherical, or where the components lie too far apart.
+    pub(crate) fn spherical(
+        mixture: &Mixture,
+        factors: &Factors,
+        total: &Total,
+        isa: Isa,
+    ) -> Option<Self> {
         let Factors::Common {
             basis: None,
             deviations,
@@ -149,17 +153,30 @@ impl Expected {
         else {
             return None;
         };
-        let is_sphere = |s: &DVector<f64>| s.iter().all(|other| *other == s[0]);
-        if !deviations.iter().all(is_sphere) {
-            return None;
+        let d = mixture.d();
+        let mean_square = total.scatter.trace() / total.mass;
+        let mut matrix = DMatrix::zeros(mixture.k(), d + 1);
+        let mut constants = Vec::with_capacity(mixture.k());
+        for (k, deviations) in deviations.iter().enumerate() {
+            let deviation = deviations[0];
+            let mean = relative(mixture, k, &total.mean);
+            let square = mean.norm_squared();
+            let is_sphere = deviations.iter().all(|other| *other == deviation);
+            let farthest = FARTHEST * d as f64 * deviation.powi(2);
+            if !is_sphere || square > farthest || mean_square > farthest {
+                return None;
+            }
+            let precision = deviation.powi(-2);
+            let normal = factors.log_determinant(k) + 0.5 * d as f64 * LOG_TWO_PI;
+            constants.push(mixture.weights[k].ln() - normal - 0.5 * precision * square);
+            let mut row = matrix.row_mut(k);
+            row.columns_mut(0, d)
+                .copy_from(&(mean * precision).transpose());
+            row[d] = -0.5 * precision;
         }
-        let line = |k: usize| {
-            let normal = factors.log_determinant(k) + 0.5 * mixture.d() as f64 * LOG_TWO_PI;
-            [mixture.weights[k].ln() - normal, deviations[k][0].powi(-2)]
-        };
         Some(Expected {
-            origin: mixture.centre(),
-            joint: Joint::Spherical((0..mixture.k()).map(line).collect()),
+            origin: total.mean.clone(),
+            joint: Joint::Linear(Affine::new(&matrix, constants, isa.outputs())),
         })
     }
 
@@ -247,17 +264,7 @@ impl Expected {
                 };
                 V::scale(scalers, x, block, out);
             }
-            Joint::Spherical(lines) => {
-                for (k, [constant, slope]) in lines.iter().enumerate() {
-                    let (constant, slope) = (V::splat(*constant), V::splat(*slope));
-                    let at = k * block.stride;
-                    for row in (at..at + block.padded).step_by(V::WIDTH) {
-                        let distance = V::load(scratch.distance.as_ptr().add(row));
-                        distance.mul_add(slope, constant).store(out.add(row));
-                    }
-                }
-            }
-            Joint::Linear(discriminants) => V::apply(discriminants, x, block, out),
+            Joint::Linear(affine) => V::apply(affine, x, block, out),
         }
         for (k, out) in scratch.weight.chunks_mut(block.stride).enumerate() {
             out[rows..block.padded].fill(if k == 0 { 0.0 } else { -1e300 });

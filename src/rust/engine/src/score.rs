@@ -95,8 +95,14 @@ impl Kernel for ScoreChunk<'_> {
             self.expected
                 .log_joint::<V>(rows.len(), block, &mut scratch);
             lose_overflow(&mut scratch.weight);
+            match self.score {
+                Score::LogComponentDensity => {}
+                Score::Cluster => find_largest(block, &mut scratch),
+                Score::Posterior | Score::Uncertainty | Score::LogDensity => {
+                    self.expected.softmax::<V>(block, &mut scratch);
+                }
+            }
             if self.score != Score::LogComponentDensity {
-                self.expected.softmax::<V>(block, &mut scratch);
                 self.settle_underflow(rows.clone(), block, &mut scratch);
             }
             self.write(rows.start - first..rows.end - first, block, &scratch);
@@ -110,9 +116,14 @@ impl ScoreChunk<'_> {
     /// they are least far from, rather than `0 / 0` to all.
     fn settle_underflow(&self, rows: Range<usize>, block: Block, scratch: &mut Scratch) {
         for (i, row) in rows.enumerate() {
-            if scratch.largest[i] == f64::NEG_INFINITY {
+            if scratch.largest[i] > f64::NEG_INFINITY {
+                continue;
+            }
+            let nearest = self.nearest(&self.passes.data().row(row));
+            if self.score == Score::Cluster {
+                scratch.total[i] = nearest as f64;
+            } else {
                 scratch.total[i] = 1.0;
-                let nearest = self.nearest(&self.passes.data().row(row));
                 let weights = scratch.weight[i..].iter_mut().step_by(block.stride);
                 for (k, weight) in weights.enumerate() {
                     *weight = f64::from(u8::from(k == nearest));
@@ -152,8 +163,8 @@ impl ScoreChunk<'_> {
                 }
             }
             Score::Cluster => {
-                for (i, out) in self.out[0][at].iter_mut().enumerate() {
-                    *out = (first_largest(weights(i)) + 1) as f64;
+                for (out, largest) in self.out[0][at].iter_mut().zip(&scratch.total) {
+                    *out = largest + 1.0;
                 }
             }
             Score::Uncertainty => {
@@ -179,6 +190,23 @@ impl ScoreChunk<'_> {
 fn lose_overflow(joint: &mut [f64]) {
     for value in joint.iter_mut().filter(|value| value.is_nan()) {
         *value = f64::NEG_INFINITY;
+    }
+}
+
+/// The largest log joint density of every row and, in the place of totals, the component that has
+/// it, the first of equals. This needs no exponentials.
+#[inline(always)]
+fn find_largest(block: Block, scratch: &mut Scratch) {
+    scratch.largest.fill(f64::NEG_INFINITY);
+    scratch.total.fill(0.0);
+    for (k, joint) in scratch.weight.chunks(block.stride).enumerate() {
+        let rows = scratch.largest.iter_mut().zip(&mut scratch.total);
+        for ((largest, component), &joint) in rows.zip(joint) {
+            // Not a branch: the compiler has vectors for that.
+            let is_larger = joint > *largest;
+            *component = if is_larger { k as f64 } else { *component };
+            *largest = if is_larger { joint } else { *largest };
+        }
     }
 }
 

@@ -305,7 +305,7 @@ fn no_start_survived(
 /// The scale of the data, which must have as full a rank, once `reg_covar` is added, as the
 /// family needs.
 fn data_scale(passes: &Passes<'_>, model: &Model) -> Result<Scale, GmmError> {
-    let total = passes.total()?;
+    let total = passes.total(model.family)?;
     let mut covariance = &total.scatter / total.mass;
     for j in 0..covariance.nrows() {
         covariance[(j, j)] += model.reg_covar;

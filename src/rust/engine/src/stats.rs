@@ -91,7 +91,8 @@ pub(crate) struct Total {
     pub(crate) mass: f64,
     /// `double[d]`.
     pub(crate) mean: Vec<f64>,
-    /// Sum of `(x - mean)(x - mean)'`.
+    /// Sum of `(x - mean)(x - mean)'`, of which families without orientations know the diagonal
+    /// only.
     pub(crate) scatter: DMatrix<f64>,
 }
 
@@ -99,8 +100,8 @@ pub(crate) struct Total {
 /// `W = sum r (x - c)(x - c)'` about a centre `c`, or as much of it as a family needs, with the
 /// log-likelihood of the mixture that gave the responsibilities `r`.
 ///
-/// The centres are the component means of that mixture, so that nothing cancels; without second
-/// moments, the mean of all rows.
+/// The centres are the component means of that mixture, so that nothing cancels; with traces only,
+/// or without second moments, the mean of all rows.
 ///
 /// # Shapes
 /// `k` components in `d` dimensions.
@@ -145,13 +146,9 @@ impl SufficientStats {
         &mut self.values[k..k * (1 + d)]
     }
 
-    /// Let sums that were taken about another point be about the centres, which lie at
-    /// `relative`, `double[k, d]`, from there.
-    pub(crate) fn centre_sums(&mut self, relative: &[f64]) {
-        let (masses, rest) = self.values.split_at_mut(self.k);
-        for (i, (sum, relative)) in rest.iter_mut().zip(relative).enumerate() {
-            *sum -= masses[i / self.d] * relative;
-        }
+    /// The places for what is kept of the scatters of all components.
+    pub(crate) fn scatters_mut(&mut self) -> &mut [f64] {
+        &mut self.values[self.k * (1 + self.d)..]
     }
 
     /// The places for the moments of component `k`.
@@ -297,12 +294,15 @@ impl SufficientStats {
         self.scatter(k)[0] - square / self.mass(k)
     }
 
-    /// All rows as one component: for statistics with full scatters.
+    /// All rows as one component: for statistics of one, with full or diagonal scatters.
     pub(crate) fn total(&self) -> Total {
         Total {
             mass: self.mass(0),
             mean: self.mean(0),
-            scatter: self.full_scatter(0),
+            scatter: match self.second {
+                Second::Full => self.full_scatter(0),
+                _ => DMatrix::from_diagonal(&self.squares(0)),
+            },
         }
     }
 }

@@ -103,7 +103,7 @@ macro_rules! tiles {
             }
             #[inline(always)]
             unsafe fn scale(scalers: &Scalers, x: *const f64, block: Block, out: *mut f64) {
-                scalers.log_joint::<Self>(x, block, out)
+                scalers.log_joint::<Self, $vectors>(x, block, out)
             }
             #[inline(always)]
             unsafe fn apply(affine: &Affine, x: *const f64, block: Block, out: *mut f64) {
@@ -144,7 +144,7 @@ macro_rules! tiles {
     };
 }
 
-tiles!(Portable, outputs 4 x 1, products 2 x 2, squares 2);
+tiles!(Portable, outputs 4 x 1, products 2 x 2, squares 1);
 #[cfg(target_arch = "x86_64")]
 tiles!(Avx2, outputs 6 x 2, products 3 x 3, squares 4);
 

@@ -54,24 +54,6 @@ impl Scalers {
         }
     }
 
-    /// Scalers whose values are half the squared distances from `centres` (`double[k, d]`, row by
-    /// row), with the opposite sign.
-    pub(crate) fn distances(centres: &[f64], d: usize) -> Self {
-        let ones = vec![1.0; d];
-        let axes: Vec<Axes<'_>> = centres
-            .chunks(d)
-            .map(|mean| Axes {
-                log_weight: 0.0,
-                mean,
-                deviations: &ones,
-                log_volume: 0.0,
-            })
-            .collect();
-        let mut scalers = Self::new(&axes);
-        scalers.constants.fill(0.0);
-        scalers
-    }
-
     /// Number of components.
     pub(crate) fn k(&self) -> usize {
         self.constants.len()
@@ -84,16 +66,21 @@ impl Scalers {
     ///
     /// # Safety
     /// See [`Lanes`]. `x` holds `d` stretches of `block.stride` doubles, `out` one per component;
-    /// `block.padded` is a multiple of `2 * V::WIDTH`.
+    /// `block.padded` is a multiple of `VECTORS * V::WIDTH`.
     #[inline(always)]
-    pub(crate) unsafe fn log_joint<V: Lanes>(&self, x: *const f64, block: Block, out: *mut f64) {
+    pub(crate) unsafe fn log_joint<V: Lanes, const VECTORS: usize>(
+        &self,
+        x: *const f64,
+        block: Block,
+        out: *mut f64,
+    ) {
         let mut first = 0;
         while first < self.k() {
             match COMPONENTS.min(self.k() - first) {
-                1 => self.tile::<V, 1>(x, block, out, first),
-                2 => self.tile::<V, 2>(x, block, out, first),
-                3 => self.tile::<V, 3>(x, block, out, first),
-                _ => self.tile::<V, COMPONENTS>(x, block, out, first),
+                1 => self.tile::<V, 1, VECTORS>(x, block, out, first),
+                2 => self.tile::<V, 2, VECTORS>(x, block, out, first),
+                3 => self.tile::<V, 3, VECTORS>(x, block, out, first),
+                _ => self.tile::<V, COMPONENTS, VECTORS>(x, block, out, first),
             }
             first += COMPONENTS;
         }
@@ -101,7 +88,7 @@ impl Scalers {
 
     /// Components `first .. first + N`.
     #[inline(always)]
-    unsafe fn tile<V: Lanes, const N: usize>(
+    unsafe fn tile<V: Lanes, const N: usize, const VECTORS: usize>(
         &self,
         x: *const f64,
         block: Block,
@@ -111,11 +98,14 @@ impl Scalers {
         let constants = &self.constants[first..first + N];
         let mut row = 0;
         while row < block.padded {
-            let mut square = [[V::splat(0.0); 2]; N];
+            let mut square = [[V::splat(0.0); VECTORS]; N];
             let mut scale = self.packed.as_ptr().add(first * self.d);
             let mut column = x.add(row);
             for _ in 0..self.d {
-                let x = [V::load(column), V::load(column.add(V::WIDTH))];
+                let mut x = [V::splat(0.0); VECTORS];
+                for (v, x) in x.iter_mut().enumerate() {
+                    *x = V::load(column.add(v * V::WIDTH));
+                }
                 for (i, square) in square.iter_mut().enumerate() {
                     let [weight, intercept] = *scale.add(i);
                     let (weight, intercept) = (V::splat(weight), V::splat(intercept));
@@ -130,10 +120,11 @@ impl Scalers {
             for (i, (square, constant)) in square.iter().zip(constants).enumerate() {
                 let to = out.add((first + i) * block.stride + row);
                 let constant = V::splat(*constant);
-                constant.sub(square[0]).store(to);
-                constant.sub(square[1]).store(to.add(V::WIDTH));
+                for (v, square) in square.iter().enumerate() {
+                    constant.sub(*square).store(to.add(v * V::WIDTH));
+                }
             }
-            row += 2 * V::WIDTH;
+            row += VECTORS * V::WIDTH;
         }
     }
 }

@@ -21,22 +21,27 @@ pub(crate) unsafe fn mass<V: Lanes>(weight: *const f64, block: Block) -> f64 {
     sum.sum()
 }
 
-/// Sum over the block's rows of the products of two stretches.
+/// The squared norm of every row of the block, into the stretch after its `d` columns.
 ///
 /// # Safety
-/// See [`Lanes`]; both hold `block.padded` doubles, a multiple of `2 * V::WIDTH`.
+/// See [`Lanes`]; `x` holds `d + 1` stretches of `block.stride` doubles.
 #[inline(always)]
-pub(crate) unsafe fn product<V: Lanes>(a: *const f64, b: *const f64, block: Block) -> f64 {
-    let mut sum = [V::splat(0.0); 2];
+pub(crate) unsafe fn squared_norms<V: Lanes>(x: *mut f64, block: Block, d: usize) {
     let mut row = 0;
     while row < block.padded {
-        for (v, sum) in sum.iter_mut().enumerate() {
-            let at = row + v * V::WIDTH;
-            *sum = V::load(a.add(at)).mul_add(V::load(b.add(at)), *sum);
+        let mut norm = [V::splat(0.0); 2];
+        for j in 0..d {
+            let column = x.add(j * block.stride + row);
+            for (v, norm) in norm.iter_mut().enumerate() {
+                let x = V::load(column.add(v * V::WIDTH));
+                *norm = x.mul_add(x, *norm);
+            }
+        }
+        for (v, norm) in norm.iter().enumerate() {
+            norm.store(x.add(d * block.stride + row + v * V::WIDTH));
         }
         row += 2 * V::WIDTH;
     }
-    sum[0].add(sum[1]).sum()
 }
 
 /// Sums over the rows of the products of `TALL` stretches from `z` and `WIDE` from `y`.

@@ -368,3 +368,32 @@ fn sums_are_weighted_by_every_component() {
         }
     }
 }
+
+struct Norms<'a>(&'a mut [f64], Block, usize);
+
+impl Kernel for Norms<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Tiles>(self) {
+        sums::squared_norms::<V>(self.0.as_mut_ptr(), self.1, self.2);
+    }
+}
+
+#[test]
+fn norms_are_sums_of_squares() {
+    for d in 1..=40 {
+        let rows = 1 + d % 13;
+        let (block, columns) = block_of(rows, d);
+        for isa in both() {
+            let mut x = columns.clone();
+            x.resize((d + 1) * block.stride, f64::NAN);
+            isa.run(Norms(&mut x, block, d));
+            assert_eq!(x[..columns.len()], columns);
+            for row in 0..block.padded {
+                let squares = (0..d).map(|j| columns[j * block.stride + row].powi(2));
+                let norm = x[d * block.stride + row];
+                assert_close(norm, squares.sum(), 100.0, "squared norm");
+            }
+        }
+    }
+}

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::{Passes, Scratch};
 use crate::error::GmmError;
-use crate::kernel::scale::Scalers;
 use crate::kernel::{sums, Kernel, Tiles};
 use crate::responsibilities::Responsibilities;
 use crate::stats::{Second, SufficientStats};
@@ -35,23 +34,23 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
         }
         let mut stats = SufficientStats::empty(Arc::clone(self.centres), d, self.second.clone());
         let mut scratch = Scratch::new(d, k, self.rows.len());
-        let distances =
-            matches!(self.second, Second::Trace).then(|| Scalers::distances(&centres, d));
-        if distances.is_some() {
-            scratch.distance = vec![0.0; scratch.weight.len()];
-        }
         for rows in scratch.blocks(self.rows) {
             let block = self
                 .passes
                 .read::<V>(rows.clone(), self.origin, &mut scratch)?;
-            let x = scratch.x.as_ptr();
-            if let Some(distances) = &distances {
-                V::scale(distances, x, block, scratch.distance.as_mut_ptr());
+            if let Second::Trace = self.second {
+                sums::squared_norms::<V>(scratch.x.as_mut_ptr(), block, d);
             }
             stats.add_loglik(self.responsibilities.fill::<V>(rows, block, &mut scratch));
+            let x = scratch.x.as_ptr();
             if let Second::Trace | Second::Total(_) = self.second {
+                // Centres are the origin.
                 let weight = scratch.weight.as_ptr();
                 V::accumulate_sums(x, weight, block, d, stats.sums_mut());
+                if let Second::Trace = self.second {
+                    let norms = x.add(d * block.stride);
+                    V::accumulate_sums(norms, weight, block, 1, stats.scatters_mut());
+                }
             }
             for (k, centre) in centres.chunks(d).enumerate() {
                 let weight = scratch.weight[k * block.stride..].as_ptr();
@@ -65,16 +64,9 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
                     Second::Diagonal => {
                         V::accumulate_squares(x, weight, block, centre, moments);
                     }
-                    Second::Trace => {
-                        let distance = scratch.distance[k * block.stride..].as_ptr();
-                        moments.scatter[0] -= 2.0 * sums::product::<V>(weight, distance, block);
-                    }
-                    Second::Total(_) => {}
+                    Second::Trace | Second::Total(_) => {}
                 }
             }
-        }
-        if let Second::Trace = self.second {
-            stats.centre_sums(&centres);
         }
         Ok(stats)
     }

@@ -70,7 +70,8 @@ impl<'a> Passes<'a> {
     }
 
     /// The E-step: log-likelihood of the mixture and the statistics for the next M-step of this
-    /// family, about the mixture's means.
+    /// family, about the mixture's means; or about the mean of all rows, where that is quicker and
+    /// near enough.
     ///
     /// `total` is of all rows.
     ///
@@ -91,24 +92,30 @@ impl<'a> Passes<'a> {
         family: Family,
         total: &Arc<Total>,
     ) -> Result<SufficientStats, GmmError> {
-        if family.needs() == Needs::Pooled {
-            let linear = Expected::linear(mixture, factors, total, self.isa);
-            if let Some((expected, rest)) = linear {
-                let centres = total.mean.repeat(mixture.k()).into();
-                let second = Second::Total(Arc::clone(total));
-                let mut stats = self.accumulate(&expected, centres, expected.origin(), &second)?;
-                stats.add_loglik(rest);
-                return Ok(stats);
+        let isa = self.isa;
+        let about_all = || total.mean.repeat(mixture.k()).into();
+        match family.needs() {
+            // Without orientations, only the diagonal of the total is known.
+            Needs::Pooled if family.is_oriented() || factors.are_diagonal() => {
+                if let Some((expected, rest)) = Expected::linear(mixture, factors, total, isa) {
+                    let second = Second::Total(Arc::clone(total));
+                    let origin = expected.origin();
+                    let mut stats = self.accumulate(&expected, about_all(), origin, &second)?;
+                    stats.add_loglik(rest);
+                    return Ok(stats);
+                }
             }
+            Needs::Trace => {
+                if let Some(expected) = Expected::spherical(mixture, factors, total, isa) {
+                    let origin = expected.origin();
+                    return self.accumulate(&expected, about_all(), origin, &Second::Trace);
+                }
+            }
+            Needs::Full | Needs::Diagonal | Needs::Pooled => {}
         }
-        let second = second_of(family);
-        let expected = match second {
-            Second::Trace => Expected::spherical(mixture, factors),
-            _ => None,
-        };
-        let expected = expected.unwrap_or_else(|| Expected::new(mixture, factors, self.isa));
+        let expected = Expected::new(mixture, factors, isa);
         let centres = mixture.means.iter().copied().collect();
-        self.accumulate(&expected, centres, expected.origin(), &second)
+        self.accumulate(&expected, centres, expected.origin(), &second_of(family))
     }
 
     /// The statistics of known responsibilities of `k` components for the M-step of this family,
@@ -144,12 +151,17 @@ impl<'a> Passes<'a> {
         model.maximise(&stats, None, self.progress)
     }
 
-    /// All rows as one component.
+    /// All rows as one component, as far as this family asks.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`].
-    pub(crate) fn total(&self) -> Result<Total, GmmError> {
-        Ok(self.given(Given::Whole, 1, Family::Vvv)?.total())
+    pub(crate) fn total(&self, family: Family) -> Result<Total, GmmError> {
+        let family = if family.is_oriented() {
+            Family::Vvv
+        } else {
+            Family::Vvi
+        };
+        Ok(self.given(Given::Whole, 1, family)?.total())
     }
 
     fn accumulate(
@@ -209,11 +221,10 @@ impl<'a> Passes<'a> {
     }
 }
 
-/// What must be kept of every component's scatter.
+/// What must be kept of every component's scatter about its own mean.
 fn second_of(family: Family) -> Second {
     match family.needs_of_each() {
-        Needs::Trace => Second::Trace,
-        Needs::Diagonal => Second::Diagonal,
+        Needs::Trace | Needs::Diagonal => Second::Diagonal,
         Needs::Full | Needs::Pooled => Second::Full,
     }
 }
@@ -230,7 +241,7 @@ fn split(rows: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>
 pub(crate) struct Scratch {
     block_rows: usize,
     stride: usize,
-    /// The block: `d` stretches.
+    /// The block: `d` stretches, and one for the squared norms of the rows.
     pub(crate) x: Vec<f64>,
     /// Log joint densities, then responsibilities: `k` stretches.
     pub(crate) weight: Vec<f64>,
@@ -238,9 +249,6 @@ pub(crate) struct Scratch {
     pub(crate) largest: Vec<f64>,
     /// See [`crate::kernel::softmax::softmax`].
     pub(crate) total: Vec<f64>,
-    /// Half the squared distances from the centres, with the opposite sign, where only these are
-    /// needed: `k` stretches.
-    pub(crate) distance: Vec<f64>,
     /// The block in another basis, or about another point: `d` stretches.
     pub(crate) centred: Vec<f64>,
     weighted: Vec<f64>,
@@ -254,11 +262,10 @@ impl Scratch {
         Scratch {
             block_rows,
             stride,
-            x: vec![0.0; d * stride],
+            x: vec![0.0; (d + 1) * stride],
             weight: vec![0.0; k * stride],
             largest: vec![0.0; stride],
             total: vec![0.0; stride],
-            distance: Vec::new(),
             centred: vec![0.0; d * stride],
             weighted: vec![0.0; d * stride],
         }

@@ -31,7 +31,7 @@ fn expected(isa: Isa, x: &[f64], d: usize, family: Family, then: Family) -> Suff
     let factors = Factors::of(&mixture.covariances).unwrap();
     let progress = Progress::new();
     let passes = Passes::with_isa(Data::new(x, n, d), &progress, isa);
-    let total = Arc::new(passes.total().unwrap());
+    let total = Arc::new(passes.total(then).unwrap());
     passes
         .expectation(&mixture, &factors, then, &total)
         .unwrap()
@@ -58,10 +58,13 @@ fn every_instruction_set_gives_the_same_statistics() {
             let b = expected(Isa::detect(), &x, d, family, family);
             assert_same(&a, &b);
             let (a, b) = (a.scatters(), b.scatters());
-            assert_eq!(
-                family.needs() == Needs::Pooled,
-                matches!(a, Scatters::Pooled(_))
-            );
+            let kept = match a {
+                Scatters::Full(_) => Needs::Full,
+                Scatters::Diagonal(_) => Needs::Diagonal,
+                Scatters::Trace { .. } => Needs::Trace,
+                Scatters::Pooled(_) => Needs::Pooled,
+            };
+            assert_eq!(family.needs(), kept);
             assert!((a.pooled_trace() / b.pooled_trace() - 1.0).abs() < 1e-10);
         }
     }
@@ -88,6 +91,38 @@ fn linear_discriminants_and_diagonals_give_what_full_matrices_give() {
 }
 
 #[test]
+fn a_start_outside_the_family_has_its_own_log_likelihood() {
+    let (n, d) = (500, 3);
+    let x = data(n, d);
+    for family in [Family::Eii, Family::Vii, Family::Eei, Family::Vvi] {
+        let own = expected(Isa::detect(), &x, d, Family::Eee, family);
+        let full = expected(Isa::detect(), &x, d, Family::Eee, Family::Vvv);
+        assert_same(&own, &full);
+    }
+}
+
+#[test]
+fn far_components_are_not_taken_as_linear() {
+    let (n, d) = (3001, 3);
+    let mut x = data(n, d);
+    // Labels alternate: so do the places.
+    for (i, x) in x.iter_mut().enumerate() {
+        *x += 1e6 * f64::from(u8::from(i % n % 2 == 0));
+    }
+    for family in [Family::Eii, Family::Vii, Family::Eee] {
+        let special = expected(Isa::detect(), &x, d, family, family);
+        let full = expected(Isa::detect(), &x, d, family, Family::Vvv);
+        assert_same(&special, &full);
+        let trace = |stats: SufficientStats| match stats.scatters() {
+            Scatters::Trace { .. } | Scatters::Pooled(_) => panic!("{family:?} was linear"),
+            scatters => scatters.trace(0),
+        };
+        let (a, b) = (trace(special), trace(full));
+        assert!((a / b - 1.0).abs() < 1e-12);
+    }
+}
+
+#[test]
 fn no_instruction_set_gives_nan_for_rows_at_the_end_of_the_numbers() {
     let x = [1.7e308, -1e200, 1.7e308, 1e200];
     let covariance = nalgebra::DMatrix::from_row_slice(2, 2, &[1e-4, 9e-5, 9e-5, 1e-4]);
@@ -99,15 +134,18 @@ fn no_instruction_set_gives_nan_for_rows_at_the_end_of_the_numbers() {
     for isa in [Isa::Portable, Isa::detect()] {
         let progress = Progress::new();
         let passes = Passes::with_isa(Data::new(&x, 2, 2), &progress, isa);
-        let score = |score: crate::Score| {
+        let score = |score: crate::score::Score| {
             let mut out = vec![f64::NAN; 2 * score.columns(2)];
             passes.score(&mixture, score, &mut out).unwrap();
             out
         };
-        assert_eq!(score(crate::Score::Posterior), [0.0, 0.0, 1.0, 1.0]);
-        assert_eq!(score(crate::Score::LogDensity), [f64::NEG_INFINITY; 2]);
+        assert_eq!(score(crate::score::Score::Posterior), [0.0, 0.0, 1.0, 1.0]);
         assert_eq!(
-            score(crate::Score::LogComponentDensity),
+            score(crate::score::Score::LogDensity),
+            [f64::NEG_INFINITY; 2]
+        );
+        assert_eq!(
+            score(crate::score::Score::LogComponentDensity),
             [f64::NEG_INFINITY; 4]
         );
     }
