@@ -30,6 +30,6 @@ lines <- c("<!-- Made by `make bench`. -->", "", versions(), "")
 for (name in wanted) {
   message(format(Sys.time(), "%H:%M:%S "), name)
   lines <- c(lines, markdown(sections[[name]](quick)))
+  writeLines(lines, arguments[1])
 }
-writeLines(lines, arguments[1])
 writeLines(lines)

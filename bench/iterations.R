@@ -3,12 +3,12 @@
 # n, d, k; few and many iterations; rounds.
 sizes <- list(
   list(1e4, 2, 3, c(20, 220), 5),
-  list(1e5, 2, 5, c(5, 55), 5),
-  list(1e6, 1, 4, c(2, 12), 3),
-  list(1e5, 10, 5, c(5, 35), 5),
-  list(1e6, 10, 8, c(1, 6), 3),
-  list(1e5, 50, 10, c(1, 6), 3),
-  list(2e4, 100, 5, c(2, 14), 3)
+  list(1e5, 2, 5, c(5, 35), 5),
+  list(1e6, 1, 4, c(2, 8), 3),
+  list(1e5, 10, 5, c(4, 20), 5),
+  list(1e6, 10, 8, c(1, 4), 3),
+  list(1e5, 50, 10, c(1, 4), 3),
+  list(2e4, 100, 5, c(1, 7), 3)
 )
 
 # Ratios are of calls that make so many iterations.
