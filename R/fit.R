@@ -187,6 +187,7 @@ fit_matrix <- function(x, k, covariance, equal_weights, start, keep_data, contro
       equal_weights = equal_weights,
       k = start$k,
       covariance = family$letters,
+      criterion = "BIC",
       # The one draw from R's generator; a start of the user's own needs none.
       seed = if (is.null(start$value)) stats::runif(1) else 0
     )
@@ -199,7 +200,9 @@ fit_matrix <- function(x, k, covariance, equal_weights, start, keep_data, contro
     family,
     start$k
   )
-  new_gmm(found, x, family$name, equal_weights, keep_data, control, call)
+  cell <- engine_value(found$cells[[1]], x, call, family, start$k)
+  cell$cluster <- found$cluster
+  new_gmm(cell, x, family$name, equal_weights, keep_data, control, call)
 }
 
 #' Refuse fewer rows than the mixture needs

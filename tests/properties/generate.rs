@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gaussmix_engine::{
-    fit, watched, Data, Family, Fit, GmmError, Model, Progress, Settings, Start,
+    search, watched, Criterion, Data, Family, Fit, GmmError, Model, Progress, Settings, Start,
 };
 use proptest::prelude::*;
 
@@ -78,8 +78,11 @@ impl Sample {
         threads: usize,
     ) -> Result<Fit, GmmError> {
         let settings = Settings {
-            k,
-            model,
+            k: vec![k],
+            families: vec![model.family],
+            criterion: Criterion::Bic,
+            equal_weights: model.equal_weights,
+            reg_covar: model.reg_covar,
             n_init: 5,
             n_final: 2,
             short_iterations: 5,
@@ -94,8 +97,9 @@ impl Sample {
             threads,
             Duration::from_secs(1),
             || (),
-            || fit(data, start, &settings, &progress),
-        )?
+            || search(data, start, &settings, &progress),
+        )??
+        .into_best()
     }
 }
 

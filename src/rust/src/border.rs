@@ -40,7 +40,7 @@ pub(crate) fn guard(body: impl FnOnce() -> Result<Robj, Failure>) -> Robj {
 }
 
 /// An engine error as a list; indices count from one.
-fn condition(error: &GmmError) -> Robj {
+pub(crate) fn condition(error: &GmmError) -> Robj {
     let one_based = |index: usize| (index + 1) as f64;
     match error {
         GmmError::EmptyComponent { k, mass } => {

@@ -1,10 +1,12 @@
 //! Fit a mixture.
 
 use extendr_api::prelude::*;
-use gaussmix_engine::{fit, Data, Fit, Model, Passes, Score, Settings, Start, Stop};
+use gaussmix_engine::{
+    search, Criterion, Data, Fit, GmmError, Passes, Score, Search, Settings, Start, Stop,
+};
 use ndarray::{ArrayView2, ShapeBuilder};
 
-use crate::border::{count, element, guard, Failure};
+use crate::border::{condition, count, element, guard, Failure};
 use crate::families::family;
 use crate::mixture::{mixture_from, mixture_into};
 use crate::watch::on_threads;
@@ -20,23 +22,35 @@ fn engine_fit(x: &[f64], n: i32, start: Robj, settings: List, threads: i32, tick
         let labels = labels_from(&start);
         let start = start_from(&start, &labels, n)?;
         let (found, cluster) = on_threads(threads, &tick, |progress| {
-            let found = fit(data, &start, &settings, progress)?;
-            let mut cluster = vec![0.0; n];
-            Passes::over(data, progress).score(&found.mixture, Score::Cluster, &mut cluster)?;
+            let found = search(data, &start, &settings, progress)?;
+            let best = found.best.and_then(|best| found.cells[best].as_ref().ok());
+            let mut cluster = Vec::new();
+            if let Some(fit) = best {
+                cluster.resize(n, 0.0);
+                Passes::over(data, progress).score(&fit.mixture, Score::Cluster, &mut cluster)?;
+            }
             Ok((found, cluster))
         })?;
-        Ok(fit_into(&found, &cluster, &settings).into())
+        Ok(search_into(&found, &cluster, n))
     })
 }
 
 fn settings_from(list: &List) -> Result<Settings, Failure> {
+    let criterion = element::<String>(list, "criterion")?;
+    let criterion = Criterion::from_name(&criterion);
+    let families = element::<Vec<String>>(list, "covariance")?;
     Ok(Settings {
-        k: count(list, "k")?,
-        model: Model {
-            family: family(&element::<String>(list, "covariance")?)?,
-            equal_weights: element(list, "equal_weights")?,
-            reg_covar: element(list, "reg_covar")?,
-        },
+        k: element::<Vec<f64>>(list, "k")?
+            .iter()
+            .map(|&k| k as usize)
+            .collect(),
+        families: families
+            .iter()
+            .map(|name| family(name))
+            .collect::<Result<_, _>>()?,
+        criterion: criterion.ok_or_else(|| Failure::Internal("no such criterion".into()))?,
+        equal_weights: element(list, "equal_weights")?,
+        reg_covar: element(list, "reg_covar")?,
         n_init: count(list, "n_init")?,
         n_final: count(list, "n_final")?,
         short_iterations: count(list, "short_iter")?,
@@ -69,15 +83,38 @@ fn start_from<'a>(start: &'a Robj, labels: &'a [usize], n: usize) -> Result<Star
     }
 }
 
-fn fit_into(found: &Fit, cluster: &[f64], settings: &Settings) -> List {
+/// `best` counts from one, and is zero where there is no fit; `cells` are fits or conditions.
+fn search_into(found: &Search, cluster: &[f64], n: usize) -> Robj {
+    let cell = |cell: &Result<Fit, GmmError>| match cell {
+        Ok(fit) => fit_into(fit, n).into(),
+        Err(error) => condition(error),
+    };
+    list!(
+        cells = List::from_values(found.cells.iter().map(cell)),
+        best = found.best.map_or(0, |best| best as i32 + 1),
+        cluster = Integers::from_values(cluster.iter().map(|&component| component as i32)),
+        rows = found.rows as f64
+    )
+    .into()
+}
+
+fn fit_into(found: &Fit, n: usize) -> List {
+    let criteria = Criterion::ALL.map(|criterion| {
+        let value = criterion.value(found.loglik(), found.df, n, found.entropy);
+        (criterion.name(), Robj::from(value))
+    });
     list!(
         mixture = mixture_into(&found.mixture),
-        cluster = Integers::from_values(cluster.iter().map(|&component| component as i32)),
         trace = found.trace.clone(),
         converged = found.stop == Stop::Converged,
-        df = settings
-            .model
-            .free_parameters(settings.k, found.mixture.d()) as f64,
+        df = found.df as f64,
+        entropy = found.entropy,
+        criteria = List::from_pairs(criteria),
+        narrowest = list!(
+            component = (found.narrowest.component + 1) as i32,
+            ratio = found.narrowest.ratio,
+            is_suspect = found.narrowest.is_suspect
+        ),
         starts = list!(
             tried = found.starts.tried as i32,
             degenerate = found.starts.degenerate as i32,

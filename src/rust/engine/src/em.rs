@@ -80,6 +80,19 @@ impl Run {
     pub(crate) fn loglik(&self) -> f64 {
         self.at.stats.loglik()
     }
+
+    /// What the last iteration gained.
+    pub(crate) fn last_gain(&self) -> f64 {
+        match self.trace[..] {
+            [.., before, last] => last - before,
+            _ => f64::INFINITY,
+        }
+    }
+
+    /// The current mixture, the trace, and why the run stopped.
+    pub(crate) fn into_parts(self) -> (Mixture, Vec<f64>, Stop) {
+        (self.at.mixture, self.trace, self.stop)
+    }
 }
 
 /// A run that ended without a result, and its last mixture that was sound.

@@ -4,13 +4,14 @@
 //! pass over the data, in blocks of rows, is both the E-step and the preparation of the
 //! M-step, on any number of threads, without ever storing the responsibilities.
 //!
-//! [`fit`] searches; [`Passes::score`] says what a mixture makes of data; [`Mixture::draw`]
+//! [`search`] fits; [`Passes::score`] says what a mixture makes of data; [`Mixture::draw`]
 //! simulates; [`watched`] lets a thread wait, watch and interrupt.
 
 #![warn(missing_docs)]
 
 mod accelerate;
 mod covariance;
+mod criteria;
 mod data;
 mod em;
 mod error;
@@ -28,6 +29,7 @@ mod search;
 mod stats;
 
 pub use covariance::{Covariances, Family};
+pub use criteria::Criterion;
 pub use data::Data;
 pub use em::Stop;
 pub use error::GmmError;
@@ -39,5 +41,5 @@ pub use progress::{watched, Progress, Report};
 pub use responsibilities::Given;
 pub use sample::Draws;
 pub use score::Score;
-pub use search::{fit, Fit, Settings, StartCounts};
+pub use search::{search, Fit, Narrowest, Search, Settings, StartCounts};
 pub use stats::SufficientStats;

@@ -1,6 +1,6 @@
 //! A Gaussian mixture.
 
-use nalgebra::DMatrix;
+use nalgebra::{Cholesky, DMatrix};
 use ndarray::Array2;
 
 use crate::covariance::Covariances;
@@ -56,6 +56,38 @@ impl Mixture {
         }
     }
 
+    /// The component that is narrowest in any direction, and its variance there over that within
+    /// the components on average.
+    ///
+    /// # Source
+    /// The ratio that Hathaway (1985), *A constrained formulation of maximum-likelihood estimation
+    /// for normal mixture distributions*, Annals of Statistics 13, keeps from zero, made
+    /// independent of the units.
+    pub(crate) fn narrowest(&self) -> (usize, f64) {
+        let mut within = DMatrix::zeros(self.d(), self.d());
+        for (k, &weight) in self.weights.iter().enumerate() {
+            within += self.covariance(k) * weight;
+        }
+        let identity = DMatrix::identity(self.d(), self.d());
+        let inverse =
+            Cholesky::new(within).and_then(|root| root.l().solve_lower_triangular(&identity));
+        let Some(inverse) = inverse else {
+            return (0, 0.0);
+        };
+        let least = |k| {
+            let relative = &inverse * self.covariance(k) * inverse.transpose();
+            relative.symmetric_eigenvalues().min().max(0.0)
+        };
+        let ratios = (0..self.k()).map(|k| (k, least(k)));
+        ratios.fold((0, f64::INFINITY), |best, other| {
+            if other.1 < best.1 {
+                other
+            } else {
+                best
+            }
+        })
+    }
+
     /// Mean of the whole mixture: where blocks are centred.
     pub(crate) fn centre(&self) -> Vec<f64> {
         let first = self.means.row(0);
@@ -73,6 +105,22 @@ impl Mixture {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_narrowest_component_is_known_in_any_units() {
+        // Variances 4 and 0.04 in the second column, 2.02 on average.
+        for unit in [1.0, 1e6] {
+            let covariance = |v: f64| DMatrix::from_row_slice(2, 2, &[1.0, 0.0, 0.0, v * unit]);
+            let mixture = Mixture {
+                weights: vec![0.5; 2],
+                means: Array2::zeros((2, 2)),
+                covariances: [4.0, 0.04].into_iter().map(covariance).collect(),
+            };
+            let (k, ratio) = mixture.narrowest();
+            assert_eq!(k, 1);
+            assert!((ratio - 0.04 / 2.02).abs() < 1e-12);
+        }
+    }
 
     #[test]
     fn components_are_ordered_by_weight_then_by_mean() {

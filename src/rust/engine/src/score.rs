@@ -70,6 +70,71 @@ impl Passes<'_> {
     }
 }
 
+impl Passes<'_> {
+    /// Entropy of the responsibilities, summed over the rows.
+    ///
+    /// # Errors
+    /// [`GmmError::Degenerate`] where a covariance is not positive definite,
+    /// [`GmmError::Interrupted`].
+    pub(crate) fn entropy(&self, mixture: &Mixture) -> Result<f64, GmmError> {
+        let factors = Factors::of(&mixture.covariances)?;
+        let expected = Expected::new(mixture, &factors, self.isa());
+        let parts: Vec<f64> = self
+            .chunks(mixture.k())
+            .into_par_iter()
+            .map(|rows| {
+                self.isa().run(EntropyOfChunk {
+                    passes: self,
+                    mixture,
+                    expected: &expected,
+                    rows,
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        // Rounding may leave less than nothing.
+        Ok(parts.iter().sum::<f64>().max(0.0))
+    }
+}
+
+/// The entropy of one chunk.
+struct EntropyOfChunk<'a> {
+    passes: &'a Passes<'a>,
+    mixture: &'a Mixture,
+    expected: &'a Expected,
+    rows: Range<usize>,
+}
+
+impl Kernel for EntropyOfChunk<'_> {
+    type Output = Result<f64, GmmError>;
+
+    #[inline(always)]
+    unsafe fn run<V: Tiles>(self) -> Self::Output {
+        let (d, k) = (self.mixture.d(), self.mixture.k());
+        let mut scratch = Scratch::new(d, k, self.rows.len());
+        let mut entropy = 0.0;
+        for rows in scratch.blocks(self.rows) {
+            let origin = self.expected.origin();
+            let block = self.passes.read::<V>(rows.clone(), origin, &mut scratch)?;
+            self.expected
+                .log_joint::<V>(rows.len(), block, &mut scratch);
+            let joint = scratch.weight.clone();
+            // A responsibility's logarithm is the log joint density less the row's log-density.
+            entropy += self.expected.softmax::<V>(block, &mut scratch);
+            for (weight, joint) in scratch
+                .weight
+                .chunks(block.stride)
+                .zip(joint.chunks(block.stride))
+            {
+                let terms = weight[..rows.len()].iter().zip(joint);
+                entropy -= terms
+                    .map(|(r, joint)| if *r > 0.0 { r * joint } else { 0.0 })
+                    .sum::<f64>();
+            }
+        }
+        Ok(entropy)
+    }
+}
+
 /// The scores of one chunk.
 struct ScoreChunk<'a> {
     passes: &'a Passes<'a>,

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use gaussmix_engine::{
-    fit, watched, Data, GmmError, Model, Passes, Progress, Score, Settings, Start, Stop,
+    search, watched, Data, GmmError, Passes, Progress, Score, Settings, Start, Stop,
 };
 use support::{draws, fit_on, loglik, mixture, settings};
 
@@ -175,10 +175,7 @@ fn regularisation_keeps_a_component_from_collapsing() {
     let mut x = draws(1, 1, 60, 0.0);
     x.extend([9.0; 40]);
     let regularised = Settings {
-        model: Model {
-            reg_covar: 1e-3,
-            ..settings(2).model
-        },
+        reg_covar: 1e-3,
         ..settings(2)
     };
     let found = fit_on(1, &x, 1, &Start::Partitions, &regularised).unwrap();
@@ -199,7 +196,7 @@ fn a_request_to_stop_ends_the_fit() {
     let data = Data::new(&x, 400_000, 4);
     let watch = || progress.request_stop();
     let ended = watched(2, Duration::from_millis(50), watch, || {
-        fit(data, &Start::Partitions, &slow, &progress)
+        search(data, &Start::Partitions, &slow, &progress)
     });
     assert_eq!(ended.unwrap(), Err(GmmError::Interrupted));
 }

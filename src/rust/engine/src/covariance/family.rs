@@ -180,6 +180,12 @@ impl Family {
             && other.orientation <= this.orientation
     }
 
+    /// Whether `other` differs by one letter.
+    pub(crate) fn is_neighbour(self, other: Family) -> bool {
+        let letters = self.letters().into_iter().zip(other.letters());
+        letters.filter(|(own, other)| own != other).count() == 1
+    }
+
     /// The letters of volume, shape and orientation.
     pub fn letters(self) -> [&'static str; 3] {
         [0, 1, 2].map(|i| &self.name()[i..=i])

@@ -1,7 +1,7 @@
 //! Data for the tests: draws from known mixtures.
 
 use gaussmix_engine::{
-    fit, watched, Data, Family, Fit, GmmError, Mixture, Model, Progress, Settings, Start,
+    search, watched, Criterion, Data, Family, Fit, GmmError, Mixture, Progress, Settings, Start,
 };
 use nalgebra::DMatrix;
 use ndarray::Array2;
@@ -37,12 +37,11 @@ pub fn draws(k: usize, d: usize, n: usize, distance: f64) -> Vec<f64> {
 /// Settings that the tests change where they need to.
 pub fn settings(k: usize) -> Settings {
     Settings {
-        k,
-        model: Model {
-            family: Family::Vvv,
-            equal_weights: false,
-            reg_covar: 0.0,
-        },
+        k: vec![k],
+        families: vec![Family::Vvv],
+        criterion: Criterion::Bic,
+        equal_weights: false,
+        reg_covar: 0.0,
         n_init: 10,
         n_final: 3,
         short_iterations: 10,
@@ -67,8 +66,9 @@ pub fn fit_on(
         threads,
         Duration::from_millis(5),
         || (),
-        || fit(data, start, settings, &progress),
-    )?
+        || search(data, start, settings, &progress),
+    )??
+    .into_best()
 }
 
 /// Log-likelihood by the textbook formula.

@@ -1,0 +1,232 @@
+//! The partitions that starts begin with.
+
+use std::ops::Range;
+
+use nalgebra::{Cholesky, DMatrix};
+use rand::seq::{index, SliceRandom};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::generator;
+use super::hierarchy::{Criterion, Hierarchy};
+use super::kmeans;
+use crate::data::Data;
+use crate::em::Scale;
+use crate::error::GmmError;
+use crate::pass::Passes;
+use crate::progress::Progress;
+
+/// Rows on which starts are tried, unless there are less than twice as many.
+const SAMPLE_ROWS: usize = 2000;
+
+/// The rows on which starts are tried: all, or a random sample of many.
+#[derive(Debug)]
+pub(crate) struct Sample<'a> {
+    data: Data<'a>,
+    /// The sampled rows, column-major, where not all are used.
+    own: Option<Vec<f64>>,
+}
+
+impl<'a> Sample<'a> {
+    /// Sample `data`.
+    pub(crate) fn of(data: Data<'a>, seed: u64) -> Self {
+        let own = (data.n() >= 2 * SAMPLE_ROWS).then(|| {
+            let mut rng = generator(seed, 0);
+            let mut rows = index::sample(&mut rng, data.n(), SAMPLE_ROWS).into_vec();
+            rows.sort_unstable();
+            let column = |j| {
+                let column = data.column(j);
+                rows.iter().map(move |&i| column[i])
+            };
+            (0..data.d()).flat_map(column).collect()
+        });
+        Sample { data, own }
+    }
+
+    /// The rows, as data.
+    pub(crate) fn data(&self) -> Data<'_> {
+        match &self.own {
+            Some(rows) => Data::new(rows, rows.len() / self.data.d(), self.data.d()),
+            None => self.data,
+        }
+    }
+}
+
+/// What is near. None is right for all data: groups may be thin in the column that separates
+/// them, or hidden by the units of a column that does not, or long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Metric {
+    /// Every column divided by its own standard deviation.
+    Standardised,
+    /// All columns divided by the same number: the data's own units.
+    Units,
+    /// Columns made uncorrelated.
+    Whitened,
+}
+
+/// A way to partition the rows.
+#[derive(Debug, Clone, Copy)]
+enum Partition {
+    Tree(Metric, Criterion),
+    KMeans(Metric),
+    Random,
+}
+
+/// The partitions that the first starts begin with.
+const FIRST: [Partition; 10] = [
+    Partition::KMeans(Metric::Standardised),
+    Partition::Tree(Metric::Whitened, Criterion::Full),
+    Partition::Tree(Metric::Standardised, Criterion::Spheres),
+    Partition::KMeans(Metric::Units),
+    Partition::Tree(Metric::Standardised, Criterion::Tied),
+    Partition::Random,
+    Partition::Tree(Metric::Standardised, Criterion::Full),
+    Partition::KMeans(Metric::Whitened),
+    Partition::Tree(Metric::Units, Criterion::Spheres),
+    Partition::Tree(Metric::Units, Criterion::Full),
+];
+
+/// The partitions that those after them begin with, in turn.
+const IN_TURN: [Partition; 5] = [
+    Partition::KMeans(Metric::Standardised),
+    Partition::KMeans(Metric::Units),
+    Partition::Random,
+    Partition::KMeans(Metric::Whitened),
+    Partition::KMeans(Metric::Standardised),
+];
+
+/// Partitions of a sample, another for every start.
+#[derive(Debug)]
+pub(crate) struct Partitions<'a> {
+    progress: &'a Progress,
+    rows: usize,
+    d: usize,
+    seed: u64,
+    /// The rows one after the other, as each metric sees them.
+    points: Vec<(Metric, Vec<f64>)>,
+    trees: Vec<(Metric, Criterion, Hierarchy)>,
+}
+
+impl<'a> Partitions<'a> {
+    /// Prepare partitions into at most `k` clusters for so many starts.
+    ///
+    /// # Errors
+    /// [`GmmError::Interrupted`].
+    pub(crate) fn of(
+        passes: Passes<'a>,
+        scale: &Scale,
+        k: usize,
+        seed: u64,
+    ) -> Result<Self, GmmError> {
+        let data = *passes.data();
+        let largest = scale.deviation.iter().copied().fold(0.0, f64::max);
+        let standardised = points(data, &scale.deviation);
+        let mut points = vec![
+            (Metric::Units, points(data, &vec![largest; data.d()])),
+            (Metric::Whitened, whitened(&standardised, data.d())),
+        ];
+        points.insert(0, (Metric::Standardised, standardised));
+        let trees: Vec<Vec<_>> = points
+            .par_iter()
+            .map(|(metric, points)| {
+                let trees = Hierarchy::trees(points, data.d(), k, passes.progress())?;
+                let named = trees
+                    .into_iter()
+                    .map(|(criterion, tree)| (*metric, criterion, tree));
+                Ok(named.collect())
+            })
+            .collect::<Result<_, GmmError>>()?;
+        Ok(Partitions {
+            progress: passes.progress(),
+            rows: data.n(),
+            d: data.d(),
+            seed,
+            points,
+            trees: trees.into_iter().flatten().collect(),
+        })
+    }
+
+    /// The partitions for these starts, for each number of clusters.
+    ///
+    /// # Errors
+    /// [`GmmError::Interrupted`].
+    pub(crate) fn make(
+        &self,
+        k: &[usize],
+        starts: Range<usize>,
+    ) -> Result<Vec<Vec<Vec<usize>>>, GmmError> {
+        let of = |&k: &usize| {
+            // There is but one partition into one.
+            let last = if k == 1 { 1 } else { starts.end };
+            let starts = (starts.start..last).into_par_iter();
+            starts.map(|start| self.partition(k, start)).collect()
+        };
+        k.par_iter().map(of).collect()
+    }
+
+    fn partition(&self, k: usize, start: usize) -> Result<Vec<usize>, GmmError> {
+        if k == 1 {
+            return Ok(vec![0; self.rows]);
+        }
+        let mut rng = generator(self.seed, 1 + start);
+        let way = FIRST.get(start).unwrap_or(&IN_TURN[start % IN_TURN.len()]);
+        match *way {
+            Partition::Tree(metric, criterion) => {
+                let tree = self
+                    .trees
+                    .iter()
+                    .find(|tree| tree.0 == metric && tree.1 == criterion);
+                match tree {
+                    Some((_, _, tree)) => Ok(tree.cut(k)),
+                    None => self.k_means(k, metric, &mut rng),
+                }
+            }
+            Partition::KMeans(metric) => self.k_means(k, metric, &mut rng),
+            Partition::Random => {
+                let mut labels: Vec<usize> = (0..self.rows).map(|i| i % k).collect();
+                labels.shuffle(&mut rng);
+                Ok(labels)
+            }
+        }
+    }
+
+    fn k_means(
+        &self,
+        k: usize,
+        metric: Metric,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Vec<usize>, GmmError> {
+        let points = self.points.iter().find(|points| points.0 == metric);
+        let (_, points) = points.expect("every metric");
+        let points: Vec<&[f64]> = points.chunks(self.d).collect();
+        kmeans::cluster(&points, k, rng, self.progress)
+    }
+}
+
+/// The rows one after the other, relative to the first, every column in its own unit.
+fn points(data: Data<'_>, units: &[f64]) -> Vec<f64> {
+    let origin = data.row(0);
+    let mut points = vec![0.0; data.n() * data.d()];
+    for (i, point) in points.chunks_mut(data.d()).enumerate() {
+        for (j, value) in point.iter_mut().enumerate() {
+            *value = (data.column(j)[i] - origin[j]) / units[j];
+        }
+    }
+    points
+}
+
+/// Standardised points, their columns made uncorrelated; as they are where columns determine
+/// others.
+fn whitened(points: &[f64], d: usize) -> Vec<f64> {
+    let rows = DMatrix::from_row_slice(points.len() / d, d, points);
+    let mean = rows.row_mean();
+    let mut covariance = rows.transpose() * &rows / rows.nrows() as f64;
+    covariance.ger(-1.0, &mean.transpose(), &mean.transpose(), 1.0);
+    let identity = DMatrix::identity(d, d);
+    let inverse =
+        Cholesky::new(covariance).and_then(|root| root.l().solve_lower_triangular(&identity));
+    let Some(inverse) = inverse else {
+        return points.to_vec();
+    };
+    (inverse * rows.transpose()).as_slice().to_vec()
+}

@@ -1,0 +1,215 @@
+//! What cells learn from one another.
+
+use nalgebra::{Cholesky, DMatrix, DVector};
+use ndarray::{concatenate, Array1, Axis};
+use rayon::prelude::*;
+
+use super::cell::{Cell, Effort};
+use super::stage::Stage;
+use super::Settings;
+use crate::covariance::Family;
+use crate::error::GmmError;
+use crate::mixture::Mixture;
+
+/// Iterations after which it shows whether a move leads anywhere, and moves of a cell that go on.
+const EFFORT: Effort = Effort {
+    short: 4,
+    long: 2,
+    kept: 1,
+};
+/// Times that all cells learn from what the others have learnt.
+const ROUNDS: usize = 3;
+/// Pairs of components whose union is tried.
+const MERGES: usize = 5;
+
+/// Let cells try the optima of their neighbours in the table, until there is no more news.
+///
+/// A family tries those of the families that differ from it by a letter, and those of its own
+/// with a component more or less: split or merged.
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+///
+/// # Source
+/// Ueda, Nakano, Ghahramani and Hinton (2000), *SMEM algorithm for mixture models*, Neural
+/// Computation 12, for splitting and merging.
+pub(super) fn learn(
+    stage: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    kept: usize,
+    settings: &Settings,
+) -> Result<(), GmmError> {
+    if cells.len() < 2 {
+        return Ok(());
+    }
+    let effort = Effort { kept, ..EFFORT };
+    for _ in 0..ROUNDS {
+        let news: Vec<News> = cells.iter_mut().filter_map(|cell| News::of(cell)).collect();
+        if news.is_empty() {
+            break;
+        }
+        cells.par_iter_mut().try_for_each(|cell| {
+            let mixtures: Vec<Mixture> = news.iter().flat_map(|news| news.for_cell(cell)).collect();
+            cell.learn_from(stage, &mixtures, effort, settings)
+        })?;
+    }
+    Ok(())
+}
+
+/// Let no cell stay below one whose family its own contains.
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+pub(super) fn nest(
+    stage: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    settings: &Settings,
+) -> Result<(), GmmError> {
+    // Families come after those that they contain.
+    for family in Family::ALL {
+        let found: Vec<News> = cells.iter().filter_map(|cell| News::old(cell)).collect();
+        let of_family = cells
+            .par_iter_mut()
+            .filter(|cell| cell.model.family == family);
+        of_family.try_for_each(|cell| {
+            let contained = found.iter().filter(|other| {
+                other.k == cell.k
+                    && cell.model.family.contains(other.family)
+                    && other.loglik > cell.loglik()
+            });
+            let mixtures: Vec<Mixture> = contained.map(|other| other.mixture.clone()).collect();
+            cell.learn_from(stage, &mixtures, EFFORT, settings)
+        })?;
+    }
+    Ok(())
+}
+
+/// The best optimum of a cell, for others.
+struct News {
+    k: usize,
+    family: Family,
+    loglik: f64,
+    mixture: Mixture,
+}
+
+impl News {
+    /// Whatever it is.
+    fn old(cell: &Cell) -> Option<Self> {
+        let best = cell.optima.first()?;
+        Some(News {
+            k: cell.k,
+            family: cell.model.family,
+            loglik: best.loglik(),
+            mixture: best.mixture.clone(),
+        })
+    }
+
+    /// If the others do not know it.
+    fn of(cell: &mut Cell) -> Option<Self> {
+        let is_news = std::mem::take(&mut cell.is_news);
+        is_news.then(|| Self::old(cell)).flatten()
+    }
+
+    /// Mixtures that the cell should try.
+    fn for_cell(&self, cell: &Cell) -> Vec<Mixture> {
+        if self.k == cell.k && self.family.is_neighbour(cell.model.family) {
+            vec![self.mixture.clone()]
+        } else if self.family == cell.model.family && self.k + 1 == cell.k {
+            (0..self.k).map(|k| split(&self.mixture, k)).collect()
+        } else if self.family == cell.model.family && self.k == cell.k + 1 {
+            merged(&self.mixture)
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+/// A mixture with component `k` split across its longest axis, its moments kept.
+fn split(mixture: &Mixture, k: usize) -> Mixture {
+    let eigen = mixture.covariance(k).symmetric_eigen();
+    let longest = eigen.eigenvalues.imax();
+    // The halves lie half a standard deviation from the mean.
+    let step = eigen.eigenvectors.column(longest) * (0.5 * eigen.eigenvalues[longest].sqrt());
+    let half = mixture.covariance(k) - &step * step.transpose();
+    let covariance = |other| {
+        if other == k {
+            half.clone()
+        } else {
+            mixture.covariance(other)
+        }
+    };
+    let mut weights = mixture.weights.clone();
+    weights[k] *= 0.5;
+    weights.push(weights[k]);
+    let mut means = mixture.means.clone();
+    let mut mean = means.row(k).to_owned();
+    for (j, step) in step.iter().enumerate() {
+        means[(k, j)] += step;
+        mean[j] -= step;
+    }
+    Mixture {
+        weights,
+        means: concatenate![Axis(0), means, mean.insert_axis(Axis(0))],
+        covariances: (0..mixture.k()).chain([k]).map(covariance).collect(),
+    }
+}
+
+/// Mixtures with two components replaced by one that has their moments: the pairs whose union
+/// loses least.
+fn merged(mixture: &Mixture) -> Vec<Mixture> {
+    let volume = |weight: f64, covariance: DMatrix<f64>| {
+        Cholesky::new(covariance).map_or(f64::INFINITY, |root| {
+            let diagonal = root.l_dirty().diagonal();
+            weight * diagonal.iter().map(|l| l.ln()).sum::<f64>()
+        })
+    };
+    let own: Vec<f64> = (0..mixture.k())
+        .map(|k| volume(mixture.weights[k], mixture.covariance(k)))
+        .collect();
+    let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
+    for a in 0..mixture.k() {
+        for b in 0..a {
+            let weight = mixture.weights[a] + mixture.weights[b];
+            let union = volume(weight, union(mixture, a, b).1);
+            pairs.push((union - own[a] - own[b], a, b));
+        }
+    }
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let pairs = pairs.into_iter().take(MERGES);
+    pairs.map(|(_, a, b)| merge(mixture, a, b)).collect()
+}
+
+/// Mean and covariance of two components as one.
+fn union(mixture: &Mixture, a: usize, b: usize) -> (DVector<f64>, DMatrix<f64>) {
+    let mean = |k: usize| DVector::from_iterator(mixture.d(), mixture.means.row(k).iter().copied());
+    let share = mixture.weights[b] / (mixture.weights[a] + mixture.weights[b]);
+    let apart = mean(b) - mean(a);
+    let mut covariance = mixture.covariance(a) * (1.0 - share) + mixture.covariance(b) * share;
+    covariance.ger(share * (1.0 - share), &apart, &apart, 1.0);
+    (mean(a) + apart * share, covariance)
+}
+
+/// A mixture with component `a` in the place of both.
+fn merge(mixture: &Mixture, a: usize, b: usize) -> Mixture {
+    let (mean, covariance) = union(mixture, a, b);
+    let kept: Vec<usize> = (0..mixture.k()).filter(|&k| k != b).collect();
+    let mut weights = mixture.weights.clone();
+    weights[a] += weights[b];
+    weights.remove(b);
+    let mut means = mixture.means.clone();
+    means
+        .row_mut(a)
+        .assign(&Array1::from_iter(mean.iter().copied()));
+    let own = |&k: &usize| {
+        if k == a {
+            covariance.clone()
+        } else {
+            mixture.covariance(k)
+        }
+    };
+    Mixture {
+        weights,
+        means: means.select(Axis(0), &kept),
+        covariances: kept.iter().map(own).collect(),
+    }
+}

@@ -1,0 +1,100 @@
+//! Rows on which cells are searched: all, or a sample of them.
+
+use std::sync::Arc;
+
+use nalgebra::DMatrix;
+
+use super::Settings;
+use crate::covariance::Family;
+use crate::em::{Em, Scale, SMALLEST_OWN_PART};
+use crate::error::GmmError;
+use crate::model::Model;
+use crate::pass::Passes;
+
+/// Variances that leave room for their sums and for the inverse.
+const VARIANCES: std::ops::RangeInclusive<f64> = 1e-304..=1e304;
+/// Rounding errors of a column's values that make its resolution.
+const ROUNDINGS: f64 = 64.0;
+
+/// Rows, and what all runs on them have in common.
+#[derive(Debug)]
+pub(super) struct Stage<'a> {
+    pub(super) passes: Passes<'a>,
+    pub(super) scale: Scale,
+    /// The first column that others determine, which families with orientations can't have.
+    pub(super) dependent: Option<usize>,
+}
+
+impl<'a> Stage<'a> {
+    /// # Errors
+    /// [`GmmError::OutOfRange`], [`GmmError::Interrupted`].
+    pub(super) fn new(passes: Passes<'a>, settings: &Settings) -> Result<Self, GmmError> {
+        let oriented = settings.families.iter().find(|family| family.is_oriented());
+        let total = passes.total(*oriented.unwrap_or(&Family::Vvi))?;
+        let mut covariance = &total.scatter / total.mass;
+        for j in 0..covariance.nrows() {
+            covariance[(j, j)] += settings.reg_covar;
+            if !VARIANCES.contains(&covariance[(j, j)]) {
+                return Err(GmmError::OutOfRange { column: j });
+            }
+        }
+        let dependent = match oriented {
+            Some(_) => first_dependent_column(&covariance, &passes)?,
+            None => None,
+        };
+        let deviation: Vec<f64> = covariance.diagonal().iter().map(|v| v.sqrt()).collect();
+        let sizes = total.mean.iter().zip(&deviation);
+        let resolution =
+            sizes.map(|(mean, deviation)| ROUNDINGS * f64::EPSILON * (mean.abs() + deviation));
+        let scale = Scale {
+            resolution: resolution.collect(),
+            deviation,
+            total: Arc::new(total),
+        };
+        Ok(Stage {
+            passes,
+            scale,
+            dependent,
+        })
+    }
+
+    /// EM on these rows.
+    pub(super) fn em(&self, model: Model, settings: &Settings) -> Em<'_> {
+        Em {
+            passes: self.passes,
+            model,
+            scale: &self.scale,
+            tolerance: settings.tolerance,
+        }
+    }
+}
+
+/// The first column that the columns before it determine: where the Cholesky factorisation of
+/// the correlation matrix loses its pivot.
+fn first_dependent_column(
+    covariance: &DMatrix<f64>,
+    passes: &Passes<'_>,
+) -> Result<Option<usize>, GmmError> {
+    let d = covariance.nrows();
+    let deviation: Vec<f64> = covariance.diagonal().iter().map(|v| v.sqrt()).collect();
+    // Rows of the factor, so that every product runs along memory.
+    let mut factor: Vec<Vec<f64>> = Vec::with_capacity(d);
+    for i in 0..d {
+        passes.progress().check()?;
+        let mut row = Vec::with_capacity(i + 1);
+        for j in 0..=i {
+            let other = if j < i { &factor[j] } else { &row };
+            let known: f64 = row.iter().zip(other).map(|(a, b)| a * b).sum();
+            let own = covariance[(i, j)] / deviation[i] / deviation[j] - known;
+            if j < i {
+                row.push(own / other[j]);
+            } else if own < SMALLEST_OWN_PART {
+                return Ok(Some(i));
+            } else {
+                row.push(own.sqrt());
+            }
+        }
+        factor.push(row);
+    }
+    Ok(None)
+}
