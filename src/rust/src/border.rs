@@ -71,6 +71,7 @@ pub(crate) fn condition(error: &GmmError) -> Robj {
                 starts = *starts as f64
             )
         }
+        GmmError::Behind { by } => list!(condition = "behind", by = *by),
         GmmError::OutOfScale => list!(condition = "out_of_scale"),
         GmmError::NoThreads { wanted } => {
             list!(condition = "no_threads", wanted = *wanted as f64)

@@ -53,6 +53,8 @@ fn settings_from(list: &List) -> Result<Settings, Failure> {
         reg_covar: element(list, "reg_covar")?,
         n_init: count(list, "n_init")?,
         n_final: count(list, "n_final")?,
+        rounds: count(list, "rounds")?,
+        finish_all: element(list, "finish_all")?,
         short_iterations: count(list, "short_iter")?,
         max_iterations: count(list, "max_iter")?,
         tolerance: element(list, "tol")?,

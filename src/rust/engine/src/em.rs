@@ -111,8 +111,9 @@ impl Em<'_> {
         let factors = Factors::of(&mixture.covariances)?;
         let collapsed = |&k: &usize| {
             (0..mixture.d()).any(|j| {
-                factors.variance(k, j) < self.scale.resolution[j].powi(2)
-                    || factors.own_part(k, j) < SMALLEST_OWN_PART
+                let variance = factors.variance(k, j);
+                variance < self.scale.resolution[j].powi(2)
+                    || variance * factors.precision(k, j) * SMALLEST_OWN_PART > 1.0
             })
         };
         match (0..mixture.k()).find(collapsed) {
@@ -143,6 +144,12 @@ impl Em<'_> {
             .maximise(stats, previous, self.passes.progress())?;
         let factors = self.sound_factors(&mixture)?;
         self.point(mixture, factors)
+    }
+
+    /// The M-step of `stats`, if it is sound.
+    pub(crate) fn maximise_soundly(&self, stats: &SufficientStats) -> Result<Mixture, GmmError> {
+        let mixture = self.model.maximise(stats, None, self.passes.progress())?;
+        self.sound_factors(&mixture).map(|_| mixture)
     }
 
     /// Begin a run at `mixture`.

@@ -53,6 +53,13 @@ pub enum GmmError {
         /// How many starts there were.
         starts: usize,
     },
+    /// On a sample of the rows the criterion was so much worse than the best that all rows would
+    /// hardly have changed it.
+    #[error("behind by {by}")]
+    Behind {
+        /// The difference that is expected on all rows.
+        by: f64,
+    },
     /// The system refused to start threads.
     #[error("could not start {wanted} threads")]
     NoThreads {

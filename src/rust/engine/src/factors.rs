@@ -104,22 +104,25 @@ impl Factors {
         }
     }
 
+    /// The inverse of the variance that column `j` has in component `k` given the other columns.
+    pub(crate) fn precision(&self, k: usize, j: usize) -> f64 {
+        match self {
+            Factors::Own(factors) => factors[k].inverse.column(j).norm_squared(),
+            Factors::Common { basis, deviations } => match basis {
+                None => deviations[k][j].powi(-2),
+                Some(basis) => {
+                    let column = basis.inverse.column(j);
+                    let parts = column.iter().zip(&deviations[k]);
+                    parts.map(|(b, s)| (b / s).powi(2)).sum()
+                }
+            },
+        }
+    }
+
     /// The part of column `j`'s variance in component `k` that the other columns do not
     /// determine: one minus its squared multiple correlation.
     pub(crate) fn own_part(&self, k: usize, j: usize) -> f64 {
-        let precision: f64 = match self {
-            Factors::Own(factors) => factors[k].inverse.column(j).norm_squared(),
-            Factors::Common { basis: None, .. } => return 1.0,
-            Factors::Common {
-                basis: Some(basis),
-                deviations,
-            } => {
-                let column = basis.inverse.column(j);
-                let parts = column.iter().zip(&deviations[k]);
-                parts.map(|(b, s)| (b / s).powi(2)).sum()
-            }
-        };
-        1.0 / (self.variance(k, j) * precision)
+        1.0 / (self.variance(k, j) * self.precision(k, j))
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! For a given orientation `D` the rest is a closed form, that of EVI or VVI for the scatters
 //! `D'W_kD`. The orientation itself has none, and what it minimises may have several minima. An
-//! M-step that knows a previous orientation descends from there, so that it never ends above it;
-//! one that does not races the likely orientations against each other.
+//! M-step that knows previous covariances descends from their orientation, so that it never ends
+//! above it; one that does not races the likely orientations against each other.
 //!
 //! # Source
 //! Celeux and Govaert (1995), Pattern Recognition 28(5), section 3.3, for the model; Browne and
@@ -34,7 +34,7 @@ const CONVERGED: f64 = 1e-14;
 const OWN_AXES: usize = 3;
 
 /// Sweeps per round of a race.
-const LAP: usize = 10;
+const LAP: usize = 2;
 
 /// `lambda D A_k D'`.
 ///
@@ -86,24 +86,40 @@ fn best_frame(given: &Given<'_>, roots: &[Root], volumes: Volumes) -> Result<Fra
     let total = given.total_mass();
     let shares: Vec<f64> = given.mass.iter().map(|mass| mass / total).collect();
     let frame = |basis: &DMatrix<f64>| Frame::new(volumes, &shares, roots, basis);
-    let mut best = match previous_basis(given) {
-        Some(basis) => frame(&orthonormal(basis.clone())),
+    let mut best = match given.previous {
         None => {
             let bases = likely_bases(given, roots, volumes)?;
             race(bases.iter().map(frame).collect(), given.progress)?
+        }
+        Some(previous) => {
+            let bases = bases_of(given, previous);
+            let frames = bases.iter().map(frame);
+            let best = frames.min_by(|a, b| a.objective().total_cmp(&b.objective()));
+            best.expect("at least one basis")
         }
     };
     minimise(&mut best, given.progress)?;
     Ok(best)
 }
 
-/// The previous basis, if it is an orientation that the components shared.
-fn previous_basis<'a>(given: &Given<'a>) -> Option<&'a DMatrix<f64>> {
-    match given.previous? {
+/// The orientation that the previous covariances share; if they do not, the axes of one of them,
+/// which are those of all where the family is contained, and those of the pooled scatter.
+fn bases_of(given: &Given<'_>, previous: &Covariances) -> Vec<DMatrix<f64>> {
+    let d = given.d();
+    match previous {
+        Covariances::Common { basis: None, .. } => vec![DMatrix::identity(d, d)],
         Covariances::Common {
             basis: Some(basis), ..
-        } if basis.matrix.nrows() == given.d() && basis.is_orthogonal() => Some(&basis.matrix),
-        _ => None,
+        } if basis.is_orthogonal() => vec![orthonormal(basis.matrix.clone())],
+        _ => {
+            let axes = |matrix: &DMatrix<f64>| eigen(matrix).map(|eigen| eigen.vectors);
+            let mut bases: Vec<DMatrix<f64>> = axes(&previous.matrix(0)).into_iter().collect();
+            bases.extend(axes(&given.scatter.pooled()));
+            if bases.is_empty() {
+                bases.push(DMatrix::identity(d, d));
+            }
+            bases
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) enum Criterion {
 }
 
 /// Ward's clusters from which the other criteria go on: a covariance of its own needs rows.
-const BASE_CLUSTERS: usize = 60;
+const BASE_CLUSTERS: usize = 40;
 /// Multiplications that the determinants of one tree may take.
 const MOST_WORK: f64 = 2e8;
 /// Rows that the covariance of a cluster borrows, and the part of the total variance, in one

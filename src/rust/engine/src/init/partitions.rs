@@ -10,14 +10,13 @@ use rayon::prelude::*;
 use super::generator;
 use super::hierarchy::{Criterion, Hierarchy};
 use super::kmeans;
+use crate::covariance::Family;
 use crate::data::Data;
 use crate::em::Scale;
 use crate::error::GmmError;
 use crate::pass::Passes;
-use crate::progress::Progress;
-
-/// Rows on which starts are tried, unless there are less than twice as many.
-const SAMPLE_ROWS: usize = 2000;
+use crate::responsibilities::Given;
+use crate::stats::SufficientStats;
 
 /// The rows on which starts are tried: all, or a random sample of many.
 #[derive(Debug)]
@@ -28,11 +27,11 @@ pub(crate) struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    /// Sample `data`.
-    pub(crate) fn of(data: Data<'a>, seed: u64) -> Self {
-        let own = (data.n() >= 2 * SAMPLE_ROWS).then(|| {
+    /// Sample so many rows of `data`, unless it has less than twice as many.
+    pub(crate) fn of(data: Data<'a>, rows: usize, seed: u64) -> Self {
+        let own = (data.n() >= 2 * rows).then(|| {
             let mut rng = generator(seed, 0);
-            let mut rows = index::sample(&mut rng, data.n(), SAMPLE_ROWS).into_vec();
+            let mut rows = index::sample(&mut rng, data.n(), rows).into_vec();
             rows.sort_unstable();
             let column = |j| {
                 let column = data.column(j);
@@ -98,9 +97,9 @@ const IN_TURN: [Partition; 5] = [
 /// Partitions of a sample, another for every start.
 #[derive(Debug)]
 pub(crate) struct Partitions<'a> {
-    progress: &'a Progress,
-    rows: usize,
-    d: usize,
+    passes: Passes<'a>,
+    /// What statistics are for.
+    family: Family,
     seed: u64,
     /// The rows one after the other, as each metric sees them.
     points: Vec<(Metric, Vec<f64>)>,
@@ -108,13 +107,14 @@ pub(crate) struct Partitions<'a> {
 }
 
 impl<'a> Partitions<'a> {
-    /// Prepare partitions into at most `k` clusters for so many starts.
+    /// Prepare partitions into at most `k` clusters, with statistics for this family.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`].
     pub(crate) fn of(
         passes: Passes<'a>,
         scale: &Scale,
+        family: Family,
         k: usize,
         seed: u64,
     ) -> Result<Self, GmmError> {
@@ -137,36 +137,32 @@ impl<'a> Partitions<'a> {
             })
             .collect::<Result<_, GmmError>>()?;
         Ok(Partitions {
-            progress: passes.progress(),
-            rows: data.n(),
-            d: data.d(),
+            passes,
+            family,
             seed,
             points,
             trees: trees.into_iter().flatten().collect(),
         })
     }
 
-    /// The partitions for these starts, for each number of clusters.
-    ///
-    /// # Errors
-    /// [`GmmError::Interrupted`].
-    pub(crate) fn make(
+    /// Statistics of the partitions into `k` clusters with which these starts begin.
+    pub(crate) fn statistics(
         &self,
-        k: &[usize],
+        k: usize,
         starts: Range<usize>,
-    ) -> Result<Vec<Vec<Vec<usize>>>, GmmError> {
-        let of = |&k: &usize| {
-            // There is but one partition into one.
-            let last = if k == 1 { 1 } else { starts.end };
-            let starts = (starts.start..last).into_par_iter();
-            starts.map(|start| self.partition(k, start)).collect()
+    ) -> Vec<Result<SufficientStats, GmmError>> {
+        // There is but one partition into one.
+        let last = if k == 1 { 1 } else { starts.end };
+        let of = |start| {
+            let labels = self.partition(k, start)?;
+            self.passes.given(Given::Labels(&labels), k, self.family)
         };
-        k.par_iter().map(of).collect()
+        (starts.start..last).into_par_iter().map(of).collect()
     }
 
     fn partition(&self, k: usize, start: usize) -> Result<Vec<usize>, GmmError> {
         if k == 1 {
-            return Ok(vec![0; self.rows]);
+            return Ok(vec![0; self.passes.data().n()]);
         }
         let mut rng = generator(self.seed, 1 + start);
         let way = FIRST.get(start).unwrap_or(&IN_TURN[start % IN_TURN.len()]);
@@ -183,7 +179,7 @@ impl<'a> Partitions<'a> {
             }
             Partition::KMeans(metric) => self.k_means(k, metric, &mut rng),
             Partition::Random => {
-                let mut labels: Vec<usize> = (0..self.rows).map(|i| i % k).collect();
+                let mut labels: Vec<usize> = (0..self.passes.data().n()).map(|i| i % k).collect();
                 labels.shuffle(&mut rng);
                 Ok(labels)
             }
@@ -198,8 +194,8 @@ impl<'a> Partitions<'a> {
     ) -> Result<Vec<usize>, GmmError> {
         let points = self.points.iter().find(|points| points.0 == metric);
         let (_, points) = points.expect("every metric");
-        let points: Vec<&[f64]> = points.chunks(self.d).collect();
-        kmeans::cluster(&points, k, rng, self.progress)
+        let points: Vec<&[f64]> = points.chunks(self.passes.data().d()).collect();
+        kmeans::cluster(&points, k, rng, self.passes.progress())
     }
 }
 

@@ -7,6 +7,7 @@ mod accumulate;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -171,19 +172,23 @@ impl<'a> Passes<'a> {
         origin: &[f64],
         second: &Second,
     ) -> Result<SufficientStats, GmmError> {
-        let parts: Vec<SufficientStats> = self
-            .chunks(centres.len() / self.data.d())
-            .into_par_iter()
-            .map(|rows| {
-                self.isa.run(Accumulate {
-                    passes: self,
-                    responsibilities,
-                    centres: &centres,
-                    origin,
-                    second,
-                    rows,
-                })
+        let of_chunk = |rows| {
+            self.isa.run(Accumulate {
+                passes: self,
+                responsibilities,
+                centres: &centres,
+                origin,
+                second,
+                rows,
             })
+        };
+        let mut chunks = self.chunks(centres.len() / self.data.d());
+        if chunks.len() == 1 {
+            return of_chunk(chunks.swap_remove(0));
+        }
+        let parts: Vec<SufficientStats> = chunks
+            .into_par_iter()
+            .map(of_chunk)
             .collect::<Result<_, _>>()?;
         let mut parts = parts.into_iter();
         let mut whole = parts.next().expect("at least one chunk");
@@ -236,6 +241,19 @@ fn split(rows: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>
         .map(move |first| first..end.min(first + length))
 }
 
+thread_local! {
+    /// Buffers that the passes of this thread have done with: small data have many short passes,
+    /// which would spend more time on memory than on rows.
+    static SPARE: RefCell<Vec<Vec<f64>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A buffer of this length; what is in it is nothing to rely on.
+fn buffer(length: usize) -> Vec<f64> {
+    let mut buffer = SPARE.with(|spare| spare.borrow_mut().pop().unwrap_or_default());
+    buffer.resize(length, 0.0);
+    buffer
+}
+
 /// Buffers of one thread for one block of rows.
 #[derive(Debug)]
 pub(crate) struct Scratch {
@@ -262,17 +280,37 @@ impl Scratch {
         Scratch {
             block_rows,
             stride,
-            x: vec![0.0; (d + 1) * stride],
-            weight: vec![0.0; k * stride],
-            largest: vec![0.0; stride],
-            total: vec![0.0; stride],
-            centred: vec![0.0; d * stride],
-            weighted: vec![0.0; d * stride],
+            x: buffer((d + 1) * stride),
+            weight: buffer(k * stride),
+            largest: buffer(stride),
+            total: buffer(stride),
+            centred: buffer(d * stride),
+            weighted: buffer(d * stride),
         }
     }
 
     /// The blocks of a chunk.
     pub(crate) fn blocks(&self, chunk: Range<usize>) -> impl Iterator<Item = Range<usize>> {
         split(chunk, self.block_rows)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // In the order in which the next ones are taken.
+        let buffers = [
+            &mut self.weighted,
+            &mut self.centred,
+            &mut self.total,
+            &mut self.largest,
+            &mut self.weight,
+            &mut self.x,
+        ];
+        SPARE.with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.is_empty() {
+                spare.extend(buffers.map(std::mem::take));
+            }
+        });
     }
 }

@@ -10,18 +10,22 @@ use crate::mixture::Mixture;
 use crate::model::Model;
 use crate::responsibilities::Given;
 use crate::score::Score;
+use crate::stats::SufficientStats;
 
 /// Two runs have reached the same optimum if their log-likelihoods differ by less, or by what
 /// the tolerance allows.
 const SAME_OPTIMUM: f64 = 1e-4;
 /// Iterations since its start after which a run is compared with what is known for the first time,
 /// and after which it may give up.
-const FIRST_ROUND: usize = 16;
+pub(super) const FIRST_ROUND: usize = 8;
 const FIRST_JUDGED: usize = 64;
 /// A run gives up if so many times the gain of its last round would not lead it to the best.
-const OUT_OF_REACH: f64 = 20.0;
+pub(super) const OUT_OF_REACH: f64 = 20.0;
 /// A cell gets no more starts once its optimum was reached by so many.
 const ENOUGH: usize = 3;
+/// Components are alike if neither their weights, nor their means in standard deviations of all rows,
+/// differ by more.
+const ALIKE: f64 = 0.02;
 /// Two runs have met if neither their log-likelihoods nor their weights differ by more.
 const MET: f64 = 1e-3;
 
@@ -38,6 +42,11 @@ pub(super) struct Cell {
     degenerate: usize,
     /// The first failure of all.
     failed: Option<Failed>,
+    /// Entropy of the responsibilities on all rows, as expected from a sample.
+    pub(super) entropy: f64,
+    /// By how much the criterion is expected to be worse than the best, of a cell that was given up
+    /// for this reason.
+    pub(super) behind: Option<f64>,
     /// Whether the best optimum is new to the cells that may learn from it.
     pub(super) is_news: bool,
 }
@@ -74,6 +83,8 @@ impl From<Run> for Optimum {
 /// How many of the runs go on, and how far.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Effort {
+    /// Iterations after which the worst runs are dropped: all but twice as many as run on.
+    pub(super) glance: usize,
     /// Iterations of a short run.
     pub(super) short: usize,
     /// Runs that go on.
@@ -92,6 +103,8 @@ impl Cell {
             tried: 0,
             degenerate: 0,
             failed: None,
+            entropy: 0.0,
+            behind: None,
             is_news: false,
         }
     }
@@ -124,17 +137,19 @@ impl Cell {
         self.counts(settings.tolerance).reached >= enough
     }
 
-    /// Begin at partitions of the stage's rows.
+    /// Begin at partitions of the stage's rows, of which these are the statistics.
     pub(super) fn start_from(
         &mut self,
         stage: &Stage<'_>,
-        partitions: &[Vec<usize>],
+        partitions: &[Result<SufficientStats, GmmError>],
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
-        let k = self.k;
-        let begin = |labels: &Vec<usize>| begin_given(&em, Given::Labels(labels), k, true);
+        let begin = |stats: &Result<SufficientStats, GmmError>| {
+            let mixture = stats.clone().and_then(|stats| first_mixture(&em, &stats));
+            begin_at(&em, mixture)
+        };
         self.follow(&em, partitions, begin, effort, settings)
     }
 
@@ -148,7 +163,10 @@ impl Cell {
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
         let k = self.k;
-        let begin = |given: &Given<'_>| begin_given(&em, *given, k, false);
+        let begin = |given: &Given<'_>| {
+            let stats = em.passes.given(*given, k, em.model.family);
+            begin_at(&em, stats.and_then(|stats| em.maximise_soundly(&stats)))
+        };
         self.follow(&em, &[given], begin, effort, settings)
     }
 
@@ -181,17 +199,12 @@ impl Cell {
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
-        let iterations = effort.short.min(settings.max_iterations);
-        let runs = short_runs(em, starts, begin, iterations)?;
+        let (runs, failed) = short_runs(em, starts, begin, effort, settings)?;
         self.tried += starts.len();
-        let mut survived = Vec::new();
-        for run in runs {
-            match run {
-                Ok(run) => survived.push(run),
-                Err(failed) => self.note_failure(failed, 1),
-            }
+        for failed in failed {
+            self.note_failure(failed, 1);
         }
-        let mut groups = group(survived);
+        let mut groups = group(runs);
         // The best few run on; should they all collapse later, the next few do.
         let before = self.ends.len();
         while self.ends.len() == before && !groups.is_empty() {
@@ -211,10 +224,22 @@ impl Cell {
     /// Go on from the optima on a sample to those on all rows.
     pub(super) fn go_on(&mut self, all: &Stage<'_>, settings: &Settings) -> Result<(), GmmError> {
         let em = all.em(self.model, settings);
+        let groups = self.move_to(&em, settings);
+        for (end, starts) in long_runs(&em, groups, None, settings)? {
+            match end {
+                End::Optimum(run) => self.note_optimum(run, starts, 1, settings),
+                End::Met | End::GaveUp => self.ends.push((f64::MIN, starts)),
+                End::Failed(failed) => self.note_failure(failed, starts),
+            }
+        }
+        Ok(())
+    }
+
+    /// Take the optima away to other rows, where they are runs.
+    pub(super) fn move_to(&mut self, em: &Em<'_>, settings: &Settings) -> Vec<Group> {
         let margin = SAME_OPTIMUM.max(2.0 * settings.tolerance);
-        let sampled = std::mem::take(&mut self.optima);
         let mut groups: Vec<Group> = Vec::new();
-        for optimum in sampled {
+        for optimum in std::mem::take(&mut self.optima) {
             let at = optimum.loglik();
             let here = |end: &&(f64, usize)| (end.0 - at).abs() <= margin;
             let starts = self
@@ -233,14 +258,26 @@ impl Cell {
         for end in &mut self.ends {
             end.0 = f64::MIN;
         }
-        for (end, starts) in long_runs(&em, groups, None, settings)? {
-            match end {
-                End::Optimum(run) => self.note_optimum(run, starts, 1, settings),
-                End::Met | End::GaveUp => self.ends.push((f64::MIN, starts)),
-                End::Failed(failed) => self.note_failure(failed, starts),
-            }
-        }
-        Ok(())
+        groups
+    }
+
+    /// Whether the best optimum has the same components, but for their covariances.
+    pub(super) fn knows(&self, mixture: &Mixture, stage: &Stage<'_>) -> bool {
+        let Some(Optimum { mixture: own, .. }) = self.optima.first() else {
+            return false;
+        };
+        let deviation = &stage.scale.deviation;
+        let is_like = |a: usize, b: usize| {
+            let means = own.means.row(a).into_iter().zip(mixture.means.row(b));
+            let near =
+                |((x, y), deviation): ((&f64, &f64), &f64)| (x - y).abs() < ALIKE * deviation;
+            (own.weights[a] - mixture.weights[b]).abs() < ALIKE && means.zip(deviation).all(near)
+        };
+        let components = 0..own.k();
+        own.k() == mixture.k()
+            && components
+                .clone()
+                .all(|a| components.clone().any(|b| is_like(a, b)))
     }
 
     /// Try whether mixtures, of whatever family, lead to a better optimum. Only one that does counts
@@ -253,12 +290,11 @@ impl Cell {
         settings: &Settings,
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
-        let iterations = effort.short.min(settings.max_iterations);
         let begin = |mixture: &Mixture| em.begin(mixture.clone());
-        let runs = short_runs(&em, mixtures, begin, iterations)?;
+        let (runs, _) = short_runs(&em, mixtures, begin, effort, settings)?;
         let best = self.loglik();
         let is_promising = |run: &Run| run.loglik() + OUT_OF_REACH * run.last_gain() > best;
-        let promising = runs.into_iter().flatten().filter(is_promising).collect();
+        let promising = runs.into_iter().filter(is_promising).collect();
         let mut groups = group(promising);
         groups.truncate(effort.long);
         let least = best + SAME_OPTIMUM.max(2.0 * settings.tolerance);
@@ -273,12 +309,18 @@ impl Cell {
         Ok(())
     }
 
-    fn note_failure(&mut self, failed: Failed, starts: usize) {
+    pub(super) fn note_failure(&mut self, failed: Failed, starts: usize) {
         self.degenerate += starts;
         self.failed.get_or_insert(failed);
     }
 
-    fn note_optimum(&mut self, run: Run, starts: usize, kept: usize, settings: &Settings) {
+    pub(super) fn note_optimum(
+        &mut self,
+        run: Run,
+        starts: usize,
+        kept: usize,
+        settings: &Settings,
+    ) {
         let loglik = run.loglik();
         self.ends.push((loglik, starts));
         // Of runs at the same optimum, the one that was first to get there stays.
@@ -327,7 +369,7 @@ impl Cell {
 }
 
 /// A run, and how many starts led to it.
-type Group = (Run, usize);
+pub(super) type Group = (Run, usize);
 
 /// How the long run of a group ended.
 enum End {
@@ -371,23 +413,43 @@ fn have_met(run: &Run, loglik: f64, mixture: &Mixture) -> bool {
             .all(near)
 }
 
+/// Short runs from all starts: those that were not dropped on the way, and failures.
 fn short_runs<S: Sync>(
     em: &Em<'_>,
     starts: &[S],
     begin: impl Fn(&S) -> Result<Run, Failed> + Sync,
-    iterations: usize,
-) -> Result<Vec<Result<Run, Failed>>, GmmError> {
+    effort: Effort,
+    settings: &Settings,
+) -> Result<(Vec<Run>, Vec<Failed>), GmmError> {
     let progress = em.passes.progress();
     progress.expect_runs(starts.len());
-    let run = |start: &S| {
-        let ended = begin(start).and_then(|run| em.advance(run, iterations));
+    let most = settings.max_iterations;
+    let glance = |start: &S| {
+        let run = begin(start).and_then(|run| em.advance(run, effort.glance.min(most)));
         progress.run_done();
-        ended
+        run
     };
-    let runs = starts.par_iter().map(run).collect();
+    let (mut runs, mut failed) = sorted_out(starts.par_iter().map(glance).collect());
     // A run that was told to stop looks as if it had failed.
     progress.check()?;
-    Ok(runs)
+    runs.sort_by(|a, b| b.loglik().total_cmp(&a.loglik()));
+    runs.truncate(2 * effort.long);
+    let go_on = |run| em.advance(run, effort.short.min(most));
+    let (runs, others) = sorted_out(runs.into_par_iter().map(go_on).collect());
+    progress.check()?;
+    failed.extend(others);
+    Ok((runs, failed))
+}
+
+fn sorted_out(runs: Vec<Result<Run, Failed>>) -> (Vec<Run>, Vec<Failed>) {
+    let (mut survived, mut failed) = (Vec::new(), Vec::new());
+    for run in runs {
+        match run {
+            Ok(run) => survived.push(run),
+            Err(ended) => failed.push(ended),
+        }
+    }
+    (survived, failed)
 }
 
 /// Run on to the end, or until it is out of reach; with each run that ended the number of its
@@ -404,7 +466,6 @@ fn long_runs(
     settings: &Settings,
 ) -> Result<Vec<(End, usize)>, GmmError> {
     let most = settings.max_iterations;
-    let accelerate = settings.accelerate && settings.reg_covar == 0.0;
     let progress = em.passes.progress();
     progress.expect_runs(running.len());
     let mut ended = Vec::new();
@@ -414,15 +475,7 @@ fn long_runs(
         limit = limit.min(most);
         let round: Vec<(f64, Result<Run, Failed>, usize)> = running
             .into_par_iter()
-            .map(|(run, starts)| {
-                let before = run.loglik();
-                let run = if accelerate {
-                    em.accelerate(run, limit)
-                } else {
-                    em.advance(run, limit)
-                };
-                (before, run, starts)
-            })
+            .map(|(run, starts)| (run.loglik(), run_on(em, run, limit, settings), starts))
             .collect();
         progress.check()?;
         running = Vec::new();
@@ -457,29 +510,32 @@ fn long_runs(
     Ok(ended)
 }
 
-/// The run that begins with the M-step of given responsibilities.
-///
-/// A cluster of k-means may have too few rows for a covariance of its own: with `rescue`, it
-/// borrows from the pooled one. A user's start is taken at its word.
-fn begin_given(em: &Em<'_>, given: Given<'_>, k: usize, rescue: bool) -> Result<Run, Failed> {
-    let passes = em.passes;
-    let sound = |mixture: Mixture| em.sound_factors(&mixture).map(|_| mixture);
-    let start = || {
-        let stats = passes.given(given, k, em.model.family)?;
-        let result = em
-            .model
-            .maximise(&stats, None, passes.progress())
-            .and_then(sound);
-        match result {
-            Err(_) if rescue => {
-                let rows = passes.data().d() as f64 + 1.0;
-                em.model
-                    .maximise_pooled(&stats, rows, passes.progress())
-                    .and_then(sound)
-            }
-            other => other,
-        }
-    };
-    let mixture = start().map_err(|error| Failed { error, last: None })?;
-    em.begin(mixture)
+/// Run on until convergence, or until so many iterations have been made since the start.
+pub(super) fn run_on(
+    em: &Em<'_>,
+    run: Run,
+    iterations: usize,
+    settings: &Settings,
+) -> Result<Run, Failed> {
+    if settings.accelerate && settings.reg_covar == 0.0 {
+        em.accelerate(run, iterations)
+    } else {
+        em.advance(run, iterations)
+    }
+}
+
+/// The run that begins at a mixture, if that is one.
+fn begin_at(em: &Em<'_>, mixture: Result<Mixture, GmmError>) -> Result<Run, Failed> {
+    em.begin(mixture.map_err(|error| Failed { error, last: None })?)
+}
+
+/// The M-step of a partition of the engine's own. A cluster may have too few rows for a covariance
+/// of its own: then all borrow from the pooled one.
+fn first_mixture(em: &Em<'_>, stats: &SufficientStats) -> Result<Mixture, GmmError> {
+    em.maximise_soundly(stats).or_else(|_| {
+        let rows = stats.d() as f64 + 1.0;
+        let progress = em.passes.progress();
+        let mixture = em.model.maximise_pooled(stats, rows, progress)?;
+        em.sound_factors(&mixture).map(|_| mixture)
+    })
 }

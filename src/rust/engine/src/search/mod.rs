@@ -8,6 +8,9 @@
 mod cell;
 mod moves;
 mod stage;
+mod survivors;
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -27,7 +30,15 @@ use stage::Stage;
 
 /// Starts that a cell gets at a time.
 const STARTS_AT_A_TIME: usize = 10;
-/// Optima on a sample that go on to all rows.
+/// Doubles that the statistics of starts that are made together may take.
+const START_DOUBLES: usize = 8 << 20;
+/// Iterations after which the worst starts are dropped.
+const GLANCE: usize = 3;
+/// Of many rows, those on which starts are tried: the more cells, the fewer.
+const SAMPLE_WORK: usize = 100_000;
+const LEAST_SAMPLE: usize = 1000;
+const MOST_SAMPLE: usize = 5000;
+/// Optima on a sample that go on to all rows, where there is but one cell.
 const KEPT: usize = 3;
 
 /// What to fit, and how hard to try.
@@ -47,6 +58,10 @@ pub struct Settings {
     pub n_init: usize,
     /// Of the starts that a cell gets at a time, those that run on after the short runs.
     pub n_final: usize,
+    /// Times that cells learn from one another.
+    pub rounds: usize,
+    /// Whether all cells go on from a sample to all rows, or only those that may be the best.
+    pub finish_all: bool,
     /// Iterations of a short run.
     pub short_iterations: usize,
     /// Iterations of a run.
@@ -155,7 +170,7 @@ pub struct StartCounts {
 /// # Errors
 /// [`GmmError::OutOfRange`], [`GmmError::Interrupted`]. A cell's own:
 /// [`GmmError::TooFewDistinct`], [`GmmError::Collinear`] for data that no such mixture fits;
-/// [`GmmError::NoStartSurvived`], [`GmmError::OutOfScale`].
+/// [`GmmError::NoStartSurvived`], [`GmmError::OutOfScale`], [`GmmError::Behind`].
 pub fn search(
     data: Data<'_>,
     start: &Start<'_>,
@@ -200,6 +215,9 @@ pub fn search(
     let fits = cells.par_iter().map(|cell| {
         if let Some(error) = refused(cell) {
             return Ok(Err(error));
+        }
+        if let Some(by) = cell.behind {
+            return Ok(Err(GmmError::Behind { by }));
         }
         let Some(best) = cell.optima.first() else {
             return Ok(Err(cell.why_none(&all, rows_at_start)));
@@ -246,6 +264,7 @@ fn start_from(
     settings: &Settings,
 ) -> Result<(), GmmError> {
     let effort = Effort {
+        glance: 0,
         short: 0,
         long: 1,
         kept: 1,
@@ -260,6 +279,27 @@ fn start_from(
     })
 }
 
+/// Cells whose starts are made together: all, or those of one number of components after the other
+/// where the statistics of so many starts take much memory.
+fn in_memory(cells: &[&mut Cell], d: usize, starts: usize) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    let mut components = 0;
+    for (i, cell) in cells.iter().enumerate() {
+        match ranges.last_mut() {
+            Some(range) if cells[range.start].k == cell.k => range.end += 1,
+            _ => {
+                components += cell.k;
+                ranges.push(i..i + 1);
+            }
+        }
+    }
+    if components * starts * d * d <= START_DOUBLES {
+        vec![0..cells.len()]
+    } else {
+        ranges
+    }
+}
+
 /// From partitions of the engine's own; returns the rows that these are of.
 fn search_freely(
     all: &Stage<'_>,
@@ -267,8 +307,10 @@ fn search_freely(
     settings: &Settings,
 ) -> Result<usize, GmmError> {
     let progress = all.passes.progress();
-    let sample = Sample::of(*all.passes.data(), settings.seed);
-    let sampled = sample.data().n() < all.passes.data().n();
+    let n = all.passes.data().n();
+    let rows = (SAMPLE_WORK / cells.len().max(1)).clamp(LEAST_SAMPLE, MOST_SAMPLE);
+    let sample = Sample::of(*all.passes.data(), rows, settings.seed);
+    let sampled = sample.data().n() < n;
     let own;
     let stage = if sampled {
         let passes = Passes::with_isa(sample.data(), progress, all.passes.isa());
@@ -278,33 +320,44 @@ fn search_freely(
         all
     };
     let most = settings.k.iter().copied().max().unwrap_or(1);
-    let partitions = Partitions::of(stage.passes, &stage.scale, most, settings.seed)?;
+    let is_oriented = settings.families.iter().any(|family| family.is_oriented());
+    let family = if is_oriented {
+        Family::Vvv
+    } else {
+        Family::Vvi
+    };
+    let partitions = Partitions::of(stage.passes, &stage.scale, family, most, settings.seed)?;
     let effort = Effort {
+        glance: GLANCE.min(settings.short_iterations),
         short: settings.short_iterations,
         long: settings.n_final,
-        kept: if sampled { KEPT } else { 1 },
+        kept: if sampled && cells.len() == 1 { KEPT } else { 1 },
     };
     for first in (0..settings.n_init).step_by(STARTS_AT_A_TIME) {
         let starts = first..settings.n_init.min(first + STARTS_AT_A_TIME);
-        let mut unsettled: Vec<&mut Cell> = cells
-            .iter_mut()
-            .map(|cell| &mut **cell)
-            .filter(|cell| !cell.is_settled(settings))
-            .collect();
-        let mut k: Vec<usize> = unsettled.iter().map(|cell| cell.k).collect();
-        k.dedup();
-        let labels = partitions.make(&k, starts)?;
-        unsettled.par_iter_mut().try_for_each(|cell| {
-            let k = k.iter().position(|&k| k == cell.k).expect("made above");
-            cell.start_from(stage, &labels[k], effort, settings)
-        })?;
+        for range in in_memory(cells, stage.passes.data().d(), starts.len()) {
+            let unsettled = cells[range]
+                .iter_mut()
+                .filter(|cell| !cell.is_settled(settings));
+            let mut unsettled: Vec<&mut &mut Cell> = unsettled.collect();
+            let mut k: Vec<usize> = unsettled.iter().map(|cell| cell.k).collect();
+            k.dedup();
+            let begin = |k: &usize| partitions.statistics(*k, starts.clone());
+            let stats: Vec<Vec<_>> = k.par_iter().map(begin).collect();
+            unsettled.par_iter_mut().try_for_each(|cell| {
+                let k = k.iter().position(|&k| k == cell.k).expect("made above");
+                cell.start_from(stage, &stats[k], effort, settings)
+            })?;
+        }
     }
     moves::learn(stage, cells, effort.kept, settings)?;
-    if sampled {
+    if sampled && cells.len() > 1 && !settings.finish_all {
+        survivors::finish(stage, all, cells, settings)?;
+    } else if sampled {
         cells
             .par_iter_mut()
             .try_for_each(|cell| cell.go_on(all, settings))?;
-        moves::nest(all, cells, settings)?;
     }
+    moves::nest(all, cells, settings)?;
     Ok(sample.data().n())
 }

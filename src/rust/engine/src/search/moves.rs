@@ -11,14 +11,6 @@ use crate::covariance::Family;
 use crate::error::GmmError;
 use crate::mixture::Mixture;
 
-/// Iterations after which it shows whether a move leads anywhere, and moves of a cell that go on.
-const EFFORT: Effort = Effort {
-    short: 4,
-    long: 2,
-    kept: 1,
-};
-/// Times that all cells learn from what the others have learnt.
-const ROUNDS: usize = 3;
 /// Pairs of components whose union is tried.
 const MERGES: usize = 5;
 
@@ -42,14 +34,21 @@ pub(super) fn learn(
     if cells.len() < 2 {
         return Ok(());
     }
-    let effort = Effort { kept, ..EFFORT };
-    for _ in 0..ROUNDS {
+    let effort = Effort {
+        glance: 1,
+        short: settings.short_iterations,
+        long: settings.n_final,
+        kept,
+    };
+    for _ in 0..settings.rounds {
         let news: Vec<News> = cells.iter_mut().filter_map(|cell| News::of(cell)).collect();
         if news.is_empty() {
             break;
         }
         cells.par_iter_mut().try_for_each(|cell| {
-            let mixtures: Vec<Mixture> = news.iter().flat_map(|news| news.for_cell(cell)).collect();
+            let mixtures = news.iter().flat_map(|news| news.for_cell(cell));
+            let is_other = |mixture: &Mixture| !cell.knows(mixture, stage);
+            let mixtures: Vec<Mixture> = mixtures.filter(is_other).collect();
             cell.learn_from(stage, &mixtures, effort, settings)
         })?;
     }
@@ -70,7 +69,7 @@ pub(super) fn nest(
         let found: Vec<News> = cells.iter().filter_map(|cell| News::old(cell)).collect();
         let of_family = cells
             .par_iter_mut()
-            .filter(|cell| cell.model.family == family);
+            .filter(|cell| cell.model.family == family && cell.behind.is_none());
         of_family.try_for_each(|cell| {
             let contained = found.iter().filter(|other| {
                 other.k == cell.k
@@ -78,7 +77,13 @@ pub(super) fn nest(
                     && other.loglik > cell.loglik()
             });
             let mixtures: Vec<Mixture> = contained.map(|other| other.mixture.clone()).collect();
-            cell.learn_from(stage, &mixtures, EFFORT, settings)
+            let effort = Effort {
+                glance: 0,
+                short: 0,
+                long: 1,
+                kept: 1,
+            };
+            cell.learn_from(stage, &mixtures, effort, settings)
         })?;
     }
     Ok(())
@@ -95,6 +100,9 @@ struct News {
 impl News {
     /// Whatever it is.
     fn old(cell: &Cell) -> Option<Self> {
+        if cell.behind.is_some() {
+            return None;
+        }
         let best = cell.optima.first()?;
         Some(News {
             k: cell.k,

@@ -1,0 +1,182 @@
+//! From a sample of the rows to all, for the cells that may turn out to be the best.
+
+use rayon::prelude::*;
+
+use super::cell::{run_on, Cell, FIRST_ROUND, OUT_OF_REACH};
+use super::stage::Stage;
+use super::Settings;
+use crate::em::{Run, Stop};
+use crate::error::GmmError;
+use crate::score::Score;
+
+/// Standard errors that a cell may be behind the best.
+const ERRORS: f64 = 3.0;
+/// Cells that go on in any case.
+const LEAST: usize = 5;
+
+/// What the sample says of a cell.
+struct Outlook {
+    cell: usize,
+    /// The criterion on all rows, as expected from the sample.
+    value: f64,
+    /// Log-density of every sampled row.
+    density: Vec<f64>,
+}
+
+/// Let the cells go on to all rows, but for those whose criterion there will hardly be the best.
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+pub(super) fn finish(
+    sample: &Stage<'_>,
+    all: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    settings: &Settings,
+) -> Result<(), GmmError> {
+    choose(sample, cells, all.passes.data().n(), settings)?;
+    race(all, cells, settings)
+}
+
+/// A cell on its way to the optimum on all rows.
+struct Racer<'a> {
+    cell: &'a mut Cell,
+    starts: usize,
+    run: Run,
+    /// What the last round gained.
+    gain: f64,
+}
+
+/// Run on all cells; after every round, each twice as long as the one before, those give up that
+/// would take many such rounds to become the best by the criterion.
+fn race(all: &Stage<'_>, cells: &mut [&mut Cell], settings: &Settings) -> Result<(), GmmError> {
+    let n = all.passes.data().n();
+    let d = all.passes.data().d();
+    let progress = all.passes.progress();
+    let value = |cell: &Cell, loglik: f64| {
+        let df = cell.model.free_parameters(cell.k, d);
+        settings.criterion.value(loglik, df, n, cell.entropy)
+    };
+    let mut racers: Vec<Racer<'_>> = cells
+        .par_iter_mut()
+        .filter(|cell| cell.behind.is_none())
+        .filter_map(|cell| {
+            let em = all.em(cell.model, settings);
+            let (run, starts) = cell.move_to(&em, settings).pop()?;
+            Some(Racer {
+                cell,
+                starts,
+                run,
+                gain: f64::INFINITY,
+            })
+        })
+        .collect();
+    progress.expect_runs(racers.len());
+    let mut best = f64::INFINITY;
+    let mut limit = FIRST_ROUND;
+    while !racers.is_empty() {
+        limit = limit.min(settings.max_iterations);
+        let round = racers.into_par_iter().filter_map(|mut racer| {
+            let em = all.em(racer.cell.model, settings);
+            let before = racer.run.loglik();
+            match run_on(&em, racer.run, limit, settings) {
+                Ok(run) => {
+                    racer.gain = run.loglik() - before;
+                    racer.run = run;
+                    Some(racer)
+                }
+                Err(failed) => {
+                    racer.cell.note_failure(failed, racer.starts);
+                    None
+                }
+            }
+        });
+        let round: Vec<Racer<'_>> = round.collect();
+        progress.check()?;
+        for racer in &round {
+            best = best.min(value(racer.cell, racer.run.loglik()));
+        }
+        racers = Vec::new();
+        for racer in round {
+            let hoped = racer.run.loglik() + OUT_OF_REACH * racer.gain;
+            if racer.run.stop == Stop::Converged || limit == settings.max_iterations {
+                progress.run_done();
+                racer
+                    .cell
+                    .note_optimum(racer.run, racer.starts, 1, settings);
+            } else if value(racer.cell, hoped) > best {
+                progress.run_done();
+                racer.cell.behind = Some(value(racer.cell, racer.run.loglik()) - best);
+            } else {
+                racers.push(racer);
+            }
+        }
+        limit *= 2;
+    }
+    Ok(())
+}
+
+/// Give up the cells whose criterion on all `n` rows will hardly be the best.
+///
+/// A fit is better on the rows that it was made of than on others, by about one half for every
+/// free parameter. What is left to chance is the difference of the rows' log-densities between two
+/// cells, whose standard error the sample tells.
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+///
+/// # Source
+/// Akaike (1974), as for the criterion; the standard error after Vuong (1989), *Likelihood ratio
+/// tests for model selection and non-nested hypotheses*, Econometrica 57.
+fn choose(
+    stage: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    n: usize,
+    settings: &Settings,
+) -> Result<(), GmmError> {
+    let rows = stage.passes.data().n();
+    let times = n as f64 / rows as f64;
+    let outlook = |(cell, found): (usize, &mut &mut Cell)| {
+        let found: &mut Cell = found;
+        let best = found.optima.first()?;
+        let look = || {
+            let mut density = vec![0.0; rows];
+            let score = Score::LogDensity;
+            stage.passes.score(&best.mixture, score, &mut density)?;
+            let df = found.model.free_parameters(found.k, best.mixture.d());
+            let optimism = 0.5 * df as f64;
+            let loglik = times * (best.loglik() - optimism) + optimism;
+            let entropy = times * stage.passes.entropy(&best.mixture)?;
+            let value = settings.criterion.value(loglik, df, n, entropy);
+            Ok((
+                entropy,
+                Outlook {
+                    cell,
+                    value,
+                    density,
+                },
+            ))
+        };
+        Some(look().map(|(entropy, outlook)| {
+            found.entropy = entropy;
+            outlook
+        }))
+    };
+    let outlooks = cells.par_iter_mut().enumerate().filter_map(outlook);
+    let mut outlooks = outlooks.collect::<Result<Vec<Outlook>, GmmError>>()?;
+    outlooks.sort_by(|a, b| a.value.total_cmp(&b.value));
+    let (first, others) = outlooks.split_at(LEAST.min(outlooks.len()));
+    let Some(best) = first.first() else {
+        return Ok(());
+    };
+    for other in others {
+        let differences = best.density.iter().zip(&other.density).map(|(a, b)| a - b);
+        let mean = differences.clone().sum::<f64>() / rows as f64;
+        let variance = differences.map(|x| (x - mean).powi(2)).sum::<f64>() / rows as f64;
+        let error = 2.0 * times * (rows as f64 * variance).sqrt();
+        let behind = other.value - best.value;
+        if behind > ERRORS * error {
+            cells[other.cell].behind = Some(behind);
+        }
+    }
+    Ok(())
+}
