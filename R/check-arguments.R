@@ -28,6 +28,20 @@ check_count <- function(value, arg, min = 1, max = Inf, call) {
   as.double(value)
 }
 
+#' Check one or more whole numbers
+#'
+#' @returns The different ones as doubles.
+#' @noRd
+check_counts <- function(value, arg, call) {
+  if (!is.numeric(value) || length(value) < 2) {
+    return(check_count(value, arg, call = call))
+  }
+  for (one in value) {
+    check_count(one, arg, call = call)
+  }
+  unique(as.double(value))
+}
+
 #' Check a finite number
 #' @noRd
 check_number <- function(value, arg, min = -Inf, max = Inf, call, must = "a number") {
@@ -58,15 +72,6 @@ check_flag <- function(value, arg, call) {
     abort_argument(arg, "`TRUE` or `FALSE`", is_type(value), "bad_type", call)
   }
   value
-}
-
-#' Refuse several values where a fit takes one
-#' @noRd
-check_single <- function(value, arg, must, call) {
-  if (is.atomic(value) && length(value) > 1) {
-    hint <- c(i = "Fit one at a time, for example with `lapply()`, and compare by `BIC()`.")
-    abort_argument(arg, must, paste("has length", length(value)), "bad_type", call, hint)
-  }
 }
 
 #' Check one of several words, and suggest the nearest

@@ -3,13 +3,30 @@
 #' Settings of the algorithm for [gmm_fit()], which also takes them directly:
 #' `gmm_fit(x, k = 3, n_init = 50)`.
 #'
-#' A fit makes `n_init` short runs of `short_iter` EM iterations, each from another partition: four
-#' in five by k-means with other k-means++ centres (every second one of the data in their own units,
-#' the others with all columns scaled to the same variance), the fifth at random. Runs that have met
-#' (the same log-likelihood and weights, to 1e-3) go on as one. The `n_final` best run on until they
-#' converge, and the best of these is the fit. After 64, 128, 256, ... iterations a run gives up if
-#' twenty times the gain of its last round would not lead it to the best that has converged. With
-#' more starts, follow more of them, too.
+#' Every model of a fit, that is every number of components with every covariance family, is
+#' searched from several starts.
+#'
+#' **Starts.** They are given to a model ten at a time, `n_init` at most. Each makes a short run of
+#' `short_iter` EM iterations. Runs that have met (the same log-likelihood and weights, to 1e-3) go
+#' on as one. Of each ten, the `n_final` best different ones run on until they converge. A model
+#' gets no more starts once 3 of them have reached its best optimum. After 64, 128, 256, ...
+#' iterations a run gives up if twenty times the gain of its last round would not lead it to the
+#' best that has converged. With `k` = 1 there is one start.
+#'
+#' **Partitions.** The starts are partitions of the rows. The first ten are three by k-means (of the
+#' columns standardised, in their own units, and whitened), six by the model-based agglomeration of
+#' rows (Ward's, with a tied covariance, and with a full one, of the columns standardised, in their
+#' own units or whitened), and one random one. Four in five of the later ones are by k-means from
+#' other centres, and the fifth is random. All models with the same number of components share
+#' them.
+#'
+#' **Neighbours.** After their starts, models learn from one another, in up to three rounds: a family
+#' goes on from the optima of the families that differ from it by a letter; `k` components go on from
+#' the optimum of `k` - 1 with one component split, and from that of `k` + 1 with two merged. Where
+#' this leads to a better optimum, it counts as one more start.
+#'
+#' **Many rows.** From 4,000 rows on, all this happens on a random sample of 2,000 of them. Then the
+#' optima go on to all rows.
 #'
 #' A run has converged when less than `tol` is left to gain, judged by Aitken's extrapolation of the
 #' climb or, with `accelerate = TRUE`, by what the next accelerated steps promise.
@@ -17,8 +34,12 @@
 #' Where the processor has AVX2, gaussmix uses it; with the environment variable `GAUSSMIX_ISA` set
 #' to `portable` it does as if there were none. Results then differ by rounding.
 #'
-#' @param n_init Whole number, 1 to 100,000: starts. A start of your own (`start =`) is one.
-#' @param n_final Whole number, 1 to 100,000: different runs that go on after the short ones.
+#' @param search How hard to try: `"quick"` is `n_init = 5` and `n_final = 2`, `"default"` is 20 and
+#'   4, `"thorough"` is 100 and 10.
+#' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
+#'   most. A start of your own (`start =`) is one.
+#' @param n_final Whole number, 1 to 100,000, or `NULL` for that of `search`: of each ten starts,
+#'   the different runs that go on after the short ones.
 #' @param short_iter Whole number, at least 1: iterations of a short run.
 #' @param max_iter Whole number, at least 1: iterations after which a run stops even if it has
 #'   not converged; the fit then carries a `gmm_warning_not_converged`.
@@ -29,6 +50,13 @@
 #'   With 0, the default, the fit is a maximum of the likelihood; with more it is not, exactly, and
 #'   the log-likelihood may fall on the way, but no covariance can become singular. Such runs are
 #'   not accelerated.
+#' @param min_eigen_ratio Number, at least 0 and below 1: a run is dropped if the variance of a
+#'   component in some direction falls below this part of the variance within components in that
+#'   direction, on average over them by their weights (Hathaway 1985; García-Escudero et al. 2008).
+#'   Few rows that lie in a line or on a point by chance can make a component very narrow and the
+#'   log-likelihood high: such an optimum is spurious. With 0, the default, none is dropped, but those
+#'   that are narrow and of few rows are flagged, see [gmm_select()]. A change of units or a
+#'   rotation of the data does not change the ratio.
 #' @param accelerate `TRUE` or `FALSE`: whether the runs that go on after the short ones take
 #'   Anderson-accelerated steps, which cross in tens of iterations the plateaus that cost EM
 #'   thousands. An accelerated step that would lower the log-likelihood is not taken: such an
@@ -40,7 +68,7 @@
 #'
 #' @param ... Nothing: other arguments are refused.
 #'
-#' @returns A list of the settings.
+#' @returns A list of the settings. In a fit, `n_init` and `n_final` are those that were used.
 #'
 #' @section Errors:
 #' `gmm_error_bad_type` and `gmm_error_bad_value` name the `argument` that is wrong;
@@ -51,6 +79,12 @@
 #' algorithm for getting the highest likelihood in multivariate Gaussian mixture models.
 #' *Computational Statistics & Data Analysis* 41, 561--575.
 #'
+#' García-Escudero, L. A., Gordaliza, A., Matrán, C. and Mayo-Iscar, A. (2008). A general trimming
+#' approach to robust cluster analysis. *Annals of Statistics* 36, 1324--1345.
+#'
+#' Hathaway, R. J. (1985). A constrained formulation of maximum-likelihood estimation for normal
+#' mixture distributions. *Annals of Statistics* 13, 795--800.
+#'
 #' Henderson, N. C. and Varadhan, R. (2019). Damped Anderson acceleration with restarts and
 #' monotonicity control for accelerating EM and EM-like algorithms. *Journal of Computational and
 #' Graphical Statistics* 28, 834--846.
@@ -60,26 +94,57 @@
 #' exponential family. *Annals of the Institute of Statistical Mathematics* 46, 373--388.
 #'
 #' @examples
-#' gmm_fit(faithful, k = 2, control = gmm_control(n_init = 50))
+#' gmm_fit(faithful, k = 2, control = gmm_control(search = "thorough"))
+#' gmm_fit(faithful, k = 2, n_init = 50)
 #' @export
-gmm_control <- function(n_init = 20, n_final = 10, short_iter = 10, max_iter = 5000,
-                        tol = 1e-6, reg_covar = 0, accelerate = TRUE, threads = NULL, ...) {
+gmm_control <- function(search = "default", n_init = NULL, n_final = NULL, short_iter = 10,
+                        max_iter = 5000, tol = 1e-6, reg_covar = 0, min_eigen_ratio = 0,
+                        accelerate = TRUE, threads = NULL, ...) {
   call <- quote(gmm_control())
   settings <- setdiff(names(formals(gmm_control)), "...")
   check_no_dots(list(...), settings, call)
   check_control(mget(settings), call)
 }
 
+#' Starts of a model, and runs that go on of each ten
+#' @noRd
+search_efforts <- list(
+  quick = c(n_init = 5, n_final = 2),
+  default = c(n_init = 20, n_final = 4),
+  thorough = c(n_init = 100, n_final = 10)
+)
+
+#' Settings with the numbers that `search` stands for
+#' @noRd
+resolve_search <- function(control) {
+  effort <- search_efforts[[control$search]]
+  for (arg in names(effort)) {
+    control[[arg]] <- control[[arg]] %||% effort[[arg]]
+  }
+  control
+}
+
 #' Check settings that may come from a user's own list
 #' @noRd
 check_control <- function(control, call) {
+  check_choice(control$search, names(search_efforts), "search", call)
   # Every start is kept until the best are known, and iterations go into a trace.
   most <- c(n_init = 1e5, n_final = 1e5, short_iter = 1e9, max_iter = 1e9)
   for (arg in names(most)) {
-    control[[arg]] <- check_count(control[[arg]], arg, max = most[[arg]], call = call)
+    if (!is.null(control[[arg]]) || !arg %in% names(search_efforts$default)) {
+      control[[arg]] <- check_count(control[[arg]], arg, max = most[[arg]], call = call)
+    }
   }
   control$tol <- check_number(control$tol, "tol", min = 0, call = call)
   control$reg_covar <- check_number(control$reg_covar, "reg_covar", min = 0, call = call)
+  control$min_eigen_ratio <- check_number(
+    control$min_eigen_ratio, "min_eigen_ratio",
+    min = 0, call = call
+  )
+  if (control$min_eigen_ratio >= 1) {
+    is <- paste("is", control$min_eigen_ratio)
+    abort_argument("min_eigen_ratio", "below 1", is, "bad_value", call)
+  }
   check_flag(control$accelerate, "accelerate", call)
   if (!is.null(control$threads)) {
     control$threads <- check_count(control$threads, "threads", max = 1024, call = call)
@@ -114,7 +179,7 @@ merge_control <- function(control, dots, call) {
 #' Refuse an argument that `gmm_fit()` does not have, and say which was probably meant
 #' @noRd
 abort_unknown <- function(unknown, settings, call) {
-  arguments <- c("k", "covariance", "data", "equal_weights", "start", "keep_data", settings)
+  arguments <- c("k", "covariance", "data", "criterion", "equal_weights", "start", "keep_data", settings)
   message <- if (unknown == "") {
     "Arguments after {.arg covariance} must be named."
   } else if (unknown == "data") {

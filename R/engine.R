@@ -13,6 +13,7 @@ engine_value <- function(result, x, call, family = NULL, k = NULL) {
     interrupted = interrupt(),
     no_start_survived = abort_degenerate(result, x, call, family, k),
     collinear = abort_collinear(result$column, x, call),
+    too_few_rows = abort_too_few_rows(family$name, x, call),
     too_few_distinct = abort_gmm(
       c(
         "{.arg k} must be at most the number of distinct rows of {.arg x}.",
@@ -66,11 +67,7 @@ engine_value <- function(result, x, call, family = NULL, k = NULL) {
 #' Say which columns determine another
 #' @noRd
 abort_collinear <- function(column, x, call) {
-  before <- seq_len(column - 1)
-  centred <- scale(x[, c(before, column), drop = FALSE])
-  weights <- qr.coef(qr(centred[, before, drop = FALSE], tol = 1e-12), centred[, column])
-  weights[is.na(weights)] <- 0
-  of <- column_labels(x, before[abs(weights) > 1e-6])
+  of <- determining_columns(column, x)
   column <- column_labels(x, column)
   abort_gmm(
     c(
@@ -86,105 +83,31 @@ abort_collinear <- function(column, x, call) {
   )
 }
 
-#' Say which component collapsed, onto what, and what can be done
+#' The columns before `column` of which it is a combination
 #' @noRd
-abort_degenerate <- function(result, x, call, family, k) {
-  component <- result$cause$component
-  rows <- result$rows
-  constant <- constant_columns(x, rows)
-  what <- if (result$cause$condition == "empty") {
-    "Component {component} lost its rows: all responsibilities for it sum to
-      {signif(result$cause$mass, 2)}, which is too little."
-  } else if (is_shared(family$name)) {
-    # The engine names the first component, but it is the covariance of all.
-    component <- rows <- constant <- NULL
-    "The covariance that all components share became singular: {nrow(x)} row{?s} in {k}
-      component{?s} leave it too little variation."
-  } else if (length(rows) == 0) {
-    "Component {component} had too few rows for the covariance family {family$name} in {ncol(x)}
-      column{?s}."
-  } else {
-    "Component {component} collapsed onto {describe_rows(x, rows, constant, family)}."
-  }
-  simpler <- simpler_family(family$name)
-  ways <- c(
-    "Fit fewer components",
-    if (!is.null(simpler)) "use a covariance family with fewer parameters such as {.val {simpler}}",
-    if (length(constant) > 0) "leave out columns with few distinct values",
-    "set {.arg reg_covar}, for example to {signif(1e-3 * small_variance(x), 1)}"
-  )
+determining_columns <- function(column, x) {
+  before <- seq_len(column - 1)
+  centred <- scale(x[, c(before, column), drop = FALSE])
+  weights <- qr.coef(qr(centred[, before, drop = FALSE], tol = 1e-12), centred[, column])
+  weights[is.na(weights)] <- 0
+  column_labels(x, before[abs(weights) > 1e-6])
+}
+
+#' Say that there are not more rows than columns
+#' @noRd
+abort_too_few_rows <- function(families, x, call) {
+  n <- nrow(x)
+  d <- ncol(x)
   abort_gmm(
     c(
-      if (result$starts > 1) {
-        "No start led to a mixture whose covariances can be inverted."
-      } else {
-        "The start did not lead to a mixture whose covariances can be inverted."
-      },
-      x = what,
-      x = if (result$starts > 1) "All {result$starts} starts ended in such a way.",
-      i = paste0(paste(ways[-length(ways)], collapse = ", "), ", or ", ways[length(ways)], ".")
+      "{.arg x} must have more rows than columns for the covariance
+        {cli::qty(families)}famil{?y/ies} {families}.",
+      x = "It has {n} row{?s} and {d} column{?s}.",
+      i = "Use fewer columns, a family without orientations such as {.val diagonal}, or set
+        {.arg reg_covar}."
     ),
-    "degenerate",
-    component = component,
-    rows = rows,
-    starts = result$starts,
+    "too_few_rows",
+    argument = "x",
     call = call
   )
-}
-
-#' The family to fall back on where this one has too many parameters, if there is one
-#' @noRd
-simpler_family <- function(family) {
-  switch(family,
-    E = ,
-    EII = NULL,
-    V = "E",
-    VII = ,
-    EEI = "EII",
-    EEE = "EEI",
-    if (endsWith(family, "I")) "EEI" else "tied"
-  )
-}
-
-#' The smallest variance of a column that outliers do not make large
-#' @noRd
-small_variance <- function(x) {
-  variance <- apply(x, 2, function(column) stats::mad(column)^2)
-  variance[variance == 0] <- apply(x[, variance == 0, drop = FALSE], 2, stats::var)
-  min(variance)
-}
-
-#' The columns in which rows, more than one, are all the same
-#' @noRd
-constant_columns <- function(x, rows) {
-  if (length(rows) > 1) {
-    which(apply(x[rows, , drop = FALSE], 2, function(column) all(column == column[1])))
-  }
-}
-
-#' What a few rows have in common that leaves them no variance
-#' @noRd
-describe_rows <- function(x, rows, constant, family) {
-  count <- cli::pluralize("{length(rows)} row{?s}")
-  if (length(rows) == 1) {
-    return(count)
-  }
-  if (length(constant) > 0) {
-    values <- format_values(x[rows[1], constant])
-    if (ncol(x) == 1) {
-      return(paste0(count, ", all equal to ", values))
-    }
-    columns <- column_labels(x, constant)
-    same <- paste0("`", columns, "` = ", values, collapse = ", ")
-    return(paste0(count, ", all with ", same))
-  }
-  if (!is_oriented(family$name)) {
-    return(paste(count, "that vary too little"))
-  }
-  if (length(rows) <= ncol(x)) {
-    return(cli::pluralize(
-      "{count}, too few for the covariance family {family$name} in {ncol(x)} column{?s}"
-    ))
-  }
-  paste0(count, " whose columns determine one another")
 }

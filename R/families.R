@@ -14,6 +14,10 @@
 #' `k` = 1, `E` and `V` are the same. With one column there is only a volume: the families are
 #' `"E"` and `"V"`, and every other name stands for the one with its first letter.
 #'
+#' Several families may be given, and groups of them: `"all"`; `"all spherical"`, which are EII and
+#' VII; `"all diagonal"`, which are EEI, VEI, EVI and VVI; and `"all oriented"`, the other eight.
+#' Each is fitted, and the best by a criterion is the fit: see [gmm_select()].
+#'
 #' @eval families_section()
 #'
 #' @section Invariance:
@@ -44,9 +48,8 @@
 #'
 #' @examples
 #' set.seed(1)
-#' families <- c("EII", "VVI", "EEE", "VVV")
-#' fits <- lapply(families, function(family) gmm_fit(iris[1:4], k = 3, covariance = family))
-#' data.frame(family = families, BIC = sapply(fits, BIC))
+#' gmm_select(iris[1:4], k = 3, covariance = c("EII", "VVI", "EEE", "VVV"))
+#' gmm_fit(iris[1:4], k = 3, covariance = "all oriented")
 #' @name gmm-covariance
 #' @aliases gmm_covariance
 NULL
@@ -86,31 +89,56 @@ families_section <- function() {
   )
 }
 
-#' The covariance family that the user names
+#' The covariance families that the user names
 #'
-#' @returns A list of the `name` in `d` dimensions and the engine's three `letters`.
+#' @param covariance Names, aliases and groups.
+#' @returns A list of their `name`s in `d` dimensions and the engine's three `letters`, each family
+#'   once.
 #' @noRd
-resolve_family <- function(covariance, d, call) {
+resolve_families <- function(covariance, d, call) {
   families <- engine_families()
   aliases <- families$alias[families$alias != ""]
   univariate <- unique(families$univariate)
-  must <- "\"full\", \"tied\", \"diagonal\", \"spherical\" or three letters such as \"VVV\" and \"EEI\""
-  check_single(covariance, "covariance", must, call)
-  hint <- c(i = "See `?gmm_covariance` for all families.")
-  check_choice(covariance, c(aliases, families$name, univariate), "covariance", call, must, hint)
-  if (covariance %in% univariate) {
+  groups <- family_groups(families)
+  must <- "\"all\", \"full\", \"tied\", \"diagonal\", \"spherical\" or three letters such as \"VVV\" and \"EEI\""
+  hint <- c(i = "See `?gmm_covariance` for all families and groups.")
+  if (!is.character(covariance) || length(covariance) == 0) {
+    abort_argument("covariance", must, is_type(covariance), "bad_type", call, hint)
+  }
+  choices <- c(aliases, families$name, univariate, names(groups))
+  rows <- lapply(covariance, function(name) {
+    check_choice(name, choices, "covariance", call, must, hint)
+    if (name %in% names(groups)) {
+      return(groups[[name]])
+    }
+    if (!name %in% univariate) {
+      return(pmax(match(name, families$name, 0), match(name, families$alias, 0)))
+    }
     if (d > 1) {
       must <- "a family for several columns, such as \"EEE\" or \"VVV\""
-      is <- cli::format_inline("is {.val {covariance}}, a family for one column")
+      is <- cli::format_inline("is {.val {name}}, a family for one column")
       abort_argument("covariance", must, is, "bad_value", call, hint)
     }
-    row <- match(covariance, families$univariate)
-  } else {
-    row <- pmax(match(covariance, families$name, 0), match(covariance, families$alias, 0))
-  }
+    match(name, families$univariate)
+  })
+  rows <- unlist(rows)
+  name <- if (d == 1) families$univariate[rows] else families$name[rows]
+  # With one column, several rows of the table have the same name: the first has its letters.
+  known <- if (d == 1) families$univariate else families$name
+  name <- unique(name)
+  list(name = name, letters = families$name[match(name, known)])
+}
+
+#' Groups of families: rows of the table
+#' @noRd
+family_groups <- function(families) {
+  spherical <- families$shape == "I"
+  oriented <- families$orientation != "I"
   list(
-    name = if (d == 1) families$univariate[row] else families$name[row],
-    letters = families$name[row]
+    all = seq_along(families$name),
+    `all spherical` = which(spherical),
+    `all diagonal` = which(!spherical & !oriented),
+    `all oriented` = which(oriented)
   )
 }
 

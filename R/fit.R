@@ -128,27 +128,33 @@ user_call <- function(method, generic) {
 
 #' @rdname gmm_fit
 #' @export
-gmm_fit.default <- function(x, k = NULL, covariance = "full", ..., equal_weights = FALSE,
-                            start = NULL, keep_data = TRUE, control = gmm_control()) {
+gmm_fit.default <- function(x, k = NULL, covariance = "all", ..., criterion = "BIC",
+                            equal_weights = FALSE, start = NULL, keep_data = TRUE,
+                            control = gmm_control()) {
   call <- user_call(match.call(), sys.call(-1)[[1]])
   error_call <- quote(gmm_fit())
   control <- merge_control(control, list(...), error_call)
   x <- as_data_matrix(x, "x", error_call)
-  fit <- fit_matrix(x, k, covariance, equal_weights, start, keep_data, control, error_call)
+  fit <- fit_matrix(
+    x, k, covariance, criterion, equal_weights, start, keep_data, control, error_call
+  )
   fit$call <- call
   fit
 }
 
 #' @rdname gmm_fit
 #' @export
-gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "full", ..., equal_weights = FALSE,
-                            start = NULL, keep_data = TRUE, control = gmm_control()) {
+gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "all", ..., criterion = "BIC",
+                            equal_weights = FALSE, start = NULL, keep_data = TRUE,
+                            control = gmm_control()) {
   call <- user_call(match.call(), sys.call(-1)[[1]])
   error_call <- quote(gmm_fit())
   control <- merge_control(control, list(...), error_call)
   frame <- formula_frame(x, data, error_call)
   x <- as_data_matrix(frame, "data", error_call)
-  fit <- fit_matrix(x, k, covariance, equal_weights, start, keep_data, control, error_call)
+  fit <- fit_matrix(
+    x, k, covariance, criterion, equal_weights, start, keep_data, control, error_call
+  )
   fit$call <- call
   fit$terms <- attr(frame, "terms")
   fit$variables <- attr(frame, "variables")
@@ -157,13 +163,13 @@ gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "full", ..., 
 
 #' Fit checked data with checked settings
 #' @noRd
-fit_matrix <- function(x, k, covariance, equal_weights, start, keep_data, control, call) {
+fit_matrix <- function(x, k, covariance, criterion, equal_weights, start, keep_data, control, call) {
   check_flag(equal_weights, "equal_weights", call)
   check_flag(keep_data, "keep_data", call)
-  family <- resolve_family(covariance, ncol(x), call)
+  check_choice(criterion, criteria, "criterion", call)
+  families <- resolve_families(covariance, ncol(x), call)
   if (!is.null(k)) {
-    check_single(k, "k", "a whole number", call)
-    k <- check_count(k, "k", call = call)
+    k <- check_counts(k, "k", call)
   }
   if (nrow(x) == 0) {
     abort_gmm(
@@ -175,69 +181,26 @@ fit_matrix <- function(x, k, covariance, equal_weights, start, keep_data, contro
   }
   check_finite(x, "x", call)
   start <- as_start(start, x, k, call)
-  check_rows(x, start$k, family, control$reg_covar, call)
+  control <- resolve_search(control)
+  models <- list_models(x, start$k, families, control$reg_covar, call)
   if (control$reg_covar == 0) {
     check_variation(x, "x", call)
   }
-  settings <- c(
-    control[c(
-      "n_init", "n_final", "short_iter", "max_iter", "tol", "reg_covar", "accelerate"
-    )],
-    list(
-      equal_weights = equal_weights,
-      k = start$k,
-      covariance = family$letters,
-      criterion = "BIC",
-      # The one draw from R's generator; a start of the user's own needs none.
-      seed = if (is.null(start$value)) stats::runif(1) else 0
-    )
-  )
-  threads <- resolve_threads(control$threads, call)
-  found <- engine_value(
-    engine_fit(x, nrow(x), start$value, settings, threads, progress_ticker()),
-    x,
-    call,
-    family,
-    start$k
-  )
-  cell <- engine_value(found$cells[[1]], x, call, family, start$k)
+  found <- search_models(models, x, start, criterion, equal_weights, control, call)
+  selection <- new_selection(models, found, x, criterion)
+  cell <- found$cells[[found$best]]
   cell$cluster <- found$cluster
-  new_gmm(cell, x, family$name, equal_weights, keep_data, control, call)
-}
-
-#' Refuse fewer rows than the mixture needs
-#' @noRd
-check_rows <- function(x, k, family, reg_covar, call) {
-  n <- nrow(x)
-  d <- ncol(x)
-  if (k > n) {
-    abort_gmm(
-      c(
-        "{.arg k} must be at most the number of rows of {.arg x}.",
-        x = "{.arg k} is {k}, and there {cli::qty(n)}{?is/are} {n} row{?s}."
-      ),
-      "bad_value",
-      argument = "k",
-      call = call
-    )
+  fit <- new_gmm(
+    cell, x, models$covariance[found$best], equal_weights, keep_data, selection, control, call
+  )
+  if (any(models$k > 1)) {
+    warn_discrete(x, call)
   }
-  if (n <= d && is_oriented(family$name) && reg_covar == 0) {
-    abort_gmm(
-      c(
-        "{.arg x} must have more rows than columns for the covariance family {family$name}.",
-        x = "It has {n} row{?s} and {d} column{?s}.",
-        i = "Use fewer columns, a family without orientations such as {.val diagonal}, or set
-          {.arg reg_covar}."
-      ),
-      "too_few_rows",
-      argument = "x",
-      call = call
-    )
-  }
+  fit
 }
 
 #' @noRd
-new_gmm <- function(found, x, family, equal_weights, keep_data, control, call) {
+new_gmm <- function(found, x, family, equal_weights, keep_data, selection, control, call) {
   k <- length(found$mixture$weights)
   d <- ncol(x)
   components <- as.character(seq_len(k))
@@ -257,11 +220,14 @@ new_gmm <- function(found, x, family, equal_weights, keep_data, control, call) {
     equal_weights = equal_weights,
     loglik = found$trace[length(found$trace)],
     df = found$df,
+    entropy = found$entropy,
     cluster = name_rows(found$cluster, x),
     iterations = length(found$trace) - 1L,
     converged = found$converged,
     trace = found$trace,
     starts = found$starts,
+    narrowest = found$narrowest,
+    selection = selection,
     control = control,
     call = NULL,
     data = if (keep_data) x

@@ -92,3 +92,15 @@ fitted.gmm <- function(object, ...) {
   x <- fit_data(object, quote(fitted()))
   name_rows(score_complete(object, x, "posterior", quote(fitted())) %*% object$means, x)
 }
+
+#' @rdname gmm_select
+#' @export
+ICL <- function(object, ...) {
+  UseMethod("ICL")
+}
+
+#' @rdname gmm_select
+#' @export
+ICL.gmm <- function(object, ...) {
+  stats::BIC(object) + 2 * object$entropy
+}

@@ -7,18 +7,21 @@
 #' components, times their weights (coloured). The two axes have scales of their own; with `asp = 1`
 #' they have the same, and the ellipses of spherical families are circles.
 #'
+#' `what = "selection"` shows the criterion of all models that were fitted, see [gmm_select()].
+#'
 #' The colours are told apart by readers with a colour vision deficiency; symbols repeat the
 #' distinction.
 #'
 #' @param x A fit from [gmm_fit()].
-#' @param what `"classification"`.
+#' @param what `"classification"` or `"selection"`.
 #' @param ... Graphical parameters, such as `main`, `xlab`, `col` (a colour per component), `pch`,
 #'   `cex`; for `d` = 1 also `breaks`. What is not of the points goes to the frame of the plot.
 #' @param level Numbers between 0 and 1: parts of probability that the ellipses hold.
 #' @param columns Names or numbers of the columns to show; by default all, but not more than
 #'   eight.
 #'
-#' @returns The data of the plot, invisibly: a data frame of the columns shown and `cluster`.
+#' @returns The data of the plot, invisibly: a data frame of the columns shown and `cluster`; for a
+#'   selection that of [gmm_select()].
 #'
 #' @section Errors:
 #' `gmm_error_no_data` where the fit was made with `keep_data = FALSE`; `gmm_error_bad_value` and
@@ -26,13 +29,18 @@
 #'
 #' @examples
 #' set.seed(1)
-#' plot(gmm_fit(faithful, k = 2))
+#' fit <- gmm_fit(faithful)
+#' plot(fit)
+#' plot(fit, what = "selection")
 #' plot(gmm_fit(iris[1:4], k = 3))
 #' plot(gmm_fit(faithful$waiting, k = 2), xlab = "Minutes until the next eruption")
 #' @export
 plot.gmm <- function(x, what = "classification", ..., level = c(0.5, 0.95), columns = NULL) {
   call <- quote(plot())
-  check_choice(what, "classification", "what", call)
+  check_choice(what, c("classification", "selection"), "what", call)
+  if (what == "selection") {
+    return(invisible(plot(x$selection, ...)))
+  }
   check_level(level, call)
   data <- fit_data(x, call)
   columns <- plot_columns(x, columns, call)

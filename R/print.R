@@ -53,7 +53,72 @@ describe_fit <- function(x) {
   regularised <- if (x$control$reg_covar > 0) {
     paste0("\n", format(x$control$reg_covar), " was added to the diagonal of every covariance.")
   }
-  paste0(loglik, "\n", describe_run(x), degenerate, regularised, crowded)
+  lines <- c(describe_choice(x), describe_narrowest(x))
+  lines <- if (length(lines) > 0) paste0("\n", lines, collapse = "")
+  paste0(loglik, "\n", describe_run(x), degenerate, regularised, crowded, lines)
+}
+
+#' Which model this is of those that were fitted
+#' @noRd
+describe_choice <- function(x) {
+  table <- x$selection
+  if (nrow(table) == 1) {
+    return(NULL)
+  }
+  criterion <- attr(table, "criterion")
+  values <- table[[criterion]]
+  here <- which(table$k == x$k & table$covariance == x$covariance)
+  ranked <- rank_models(table)
+  best <- ranked[1]
+  without <- nrow(table) - length(ranked)
+  among <- cli::pluralize("{nrow(table)} models")
+  if (without > 0) {
+    among <- paste0(among, ", of which ", without, if (without == 1) " has" else " have", " no fit")
+  }
+  passed <- sum(is_flagged(table) & values < values[best], na.rm = TRUE)
+  passed <- if (passed > 0) {
+    cli::pluralize(
+      "{passed} model{?s} with a better {criterion} may be spurious and ",
+      "{cli::qty(passed)}{?was/were} passed over: ",
+      "see the element `selection`."
+    )
+  }
+  if (here == best && length(ranked) == 1) {
+    return(c(paste0("The only one with a fit among ", among, "."), passed))
+  }
+  other <- if (here == best) ranked[2] else best
+  margin <- values[other] - values[here]
+  compared <- paste(if (is.finite(margin)) format_2(abs(margin)), if (margin < 0) "better" else "worse")
+  said <- if (here == best) {
+    sprintf(
+      "Best by %s of %s. The next, %s, is %s.", criterion, among, name_model(table, other), compared
+    )
+  } else {
+    sprintf(
+      "By %s, the best of %s is %s, which is %s.", criterion, among, name_model(table, other),
+      compared
+    )
+  }
+  c(said, passed)
+}
+
+#' Say that a component is suspiciously narrow
+#' @noRd
+describe_narrowest <- function(x) {
+  narrowest <- x$narrowest
+  if (!narrowest$is_suspect) {
+    return(NULL)
+  }
+  rows <- component_rows(x$weights, narrowest$component, x$n)
+  # Of variances, where widths are standard deviations.
+  times <- format_count(signif(1 / sqrt(narrowest$ratio), 2))
+  sprintf(
+    paste(
+      "Component %d (%s) is %s times narrower in one direction than the components on average:",
+      "this optimum may be spurious; see `min_eigen_ratio` in `?gmm_control`."
+    ),
+    narrowest$component, rows, times
+  )
 }
 
 #' How the run ended, and what became of the starts
@@ -76,8 +141,11 @@ describe_run <- function(x) {
     margin <- sub("e-0", "e-", format(max(1e-4, 2 * x$control$tol)))
     paste("to within", margin, "of this log-likelihood")
   }
+  rows <- attr(x$selection, "rows")
+  sampled <- if (rows < x$n) paste0(" on a random sample of ", format_count(rows), " rows,") else ""
   followed <- cli::pluralize(
-    " Of {starts$tried} starts {starts$finished} {?was/were} followed",
+    " Of {starts$tried} starts{sampled} {cli::qty(starts$finished)}{starts$finished} ",
+    "{?was/were} followed",
     if (x$converged) " to the end" else "",
     if (starts$finished > 1) ", {starts$reached} of them {optimum}." else "."
   )

@@ -3,21 +3,13 @@
 #' @param start `NULL`, a vector of labels, an `n` x `k` matrix of responsibilities, or a
 #'   mixture: a list with `weights`, `means` and `covariances`, such as a fit.
 #' @param x `double[n, d]`.
-#' @param k Number of components, or `NULL` to take it from `start`.
+#' @param k Numbers of components; or `NULL` for that of `start` or, without one, 1 to 9.
 #' @returns A list of `k` and `value`: `NULL`, `integer[n]` labels, `double[n, k]`, or a list of
 #'   doubles.
 #' @noRd
 as_start <- function(start, x, k, call) {
   if (is.null(start)) {
-    if (is.null(k)) {
-      abort_gmm(
-        c("{.arg k} is missing.", i = "Give the number of components, for example `k = 2`."),
-        "bad_value",
-        argument = "k",
-        call = call
-      )
-    }
-    return(list(k = k, value = NULL))
+    return(list(k = k %||% as.double(1:9), value = NULL))
   }
   value <- if (is.list(start)) {
     as_start_mixture(start, x, call)
@@ -27,9 +19,12 @@ as_start <- function(start, x, k, call) {
     as_start_labels(start, x, call)
   }
   found <- start_components(value)
-  if (!is.null(k) && k != found) {
+  if (!is.null(k) && !found %in% k) {
     abort_start(
-      c("{.arg start} must have {.arg k} = {k} component{?s}.", x = "It has {found}."),
+      c(
+        "{.arg start} must have {.arg k} = {.or {k}} {cli::qty(max(k))}component{?s}.",
+        x = "It has {found}."
+      ),
       call,
       environment()
     )

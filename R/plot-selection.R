@@ -1,0 +1,86 @@
+#' @rdname gmm_select
+#' @export
+plot.gmm_selection <- function(x, ...) {
+  criterion <- attr(x, "criterion")
+  shown <- data.frame(
+    k = x$k, covariance = x$covariance, value = x[[criterion]], flagged = is_flagged(x)
+  )
+  names(shown)[3] <- criterion
+  drawable <- shown[is.finite(shown[[criterion]]), ]
+  best <- shown[attr(x, "best"), ]
+  style <- family_style(unique(x$covariance))
+  # The families in the legend stand as their best values do in the plot.
+  lowest <- tapply(drawable[[criterion]], drawable$covariance, min)
+  style <- style[names(sort(lowest, decreasing = TRUE)), ]
+  ks <- sort(unique(x$k))
+  defaults <- list(
+    x = range(ks) + if (length(ks) == 1) c(-0.5, 0.5) else 0,
+    y = range(drawable[[criterion]]),
+    xlab = "Number of components k",
+    ylab = paste(criterion, "(smaller is better)"),
+    main = sprintf("Best by %s: %s, k = %d", criterion, best$covariance, best$k),
+    xaxt = "n",
+    las = 1
+  )
+  # Wide enough for the numbers of the axis and, on the right, for the legend.
+  old <- graphics::par(mar = c(4.2, 5.2, 2.6, 6.6))
+  on.exit(graphics::par(old))
+  graphics::par(mgp = c(3.9, 0.8, 0))
+  do.call(graphics::plot.default, c(list_modify(defaults, list(...)), list(type = "n")))
+  graphics::axis(1, at = ks)
+  graphics::abline(h = best[[criterion]], col = "grey80")
+  for (family in rownames(style)) {
+    draw_family(drawable[drawable$covariance == family, ], criterion, style[family, ])
+  }
+  graphics::points(best$k, best[[criterion]], pch = 21, cex = 2.8, lwd = 2)
+  draw_families_legend(style, any(drawable$flagged))
+  invisible(shown)
+}
+
+#' A colour, a symbol and a type of line for each family: no two have all the same
+#' @noRd
+family_style <- function(families) {
+  i <- seq_along(families)
+  data.frame(
+    colour = component_colours(7)[(i - 1) %% 7 + 1],
+    symbol = c(16, 17, 15, 18, 3, 4, 8, 1, 2, 0, 5, 6, 7, 9)[i],
+    line = ifelse(i > 7, 2, 1),
+    row.names = families
+  )
+}
+
+#' One family's values; those that may be spurious are pale
+#' @noRd
+draw_family <- function(values, criterion, style) {
+  values <- values[order(values$k), ]
+  graphics::lines(values$k, values[[criterion]], col = style$colour, lty = style$line)
+  pale <- grDevices::adjustcolor(style$colour, alpha.f = 0.3)
+  graphics::points(
+    values$k,
+    values[[criterion]],
+    col = ifelse(values$flagged, pale, style$colour),
+    pch = style$symbol
+  )
+}
+
+draw_families_legend <- function(style, is_flagged) {
+  edge <- graphics::par("usr")
+  legend <- graphics::legend(
+    edge[2] + 0.02 * (edge[2] - edge[1]),
+    edge[4],
+    legend = rownames(style),
+    col = style$colour,
+    pch = style$symbol,
+    lty = style$line,
+    bty = "n",
+    cex = 0.85,
+    xpd = NA
+  )
+  if (is_flagged) {
+    rect <- legend$rect
+    graphics::text(
+      rect$left, rect$top - rect$h, "pale: may\nbe spurious",
+      adj = c(-0.1, 1), cex = 0.75, xpd = NA
+    )
+  }
+}

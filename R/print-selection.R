@@ -1,0 +1,128 @@
+#' @rdname gmm_select
+#' @export
+print.gmm_selection <- function(x, n = 6, ...) {
+  n <- check_count(n, "n", call = quote(print()))
+  criterion <- attr(x, "criterion")
+  ranked <- rank_models(x)
+  cat(cli::pluralize(
+    "Selection by {criterion}: {nrow(x)} model{?s}, on {format_count(attr(x, 'n'))} rows"
+  ), "\n\n", sep = "")
+  if (length(ranked) > 0) {
+    shown <- ranked[seq_len(min(n, length(ranked)))]
+    print(best_models(x, shown, criterion), row.names = FALSE)
+    cat("\n")
+  }
+  left <- length(ranked) - min(n, length(ranked))
+  lines <- c(
+    if (left > 0) cli::pluralize("{left} more model{?s} {?has/have} a fit."),
+    describe_flagged(x, criterion),
+    describe_failures(attr(x, "failures")),
+    describe_sample(x)
+  )
+  cat(lines, sep = "\n")
+  if (length(lines) > 0) {
+    cat("\n")
+  }
+  invisible(x)
+}
+
+#' Some rows of the table, as they are printed
+#' @noRd
+best_models <- function(x, rows, criterion) {
+  values <- x[[criterion]]
+  shown <- data.frame(
+    k = x$k[rows],
+    covariance = x$covariance[rows],
+    value = format_2(values[rows]),
+    margin = format_2(values[rows] - values[rank_models(x)[1]]),
+    loglik = format_2(x$loglik[rows]),
+    df = x$df[rows],
+    hits = sprintf("%d of %d", x$hits[rows], x$starts[rows])
+  )
+  names(shown)[3] <- criterion
+  if (any(x$status[rows] != "ok")) {
+    shown$status <- x$status[rows]
+  }
+  shown
+}
+
+describe_flagged <- function(x, criterion) {
+  flagged <- is_flagged(x)
+  if (!any(flagged)) {
+    return(NULL)
+  }
+  values <- x[[criterion]]
+  better <- sum(values[flagged] < values[rank_models(x)[1]])
+  cli::pluralize(
+    "{sum(flagged)} model{?s} may be spurious, with a narrow component of few rows, and ",
+    "{cli::qty(sum(flagged))}rank{?s/} last",
+    if (better > 0) cli::pluralize("; {better} of them {?has/have} a better {criterion}") else "",
+    "."
+  )
+}
+
+describe_failures <- function(failures) {
+  counts <- count_failures(failures)
+  if (length(counts) == 0) {
+    return(NULL)
+  }
+  total <- sum(counts)
+  reasons <- paste0(names(counts), if (length(counts) > 1) sprintf(" (%d)", counts))
+  paste0(
+    cli::pluralize("{total} model{?s} {?has/have} no fit: "),
+    paste(reasons, collapse = "; "),
+    "."
+  )
+}
+
+describe_sample <- function(x) {
+  rows <- attr(x, "rows")
+  if (rows < attr(x, "n")) {
+    paste0(
+      "Starts were tried on a random sample of ", format_count(rows), " rows; the optima went on to ",
+      "all."
+    )
+  }
+}
+
+#' @rdname gmm_select
+#' @export
+summary.gmm_selection <- function(object, ...) {
+  best <- vapply(criteria, function(criterion) rank_models(object, criterion)[1], integer(1))
+  structure(
+    list(
+      models = nrow(object),
+      fits = sum(!is.na(object$loglik)),
+      flagged = sum(is_flagged(object)),
+      failures = count_failures(attr(object, "failures")),
+      best = data.frame(
+        criterion = criteria,
+        k = object$k[best],
+        covariance = object$covariance[best],
+        value = mapply(function(criterion, row) object[[criterion]][row], criteria, best),
+        row.names = NULL
+      ),
+      selection = object
+    ),
+    class = "summary.gmm_selection"
+  )
+}
+
+#' @export
+print.summary.gmm_selection <- function(x, ...) {
+  cat(cli::pluralize("{x$models} model{?s}, {x$fits} with a fit"), "\n\n", sep = "")
+  best <- x$best
+  best$value <- format_2(best$value)
+  print(best, row.names = FALSE)
+  criterion <- attr(x$selection, "criterion")
+  lines <- c(
+    describe_flagged(x$selection, criterion),
+    describe_failures(attr(x$selection, "failures")),
+    describe_sample(x$selection)
+  )
+  if (length(lines) > 0) {
+    cat("", lines, sep = "\n")
+    cat("\n")
+  }
+  invisible(x)
+}

@@ -1,0 +1,170 @@
+#' Criteria by which a model may be chosen
+#' @noRd
+criteria <- c("BIC", "ICL", "AIC", "AICc")
+
+#' The models to fit: every number of components with every family
+#'
+#' @param families As [resolve_families()] returns them.
+#' @returns A data frame, a row per model: `k`, `covariance`, the engine's `letters`, and `refused`,
+#'   the condition that stands in the way or `NA`.
+#' @noRd
+list_models <- function(x, k, families, reg_covar, call) {
+  n <- nrow(x)
+  models <- data.frame(
+    k = rep(k, each = length(families$name)),
+    covariance = rep(families$name, length(k)),
+    letters = rep(families$letters, length(k)),
+    refused = NA_character_
+  )
+  if (all(k > n)) {
+    abort_gmm(
+      c(
+        "{.arg k} must be at most the number of rows of {.arg x}.",
+        x = "{.arg k} is {.or {k}}, and there {cli::qty(n)}{?is/are} {n} row{?s}."
+      ),
+      "bad_value",
+      argument = "k",
+      call = call
+    )
+  }
+  oriented <- families$name[vapply(families$name, is_oriented, logical(1))]
+  if (n <= ncol(x) && reg_covar == 0 && length(oriented) > 0) {
+    if (length(oriented) == length(families$name)) {
+      abort_too_few_rows(families$name, x, call)
+    }
+    models$refused[models$covariance %in% oriented] <- "too_few_rows"
+  }
+  models$refused[models$k > n] <- "too_few_distinct"
+  models
+}
+
+#' Search all models that can be
+#'
+#' @param models As [list_models()] returns them.
+#' @returns A list of `cells`, a fit or a condition for each model; which of them is `best`; its
+#'   labels, `cluster`; and the number of `rows` on which starts were tried.
+#' @noRd
+search_models <- function(models, x, start, criterion, equal_weights, control, call) {
+  open <- which(is.na(models$refused))
+  settings <- c(
+    control[c(
+      "n_init", "n_final", "short_iter", "max_iter", "tol", "reg_covar", "min_eigen_ratio",
+      "accelerate"
+    )],
+    list(
+      equal_weights = equal_weights,
+      k = unique(models$k[open]),
+      covariance = unique(models$letters[open]),
+      criterion = criterion,
+      # The one draw from R's generator; a start of the user's own needs none.
+      seed = if (is.null(start$value)) stats::runif(1) else 0
+    )
+  )
+  threads <- resolve_threads(control$threads, call)
+  found <- engine_value(
+    engine_fit(x, nrow(x), start$value, settings, threads, progress_ticker()),
+    x,
+    call
+  )
+  cells <- lapply(models$refused, function(condition) list(condition = condition))
+  cells[open] <- found$cells
+  found$cells <- cells
+  if (found$best == 0) {
+    abort_no_fit(cells, models, x, call)
+  }
+  found$best <- open[found$best]
+  found
+}
+
+#' Say why there is no fit at all
+#' @noRd
+abort_no_fit <- function(cells, models, x, call) {
+  conditions <- vapply(cells, `[[`, character(1), "condition")
+  collapsed <- match("no_start_survived", conditions)
+  is_one_cause <- length(unique(conditions)) == 1
+  if (length(cells) == 1 || (is_one_cause && is.na(collapsed))) {
+    family <- list(name = models$covariance[1])
+    engine_value(cells[[1]], x, call, family, models$k[1])
+  }
+  counts <- count_failures(failure_kinds(cells))
+  example <- if (!is.na(collapsed)) {
+    family <- models$covariance[collapsed]
+    collapse <- describe_collapse(cells[[collapsed]], x, family, models$k[collapsed])
+    sprintf("%s with k = %.0f: %s.", family, models$k[collapsed], collapse$status)
+  }
+  abort_gmm(
+    c(
+      "None of the {length(cells)} models can be fitted.",
+      set_names(sprintf("%d: %s.", counts, names(counts)), rep("x", length(counts))),
+      x = if (!is.null(example)) "{example}",
+      i = if (!is.null(example)) "{ways_out(family, x, length(collapse$constant) > 0)}"
+    ),
+    "degenerate",
+    models = length(cells),
+    call = call
+  )
+}
+
+#' What kept models from a fit, in words that do not depend on the model
+#'
+#' @returns `NA` for those with a fit.
+#' @noRd
+failure_kinds <- function(cells) {
+  words <- c(
+    no_start_survived = "a component collapsed or lost its rows",
+    collinear = "a column is determined by others",
+    too_few_distinct = "fewer distinct rows than components",
+    too_few_rows = "no more rows than columns",
+    out_of_scale = "the start is not on the scale of the data"
+  )
+  conditions <- vapply(cells, function(cell) cell$condition %||% NA_character_, character(1))
+  unname(ifelse(conditions %in% c(names(words), NA), words[conditions], conditions))
+}
+
+#' How many models failed in each way, the most frequent first
+#' @noRd
+count_failures <- function(kinds) {
+  kinds <- kinds[!is.na(kinds)]
+  counts <- table(factor(kinds, levels = unique(kinds)))
+  sort(set_names(as.integer(counts), names(counts)), decreasing = TRUE)
+}
+
+#' Columns in which normal densities can hardly be meant: few values, each of many rows
+#' @noRd
+discrete_columns <- function(x) {
+  most <- 10
+  is_discrete <- function(j) {
+    # Most columns show in their first rows that they have more values.
+    if (length(unique(x[seq_len(min(nrow(x), 100)), j])) > most) {
+      return(FALSE)
+    }
+    values <- length(unique(x[, j]))
+    values <= most && nrow(x) >= 10 * values
+  }
+  which(vapply(seq_len(ncol(x)), is_discrete, logical(1)))
+}
+
+#' Warn of columns with few distinct values
+#' @noRd
+warn_discrete <- function(x, call) {
+  discrete <- discrete_columns(x)
+  if (length(discrete) == 0) {
+    return(invisible())
+  }
+  columns <- column_labels(x, discrete)
+  what <- if (ncol(x) == 1) {
+    "{.arg x} has few distinct values."
+  } else {
+    "{cli::qty(columns)}Column{?s} {.var {columns}} {?has/have} few distinct values."
+  }
+  warn_gmm(
+    c(
+      what,
+      i = "A component can lie on one of them, and its variance there means little or collapses.
+        Leave out what is not a measurement."
+    ),
+    "discrete",
+    columns = columns,
+    call = call
+  )
+}

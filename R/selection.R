@@ -1,0 +1,277 @@
+#' Select a model by a criterion
+#'
+#' `gmm_fit()` fits every number of components with every covariance family that it is asked for and
+#' chooses the best; the table of all is `fit$selection`. `gmm_select()` returns this table alone,
+#' without the mixtures in it. `gmm_refit()` takes another model of the table, without searching
+#' again.
+#'
+#' The best model has the smallest value of the criterion. Models whose status says that they are
+#' near-spurious stand back: they rank after all others. These are fits in which a component is in
+#' some direction narrower than a tenth of the standard deviation within components, on average, and
+#' has fewer than four rows for each number that describes it. Such rows may lie so by chance, and
+#' the criterion then means nothing. `min_eigen_ratio` in [gmm_control()] drops such runs, so that
+#' the model may be fitted otherwise.
+#'
+#' @param x For `gmm_select()`: the data, as for [gmm_fit()]. For the methods: a selection.
+#' @param ... For `gmm_select()`: the other arguments of [gmm_fit()]. For `plot()`: graphical
+#'   parameters, such as `ylim`. Otherwise ignored.
+#' @param fit A fit from [gmm_fit()].
+#' @param k,covariance The model to take: a number of components, and a covariance family, or an
+#'   alias. Without one of them, the best model by the criterion that has the other; without both,
+#'   the best of all.
+#' @param object A selection; for `ICL()` a fit.
+#' @param n Whole number, at least 1: models to print.
+#' @param row.names,optional As for [as.data.frame()].
+#'
+#' @returns
+#' * `gmm_select()`, and the element `selection` of a fit: a data frame of class
+#'   `"gmm_selection"`, a row per model, with columns
+#'   \describe{
+#'     \item{`k`, `covariance`}{The model.}
+#'     \item{`loglik`, `df`}{Log-likelihood and number of free parameters.}
+#'     \item{`BIC`, `ICL`, `AIC`, `AICc`}{The criteria; smaller is better. See Criteria.}
+#'     \item{`entropy`}{Of the responsibilities, summed over the rows: 0 where all rows are sure.}
+#'     \item{`starts`, `hits`}{Starts that were tried, and those that reached the optimum.}
+#'     \item{`iterations`, `converged`}{Of the best run.}
+#'     \item{`status`}{`"ok"`; `"near-spurious: ..."` with the component; or why there is no fit.}
+#'   }
+#'   All numbers are `NA` where there is no fit. Its attributes are `criterion`; `best`, the row of
+#'   the best model; `n`, the number of rows of the data, and `rows`, of those on which starts were
+#'   tried; `failures`, the kind of failure of each model; and, but for `gmm_select()`, `fits`. A
+#'   part of the table, such as `fit$selection[1:3, ]`, is a plain data frame.
+#' * `gmm_refit()`: a list of class `"gmm"` as [gmm_fit()] returns it, with the same `selection`.
+#' * `summary()`: a list of class `"summary.gmm_selection"`: `models`, `fits` and `flagged` are
+#'   counts; `failures` are counts by reason; `best` is a data frame with the best model by each of
+#'   the four criteria.
+#' * `plot()`: the values of the criterion, invisibly: a data frame of `k`, `covariance`, the
+#'   criterion, and `flagged`.
+#' * `as.data.frame()`: the table as a plain data frame.
+#' * `ICL()`: a number.
+#'
+#' @section Criteria:
+#' With the log-likelihood \eqn{\ell}{loglik}, \eqn{p}{df} free parameters, \eqn{n}{n} rows and the
+#' entropy \eqn{E = -\sum_{nk} r_{nk} \log r_{nk}}{E = -sum r log r} of the responsibilities:
+#' * `BIC` \eqn{= -2 \ell + p \log n}{= -2 loglik + df log(n)};
+#' * `ICL` \eqn{= BIC + 2 E}{= BIC + 2 E}, which prefers components that do not overlap;
+#' * `AIC` \eqn{= -2 \ell + 2 p}{= -2 loglik + 2 df};
+#' * `AICc` \eqn{= AIC + 2 p (p + 1) / (n - p - 1)}{= AIC + 2 df (df + 1) / (n - df - 1)}, infinite
+#'   where \eqn{n \le p + 1}{n <= df + 1}.
+#'
+#' @section Errors:
+#' `gmm_select()`: as [gmm_fit()], also where no model has a fit. `gmm_refit()`:
+#' `gmm_error_bad_type` for what is not a fit, `gmm_error_bad_value` for a model that is not in the
+#' table, `gmm_error_no_fit` for one without a fit (with the field `status`), `gmm_error_no_data`
+#' where the fit was made with `keep_data = FALSE`.
+#'
+#' @references
+#' Schwarz, G. (1978). Estimating the dimension of a model. *Annals of Statistics* 6, 461--464.
+#'
+#' Biernacki, C., Celeux, G. and Govaert, G. (2000). Assessing a mixture model for clustering with
+#' the integrated completed likelihood. *IEEE Transactions on Pattern Analysis and Machine
+#' Intelligence* 22, 719--725.
+#'
+#' Akaike, H. (1974). A new look at the statistical model identification. *IEEE Transactions on
+#' Automatic Control* 19, 716--723.
+#'
+#' Hurvich, C. M. and Tsai, C.-L. (1989). Regression and time series model selection in small
+#' samples. *Biometrika* 76, 297--307.
+#'
+#' @examples
+#' set.seed(1)
+#' fit <- gmm_fit(faithful, k = 1:5)
+#' fit$selection
+#' summary(fit$selection)
+#' plot(fit$selection)
+#'
+#' gmm_refit(fit, k = 2)
+#' gmm_refit(fit, k = 2, covariance = "full")
+#' ICL(fit)
+#'
+#' gmm_select(faithful, k = 1:3, covariance = "all diagonal", criterion = "ICL")
+#' @export
+gmm_select <- function(x, ...) {
+  selection <- gmm_fit(x, ...)$selection
+  attr(selection, "fits") <- NULL
+  selection
+}
+
+#' The table of a search
+#'
+#' @param models As [list_models()] returns them.
+#' @param found As [search_models()] returns it.
+#' @noRd
+new_selection <- function(models, found, x, criterion) {
+  cells <- found$cells
+  has_fit <- vapply(cells, function(cell) is.null(cell$condition), logical(1))
+  column <- function(of, none) {
+    values <- rep(none, length(cells))
+    values[has_fit] <- vapply(cells[has_fit], of, none)
+    values
+  }
+  number <- function(of) column(of, NA_real_)
+  count <- function(of) column(function(cell) as.integer(of(cell)), NA_integer_)
+  starts <- count(function(cell) cell$starts$tried)
+  hits <- count(function(cell) cell$starts$reached)
+  collapsed <- vapply(cells, function(cell) identical(cell$condition, "no_start_survived"), logical(1))
+  starts[collapsed] <- vapply(cells[collapsed], function(cell) as.integer(cell$starts), integer(1))
+  hits[collapsed] <- 0L
+  status <- vapply(seq_along(cells), function(i) {
+    describe_status(cells[[i]], x, models$covariance[i], models$k[i])
+  }, character(1))
+  table <- data.frame(
+    k = as.integer(models$k),
+    covariance = models$covariance,
+    loglik = number(function(cell) cell$trace[length(cell$trace)]),
+    df = count(function(cell) cell$df),
+    BIC = number(function(cell) cell$criteria$BIC),
+    ICL = number(function(cell) cell$criteria$ICL),
+    AIC = number(function(cell) cell$criteria$AIC),
+    AICc = number(function(cell) cell$criteria$AICc),
+    entropy = number(function(cell) cell$entropy),
+    starts = starts,
+    hits = hits,
+    iterations = count(function(cell) length(cell$trace) - 1),
+    converged = column(function(cell) cell$converged, NA),
+    status = status
+  )
+  structure(
+    table,
+    class = c("gmm_selection", "data.frame"),
+    criterion = criterion,
+    best = found$best,
+    rows = found$rows,
+    n = nrow(x),
+    failures = failure_kinds(cells),
+    fits = replace(cells, !has_fit, list(NULL))
+  )
+}
+
+#' What the table says of a model
+#' @noRd
+describe_status <- function(cell, x, family, k) {
+  if (is.null(cell$condition)) {
+    narrowest <- cell$narrowest
+    if (!narrowest$is_suspect) {
+      return("ok")
+    }
+    rows <- component_rows(cell$mixture$weights, narrowest$component, nrow(x))
+    return(sprintf("near-spurious: component %d has %s and is narrow", narrowest$component, rows))
+  }
+  switch(cell$condition,
+    no_start_survived = describe_collapse(cell, x, family, k)$status,
+    collinear = sprintf(
+      "column `%s` is determined by %s",
+      column_labels(x, cell$column),
+      paste0("`", determining_columns(cell$column, x), "`", collapse = " and ")
+    ),
+    too_few_distinct = sprintf("fewer than %.0f distinct rows", k),
+    too_few_rows = cli::pluralize("{nrow(x)} row{?s} are too few for {ncol(x)} column{?s}"),
+    failure_kinds(list(cell))
+  )
+}
+
+#' Rows of a component, by its weight
+#' @noRd
+component_rows <- function(weights, component, n) {
+  rows <- round(weights[[component]] * n)
+  paste(format_count(rows), if (rows == 1) "row" else "rows")
+}
+
+is_flagged <- function(selection) {
+  startsWith(selection$status, "near-spurious")
+}
+
+#' Rows of the table with a fit, the best first
+#' @noRd
+rank_models <- function(selection, criterion = attr(selection, "criterion")) {
+  ranked <- order(is_flagged(selection), selection[[criterion]])
+  ranked[!is.na(selection$loglik[ranked])]
+}
+
+name_model <- function(selection, row) {
+  sprintf("%s with k = %d", selection$covariance[row], selection$k[row])
+}
+
+#' @export
+`[.gmm_selection` <- function(x, ...) {
+  as.data.frame(x)[...]
+}
+
+#' @rdname gmm_select
+#' @export
+as.data.frame.gmm_selection <- function(x, row.names = NULL, optional = FALSE, ...) {
+  attributes(x) <- attributes(x)[c("names", "row.names")]
+  class(x) <- "data.frame"
+  if (!is.null(row.names)) {
+    row.names(x) <- row.names
+  }
+  x
+}
+
+#' @rdname gmm_select
+#' @export
+gmm_refit <- function(fit, k = NULL, covariance = NULL) {
+  call <- quote(gmm_refit())
+  if (!inherits(fit, "gmm")) {
+    hint <- if (inherits(fit, "gmm_selection")) {
+      c(i = "A table has no data, and that of `gmm_select()` has no mixtures: use `gmm_fit()`.")
+    }
+    abort_argument("fit", "a fit from `gmm_fit()`", is_type(fit), "bad_type", call, hint)
+  }
+  selection <- fit$selection
+  row <- find_model(selection, k, covariance, fit$d, call)
+  cell <- attr(selection, "fits")[[row]]
+  x <- fit_data(fit, call)
+  threads <- resolve_threads(fit$control$threads, call)
+  cell$cluster <- as.integer(score_rows(cell$mixture, x, "cluster", threads, call))
+  refit <- new_gmm(
+    cell, x, selection$covariance[row], fit$equal_weights, TRUE, selection, fit$control, call
+  )
+  refit$call <- as.call(list_modify(
+    as.list(fit$call),
+    list(k = as.double(refit$k), covariance = refit$covariance)
+  ))
+  refit$terms <- fit$terms
+  refit$variables <- fit$variables
+  refit
+}
+
+#' The row of the best model with this number of components and this family
+#' @noRd
+find_model <- function(selection, k, covariance, d, call) {
+  is_asked <- rep(TRUE, nrow(selection))
+  if (!is.null(k)) {
+    k <- check_count(k, "k", call = call)
+    if (!k %in% selection$k) {
+      must <- cli::format_inline("in the table of the fit: {.or {unique(selection$k)}}")
+      abort_argument("k", must, paste("is", k), "bad_value", call)
+    }
+    is_asked <- selection$k == k
+  }
+  if (!is.null(covariance)) {
+    families <- resolve_families(covariance, d, call)$name
+    if (!any(families %in% selection$covariance)) {
+      must <- cli::format_inline(
+        "in the table of the fit: {.or {.val {unique(selection$covariance)}}}"
+      )
+      is <- cli::format_inline("is {.val {covariance}}")
+      abort_argument("covariance", must, is, "bad_value", call)
+    }
+    is_asked <- is_asked & selection$covariance %in% families
+  }
+  ranked <- rank_models(selection)
+  ranked <- ranked[is_asked[ranked]]
+  if (length(ranked) == 0) {
+    row <- which(is_asked)[1]
+    abort_gmm(
+      c(
+        "{.arg k} and {.arg covariance} must be a model with a fit.",
+        x = "{name_model(selection, row)} has none: {selection$status[row]}."
+      ),
+      "no_fit",
+      status = selection$status[row],
+      call = call
+    )
+  }
+  ranked[1]
+}
