@@ -53,12 +53,10 @@ describe_collapse <- function(result, x, family, k) {
     ))
   }
   if (length(rows) == 0) {
-    found$status <- cli::pluralize(
-      "component {component} had too few rows for {ncol(x)} column{?s}"
-    )
-    found$what <- cli::pluralize(
-      "Component {component} had too few rows for the covariance family {family} in {ncol(x)} ",
-      "column{?s}."
+    found$status <- paste("the covariance of component", component, "was singular from the start")
+    found$what <- paste0(
+      "The covariance of component ", component, " was singular from the start: it had too few ",
+      "rows, or they vary too little."
     )
     return(found)
   }

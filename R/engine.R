@@ -2,7 +2,7 @@
 #'
 #' @param result Value of an `engine_*()` function.
 #' @param x The data, for the words of the message.
-#' @param family,k For a fit: the family, from [resolve_family()], and the number of components.
+#' @param family,k For a fit: the family, a list with its `name`, and the number of components.
 #' @noRd
 engine_value <- function(result, x, call, family = NULL, k = NULL) {
   condition <- if (is.list(result)) result$condition

@@ -7,26 +7,44 @@ plot.gmm_selection <- function(x, ...) {
   )
   names(shown)[3] <- criterion
   drawable <- shown[is.finite(shown[[criterion]]), ]
+  if (nrow(drawable) == 0) {
+    # That of AICc is infinite for more parameters than rows.
+    abort_gmm(
+      c(
+        "{criterion} must be finite for a model, to be plotted.",
+        x = "It is infinite for all: there are too few rows."
+      ),
+      "bad_value",
+      argument = "x",
+      call = quote(plot())
+    )
+  }
   best <- shown[attr(x, "best"), ]
   style <- family_style(unique(x$covariance))
   # The families in the legend stand as their best values do in the plot.
   lowest <- tapply(drawable[[criterion]], drawable$covariance, min)
   style <- style[names(sort(lowest, decreasing = TRUE)), ]
   ks <- sort(unique(x$k))
-  defaults <- list(
-    x = range(ks) + if (length(ks) == 1) c(-0.5, 0.5) else 0,
-    y = range(drawable[[criterion]]),
-    xlab = "Number of components k",
-    ylab = paste(criterion, "(smaller is better)"),
-    main = sprintf("Best by %s: %s, k = %d", criterion, best$covariance, best$k),
-    xaxt = "n",
-    las = 1
+  range <- criterion_range(drawable[[criterion]], best[[criterion]])
+  settings <- list_modify(
+    list(
+      x = range(ks) + if (length(ks) == 1) c(-0.5, 0.5) else 0,
+      y = range,
+      xlab = "Number of components k",
+      ylab = paste(criterion, "(smaller is better)"),
+      main = sprintf("Best by %s: %s, k = %d", criterion, best$covariance, best$k),
+      xaxt = "n",
+      las = 1
+    ),
+    list(...)
   )
-  # Wide enough for the numbers of the axis and, on the right, for the legend.
-  old <- graphics::par(mar = c(4.2, 5.2, 2.6, 6.6))
+  ylab <- settings$ylab
+  settings$ylab <- ""
+  # Room for wide numbers on the left and for the legend on the right.
+  old <- graphics::par(mar = c(4.2, 5.6, 3.2, 6.6))
   on.exit(graphics::par(old))
-  graphics::par(mgp = c(3.9, 0.8, 0))
-  do.call(graphics::plot.default, c(list_modify(defaults, list(...)), list(type = "n")))
+  do.call(graphics::plot.default, c(settings, list(type = "n")))
+  graphics::title(ylab = ylab, line = 4.2)
   graphics::axis(1, at = ks)
   graphics::abline(h = best[[criterion]], col = "grey80")
   for (family in rownames(style)) {
@@ -34,7 +52,19 @@ plot.gmm_selection <- function(x, ...) {
   }
   graphics::points(best$k, best[[criterion]], pch = 21, cex = 2.8, lwd = 2)
   draw_families_legend(style, any(drawable$flagged))
+  above <- sum(drawable[[criterion]] > graphics::par("usr")[4])
+  if (above > 0) {
+    graphics::mtext(cli::pluralize("{above} model{?s} {?is/are} above this range"), line = 0.3, cex = 0.75)
+  }
   invisible(shown)
+}
+
+#' The values to show: those of models far worse than most would make all others one line
+#' @noRd
+criterion_range <- function(values, best) {
+  most <- best + 4 * (stats::median(values) - best)
+  values <- c(values[values <= max(most, best)], best)
+  range(values[is.finite(values)])
 }
 
 #' A colour, a symbol and a type of line for each family: no two have all the same
@@ -80,7 +110,7 @@ draw_families_legend <- function(style, is_flagged) {
     rect <- legend$rect
     graphics::text(
       rect$left, rect$top - rect$h, "pale: may\nbe spurious",
-      adj = c(-0.1, 1), cex = 0.75, xpd = NA
+      adj = c(0, 1), cex = 0.75, xpd = NA
     )
   }
 }

@@ -19,10 +19,7 @@ print.gmm_selection <- function(x, n = 6, ...) {
     describe_failures(attr(x, "failures")),
     describe_sample(x)
   )
-  cat(lines, sep = "\n")
-  if (length(lines) > 0) {
-    cat("\n")
-  }
+  writeLines(as.character(lines))
   invisible(x)
 }
 
@@ -121,8 +118,7 @@ print.summary.gmm_selection <- function(x, ...) {
     describe_sample(x$selection)
   )
   if (length(lines) > 0) {
-    cat("", lines, sep = "\n")
-    cat("\n")
+    writeLines(c("", lines))
   }
   invisible(x)
 }

@@ -95,7 +95,7 @@ abort_no_fit <- function(cells, models, x, call) {
   abort_gmm(
     c(
       "None of the {length(cells)} models can be fitted.",
-      set_names(sprintf("%d: %s.", counts, names(counts)), rep("x", length(counts))),
+      set_names(sprintf("%d of them: %s.", counts, names(counts)), rep("x", length(counts))),
       x = if (!is.null(example)) "{example}",
       i = if (!is.null(example)) "{ways_out(family, x, length(collapse$constant) > 0)}"
     ),

@@ -43,7 +43,8 @@
 #' * `summary()`: a list of class `"summary.gmm_selection"`: `models`, `fits` and `flagged` are
 #'   counts; `failures` are counts by reason; `best` is a data frame with the best model by each of
 #'   the four criteria.
-#' * `plot()`: the values of the criterion, invisibly: a data frame of `k`, `covariance`, the
+#' * `plot()` draws a line per family, and a ring around the best model. Values far above the others
+#'   are out of sight, and their number is given; `ylim` shows them. Invisibly it returns the values: a data frame of `k`, `covariance`, the
 #'   criterion, and `flagged`.
 #' * `as.data.frame()`: the table as a plain data frame.
 #' * `ICL()`: a number.

@@ -1,5 +1,4 @@
 test_that("k must be a whole number between 1 and the number of distinct rows", {
-  refused(gmm_fit(faithful), "bad_value", argument = "k")
   refused(gmm_fit(faithful, k = 0), "bad_value", argument = "k")
   refused(gmm_fit(faithful, k = -1), "bad_value", argument = "k")
   refused(gmm_fit(faithful, k = 1.5), "bad_value", argument = "k")
@@ -7,6 +6,8 @@ test_that("k must be a whole number between 1 and the number of distinct rows", 
   refused(gmm_fit(faithful, k = Inf), "bad_value", argument = "k")
   refused(gmm_fit(faithful, k = "2"), "bad_type", argument = "k")
   refused(gmm_fit(faithful, k = 273), "bad_value", argument = "k")
+  refused(gmm_fit(faithful, k = c(2, 2.5)), "bad_value", argument = "k")
+  refused(gmm_fit(faithful, k = numeric()), "bad_type", argument = "k")
   refused(gmm_fit(rep(c(1, 2, 3), 20), k = 4), "bad_value", argument = "k")
 })
 
@@ -14,6 +15,8 @@ test_that("a misspelt covariance suggests the nearest", {
   refused(gmm_fit(faithful, k = 2, covariance = "ful"), "bad_value", argument = "covariance")
   refused(gmm_fit(faithful, k = 2, covariance = "vvv"), "bad_value", argument = "covariance")
   refused(gmm_fit(faithful, k = 2, covariance = 3), "bad_type", argument = "covariance")
+  refused(gmm_fit(faithful, covariance = "all diagnal"), "bad_value", argument = "covariance")
+  refused(gmm_fit(faithful, covariance = c("EEE", "VVX")), "bad_value", argument = "covariance")
   expect_equal(gmm_fit(faithful, k = 2, covariance = "VVV")$covariance, "VVV")
 })
 
@@ -33,13 +36,9 @@ test_that("names from elsewhere and data in the wrong place are pointed to the r
   refused(gmm_fit(data = faithful, k = 2), "bad_value", argument = "x")
 })
 
-test_that("several numbers of components or families are refused: one at a time", {
-  refused(gmm_fit(faithful, k = 1:2), "bad_type", argument = "k")
-  refused(
-    gmm_fit(faithful, k = 2, covariance = c("VVV", "EEE")),
-    "bad_type",
-    argument = "covariance"
-  )
+test_that("the criterion is one of four", {
+  refused(gmm_fit(faithful, criterion = "bic"), "bad_value", argument = "criterion")
+  refused(gmm_fit(faithful, criterion = c("BIC", "ICL")), "bad_type", argument = "criterion")
 })
 
 test_that("settings are checked", {
@@ -50,6 +49,9 @@ test_that("settings are checked", {
   refused(gmm_control(n_final = 1.5), "bad_value", argument = "n_final")
   refused(gmm_control(short_iter = NULL), "bad_type", argument = "short_iter")
   refused(gmm_control(max_iter = NA), "bad_value", argument = "max_iter")
+  refused(gmm_control(search = "through"), "bad_value", argument = "search")
+  refused(gmm_control(min_eigen_ratio = 1), "bad_value", argument = "min_eigen_ratio")
+  refused(gmm_control(min_eigen_ratio = -1), "bad_value", argument = "min_eigen_ratio")
   refused(gmm_control(tol = -1), "bad_value", argument = "tol")
   refused(gmm_control(reg_covar = "a"), "bad_type", argument = "reg_covar")
   refused(gmm_control(threads = 0), "bad_value", argument = "threads")
@@ -58,10 +60,23 @@ test_that("settings are checked", {
 })
 
 test_that("settings come from control and from the dots, which win", {
-  fit <- gmm_fit(faithful, k = 2, n_init = 3, control = gmm_control(n_init = 7, n_final = 2))
+  fit_with <- function(...) gmm_fit(faithful, k = 2, covariance = "full", ...)
+  fit <- fit_with(n_init = 3, control = gmm_control(n_init = 7, n_final = 2))
   expect_equal(fit$control$n_init, 3)
   expect_equal(fit$control$n_final, 2)
   expect_equal(fit$starts$tried, 3)
   expect_lte(fit$starts$finished, fit$starts$tried)
-  expect_equal(gmm_fit(faithful, k = 2, control = list(n_init = 4))$starts$tried, 4)
+  expect_equal(fit_with(control = list(n_init = 4))$starts$tried, 4)
+})
+
+test_that("search stands for numbers of starts, which can be given, too", {
+  effort <- function(...) {
+    fit <- gmm_fit(faithful, k = 2, covariance = "EII", ...)
+    unname(unlist(fit$control[c("n_init", "n_final")]))
+  }
+  expect_equal(effort(), c(20, 4))
+  expect_equal(effort(search = "quick"), c(5, 2))
+  expect_equal(effort(search = "thorough"), c(100, 10))
+  expect_equal(effort(search = "quick", n_init = 8), c(8, 2))
+  expect_equal(effort(search = "quick", control = gmm_control(search = "thorough")), c(5, 2))
 })

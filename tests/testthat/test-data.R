@@ -40,9 +40,9 @@ test_that("an empty table is refused", {
 })
 
 test_that("too few rows for a covariance are refused", {
-  refused(gmm_fit(x[1, , drop = FALSE], k = 1), "too_few_rows")
+  refused(gmm_fit(x[1, , drop = FALSE], k = 1, covariance = "full"), "too_few_rows")
   refused(gmm_fit(3, k = 1), "constant_column")
-  refused(gmm_fit(as.matrix(iris[c(1, 51, 101), 1:4]), k = 1), "too_few_rows")
+  refused(gmm_fit(as.matrix(iris[c(1, 51, 101), 1:4]), k = 1, covariance = "full"), "too_few_rows")
 })
 
 test_that("a constant column is refused by name", {
@@ -52,14 +52,15 @@ test_that("a constant column is refused by name", {
 })
 
 test_that("a column that others determine is refused by name", {
-  refused(gmm_fit(cbind(x, again = x[, 1]), k = 2), "collinear", columns = "again")
-  refused(gmm_fit(cbind(x, sum = x[, 1] + x[, 2]), k = 2), "collinear", columns = "sum")
-  refused(gmm_fit(cbind(x, x), k = 2), "collinear")
+  fit_with <- function(...) gmm_fit(cbind(x, ...), k = 2, covariance = "full")
+  refused(fit_with(again = x[, 1]), "collinear", columns = "again")
+  refused(fit_with(sum = x[, 1] + x[, 2]), "collinear", columns = "sum")
+  refused(fit_with(x), "collinear")
 })
 
 test_that("a scale beyond the numbers is refused", {
-  refused(gmm_fit(x * 1e160, k = 2), "bad_value", columns = "eruptions")
-  refused(gmm_fit(x * 1e-170, k = 2), "bad_value", columns = "eruptions")
+  refused(gmm_fit(x * 1e160, k = 2, covariance = "full"), "bad_value", columns = "eruptions")
+  refused(gmm_fit(x * 1e-170, k = 2, covariance = "full"), "bad_value", columns = "eruptions")
 })
 
 test_that("a collapse names the component, its rows and what they share", {
@@ -67,21 +68,22 @@ test_that("a collapse names the component, its rows and what they share", {
   cloud <- cbind(a = rnorm(60), b = rnorm(60))
   spike <- cbind(a = rnorm(40, 9), b = 7)
   refused(
-    gmm_fit(rbind(cloud, spike), k = 2),
+    gmm_fit(rbind(cloud, spike), k = 2, covariance = "full"),
     "degenerate",
     rows = as.double(61:100),
     starts = 20
   )
   refused(
-    gmm_fit(x, start = rep(1:2, c(270, 2))),
+    gmm_fit(x, start = rep(1:2, c(270, 2)), covariance = "full"),
     "degenerate",
     component = 2,
     rows = c(271, 272),
     starts = 1
   )
-  refused(gmm_fit(c(rnorm(60), rep(9, 40)), start = rep(1:2, c(60, 40))), "degenerate")
+  parts <- rep(1:2, c(60, 40))
+  refused(gmm_fit(c(rnorm(60), rep(9, 40)), start = parts, covariance = "full"), "degenerate")
   flat <- rbind(matrix(rnorm(120), 60), cbind(1:40, 1:40))
-  refused(gmm_fit(flat, start = rep(1:2, c(60, 40))), "degenerate", component = 2)
+  refused(gmm_fit(flat, start = parts, covariance = "full"), "degenerate", component = 2)
 })
 
 test_that("a collapse is told in the words of the family", {
@@ -114,7 +116,7 @@ test_that("the family to fall back on is contained in the one that was asked for
     if (family == "EII") {
       expect_null(simpler)
     } else {
-      name <- resolve_family(simpler, 2, NULL)$name
+      name <- resolve_families(simpler, 2, NULL)$name
       level <- function(letters) match(letters, c("I", "E", "V"))
       expect_true(all(level(family_letters(name)) <= level(family_letters(family))))
       expect_false(name == family)
@@ -128,19 +130,19 @@ test_that("the family to fall back on is contained in the one that was asked for
 
 test_that("components that lie millions of standard deviations apart are not a collapse", {
   set.seed(1)
-  fit <- gmm_fit(c(rnorm(100), rnorm(100, 2e6)), k = 2)
+  fit <- gmm_fit(c(rnorm(100), rnorm(100, 2e6)), k = 2, covariance = "full")
   expect_equal(unname(fit$weights), c(0.5, 0.5))
   expect_lt(max(fit$covariances), 2)
 })
 
 test_that("too many components for the rows are said to be so", {
   set.seed(1)
-  refused(gmm_fit(matrix(rnorm(1010), ncol = 10)[1:12, ], k = 2), "degenerate")
+  refused(gmm_fit(matrix(rnorm(1010), ncol = 10)[1:12, ], k = 2, covariance = "full"), "degenerate")
 })
 
 test_that("regularisation lifts what only a singular covariance forbids", {
   for (data in list(cbind(x, 5), cbind(x, x[, 1]), x[1:2, ])) {
-    fit <- gmm_fit(data, k = 1, reg_covar = 0.1)
+    fit <- gmm_fit(data, k = 1, covariance = "full", reg_covar = 0.1)
     expect_true(is.finite(fit$loglik))
   }
 })

@@ -236,7 +236,7 @@ test_that("one column has two families, and every other name stands for one of t
     expect_identical(fit$df, c(E = 4, V = 5)[[letter]])
     expect_equal(fit$loglik, reference[[letter]]$loglik, tolerance = 1e-8)
   }
-  expect_identical(gmm_fit(x, k = 2)$covariance, "V")
+  expect_identical(gmm_fit(x, k = 2, covariance = "full")$covariance, "V")
   expect_output(print(fit), "covariance V (a variance for each)", fixed = TRUE)
   refused(gmm_fit(faithful, k = 2, covariance = "V"), "bad_value", argument = "covariance")
 })

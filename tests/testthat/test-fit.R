@@ -1,19 +1,19 @@
 test_that("Old Faithful reaches the known optimum", {
-  fit <- gmm_fit(faithful, k = 2)
+  fit <- gmm_fit(faithful, k = 2, covariance = "full")
   expect_equal(fit$loglik, -1130.26396, tolerance = 1e-5 / 1130)
   expect_equal(BIC(fit), 2322.19174, tolerance = 1e-5 / 2322)
   expect_true(fit$converged)
 })
 
 test_that("iris reaches the known optimum", {
-  fit <- gmm_fit(iris[1:4], k = 3)
+  fit <- gmm_fit(iris[1:4], k = 3, covariance = "full")
   expect_equal(fit$loglik, -180.18548, tolerance = 1e-5 / 180)
   expect_gte(fit$starts$reached, 1)
 })
 
 test_that("the log-likelihood agrees with mvtnorm", {
   skip_if_not_installed("mvtnorm")
-  fit <- gmm_fit(faithful, k = 2)
+  fit <- gmm_fit(faithful, k = 2, covariance = "full")
   joint <- vapply(
     1:2,
     function(k) {
@@ -30,7 +30,7 @@ test_that("mclust's EM from the same start climbs to the same optimum", {
   start <- mclust::unmap(iris$Species)
   control <- mclust::emControl(tol = 1e-12, itmax = 5000)
   peer <- mclust::meVVV(data = x, z = start, control = control)
-  fit <- gmm_fit(x, start = iris$Species)
+  fit <- gmm_fit(x, start = iris$Species, covariance = "full")
   expect_equal(fit$loglik, peer$loglik, tolerance = 1e-8)
   order <- order(peer$parameters$pro, decreasing = TRUE)
   expect_equal(unname(fit$means), unname(t(peer$parameters$mean)[order, ]), tolerance = 1e-4)
@@ -43,7 +43,10 @@ test_that("one iteration is the textbook's E-step and M-step", {
     means = rbind(c(4, 80), c(2, 55)),
     covariances = array(c(1, 0, 0, 40), c(2, 2, 2))
   )
-  expect_warning(fit <- gmm_fit(x, start = start, max_iter = 1), class = "gmm_warning_not_converged")
+  expect_warning(
+    fit <- gmm_fit(x, covariance = "full", start = start, max_iter = 1),
+    class = "gmm_warning_not_converged"
+  )
   log_joint <- vapply(
     1:2,
     function(k) {
@@ -68,7 +71,7 @@ test_that("one iteration is the textbook's E-step and M-step", {
 })
 
 test_that("one component has the mean and the covariance of the data", {
-  fit <- gmm_fit(iris[1:4], k = 1)
+  fit <- gmm_fit(iris[1:4], k = 1, covariance = "full")
   n <- nrow(iris)
   expect_equal(fit$means[1, ], colMeans(iris[1:4]))
   expect_equal(fit$covariances[, , 1], cov(iris[1:4]) * (n - 1) / n)
@@ -78,7 +81,7 @@ test_that("one component has the mean and the covariance of the data", {
 test_that("the log-likelihood never falls, and ends as reported", {
   for (seed in 1:20) {
     set.seed(seed)
-    fit <- gmm_fit(quakes[1:4], k = 4, n_init = 1)
+    fit <- gmm_fit(quakes[1:4], k = 4, covariance = "full", n_init = 1)
     expect_true(all(diff(fit$trace) > -1e-9), label = paste("seed", seed))
     expect_identical(fit$trace[length(fit$trace)], fit$loglik)
     expect_length(fit$trace, fit$iterations + 1)
@@ -91,8 +94,8 @@ test_that("the starts find groups that are thin in the column that separates the
       set.seed(seed)
       group <- rep(1:4, each = rows)
       x <- cbind(rnorm(4 * rows, c(0, 10, 20, 40)[group], c(1, 2, 1, 2)[group]), rnorm(4 * rows))
-      truth <- gmm_fit(x, start = group)
-      expect_gte(gmm_fit(x, k = 4)$loglik, truth$loglik - 1e-4)
+      truth <- gmm_fit(x, start = group, covariance = "full")
+      expect_gte(gmm_fit(x, k = 4, covariance = "full")$loglik, truth$loglik - 1e-4)
     }
   }
 })
@@ -102,7 +105,7 @@ test_that("the quickest optimum does not take the places of better ones", {
     1:10,
     function(seed) {
       set.seed(seed)
-      gmm_fit(faithful, k = 3)$loglik
+      gmm_fit(faithful, k = 3, covariance = "full")$loglik
     },
     numeric(1)
   )
@@ -113,8 +116,10 @@ test_that("the quickest optimum does not take the places of better ones", {
 
 test_that("going on from a fit for long gains next to nothing", {
   set.seed(1)
-  fit <- gmm_fit(quakes[1:4], k = 3)
-  expect_silent(more <- gmm_fit(quakes[1:4], start = fit, tol = 0, max_iter = 2000))
+  fit <- gmm_fit(quakes[1:4], k = 3, covariance = "full")
+  expect_silent(
+    more <- gmm_fit(quakes[1:4], covariance = "full", start = fit, tol = 0, max_iter = 2000)
+  )
   expect_equal(more$iterations, 2000)
   expect_lt(more$loglik - fit$loglik, 1e-5)
 })
@@ -122,7 +127,8 @@ test_that("going on from a fit for long gains next to nothing", {
 test_that("a matrix, a data frame, a tibble and integers give the same fit", {
   fit_of <- function(x) {
     set.seed(1)
-    unclass(gmm_fit(x, k = 2))[c("weights", "means", "covariances", "trace", "cluster")]
+    fit <- gmm_fit(x, k = 2, covariance = "full")
+    unclass(fit)[c("weights", "means", "covariances", "trace", "cluster")]
   }
   x <- data.frame(a = faithful$waiting, b = round(10 * faithful$eruptions))
   reference <- fit_of(as.matrix(x))
@@ -136,9 +142,9 @@ test_that("a matrix, a data frame, a tibble and integers give the same fit", {
 
 test_that("a vector is one column", {
   set.seed(1)
-  a <- gmm_fit(faithful$waiting, k = 2)
+  a <- gmm_fit(faithful$waiting, k = 2, covariance = "full")
   set.seed(1)
-  b <- gmm_fit(faithful["waiting"], k = 2)
+  b <- gmm_fit(faithful["waiting"], k = 2, covariance = "full")
   expect_equal(a$d, 1)
   expect_identical(a$loglik, b$loglik)
   expect_null(colnames(a$means))
@@ -147,36 +153,37 @@ test_that("a vector is one column", {
 
 test_that("a formula is the same as its columns", {
   set.seed(1)
-  a <- gmm_fit(~ waiting + eruptions, data = faithful, k = 2)
+  a <- gmm_fit(~ waiting + eruptions, data = faithful, k = 2, covariance = "full")
   set.seed(1)
-  b <- gmm_fit(faithful[c("waiting", "eruptions")], k = 2)
+  b <- gmm_fit(faithful[c("waiting", "eruptions")], k = 2, covariance = "full")
   expect_identical(a$trace, b$trace)
   expect_identical(a$means, b$means)
-  all <- gmm_fit(~., data = faithful, k = 2)
+  all <- gmm_fit(~., data = faithful, k = 2, covariance = "full")
   expect_equal(colnames(all$means), c("eruptions", "waiting"))
-  without <- gmm_fit(~ . - waiting, data = faithful, k = 2)
+  without <- gmm_fit(~ . - waiting, data = faithful, k = 2, covariance = "full")
   expect_equal(colnames(without$means), "eruptions")
-  logs <- gmm_fit(~ log(eruptions), data = faithful, k = 2)
+  logs <- gmm_fit(~ log(eruptions), data = faithful, k = 2, covariance = "full")
   expect_equal(colnames(logs$means), "log(eruptions)")
 })
 
 test_that("row and column names are carried through", {
   x <- as.matrix(mtcars[c("mpg", "wt")])
   colnames(x) <- c("miles per gallon", "weight (1000 lb)")
-  fit <- gmm_fit(x, k = 2)
+  fit <- gmm_fit(x, k = 2, covariance = "full")
   expect_equal(colnames(fit$means), colnames(x))
   expect_equal(dimnames(fit$covariances), list(colnames(x), colnames(x), c("1", "2")))
   expect_equal(names(fit$cluster), rownames(x))
-  bare <- gmm_fit(unname(x), k = 2)
+  bare <- gmm_fit(unname(x), k = 2, covariance = "full")
   expect_null(colnames(bare$means))
   expect_null(names(bare$cluster))
 })
 
 test_that("the fit has the documented elements", {
-  fit <- gmm_fit(faithful, k = 2)
+  fit <- gmm_fit(faithful, k = 2, covariance = "full")
   expect_named(fit, c(
     "weights", "means", "covariances", "k", "n", "d", "covariance", "equal_weights", "loglik", "df",
-    "cluster", "iterations", "converged", "trace", "starts", "control", "call", "data"
+    "entropy", "cluster", "iterations", "converged", "trace", "starts", "narrowest", "selection",
+    "control", "call", "data"
   ))
   expect_equal(dim(fit$means), c(2, 2))
   expect_equal(dim(fit$covariances), c(2, 2, 2))
@@ -184,12 +191,12 @@ test_that("the fit has the documented elements", {
   expect_type(fit$cluster, "integer")
   expect_equal(fit$covariance, "VVV")
   expect_equal(fit$df, 11)
-  expect_equal(fit$call, quote(gmm_fit(x = faithful, k = 2)))
+  expect_equal(fit$call, quote(gmm_fit(x = faithful, k = 2, covariance = "full")))
   expect_named(fit$starts, c("tried", "degenerate", "finished", "reached"))
 })
 
 test_that("the data can be left out", {
-  fit <- gmm_fit(faithful, k = 2, keep_data = FALSE)
+  fit <- gmm_fit(faithful, k = 2, covariance = "full", keep_data = FALSE)
   expect_null(fit$data)
   expect_error(predict(fit), class = "gmm_error_no_data")
   expect_error(plot(fit), class = "gmm_error_no_data")
@@ -200,19 +207,19 @@ test_that("the data can be left out", {
 
 test_that("components come by decreasing weight, and clusters follow", {
   set.seed(1)
-  fit <- gmm_fit(iris[1:4], k = 3)
+  fit <- gmm_fit(iris[1:4], k = 3, covariance = "full")
   expect_false(is.unsorted(-fit$weights))
   expect_equal(unname(fit$cluster), unname(max.col(predict(fit, type = "posterior"), "first")))
 })
 
 test_that("permuting rows or columns permutes the fit", {
   start <- rep(1:2, 136)
-  fit <- gmm_fit(faithful, start = start)
+  fit <- gmm_fit(faithful, start = start, covariance = "full")
   rows <- rev(seq_len(272))
-  by_rows <- gmm_fit(faithful[rows, ], start = start[rows])
+  by_rows <- gmm_fit(faithful[rows, ], start = start[rows], covariance = "full")
   expect_equal(by_rows$loglik, fit$loglik, tolerance = 1e-9)
   expect_equal(by_rows$cluster, fit$cluster[rows])
-  by_columns <- gmm_fit(faithful[2:1], start = start)
+  by_columns <- gmm_fit(faithful[2:1], start = start, covariance = "full")
   expect_equal(by_columns$means, fit$means[, 2:1], tolerance = 1e-6)
   expect_equal(by_columns$covariances, fit$covariances[2:1, 2:1, ], tolerance = 1e-5)
 })
@@ -220,7 +227,7 @@ test_that("permuting rows or columns permutes the fit", {
 test_that("shifting and scaling the data shifts and scales the fit", {
   fit_of <- function(x) {
     set.seed(1)
-    gmm_fit(x, k = 2)
+    gmm_fit(x, k = 2, covariance = "full")
   }
   x <- as.matrix(faithful)
   fit <- fit_of(x)
@@ -240,13 +247,13 @@ test_that("a mixture is recovered from its draws", {
   label <- sample(3, 5000, replace = TRUE, prob = c(0.5, 0.3, 0.2))
   means <- rbind(c(0, 0), c(6, 0), c(0, 6))
   x <- means[label, ] + matrix(rnorm(10000), ncol = 2)
-  fit <- gmm_fit(x, k = 3)
+  fit <- gmm_fit(x, k = 3, covariance = "full")
   expect_equal(unname(fit$weights), c(0.5, 0.3, 0.2), tolerance = 0.05)
   expect_lt(max(abs(unname(fit$means) - means)), 4 / sqrt(1000))
 })
 
 test_that("a fit survives saving", {
-  fit <- gmm_fit(faithful, k = 2)
+  fit <- gmm_fit(faithful, k = 2, covariance = "full")
   file <- tempfile()
   on.exit(unlink(file))
   saveRDS(fit, file)
@@ -256,18 +263,23 @@ test_that("a fit survives saving", {
 
 test_that("a fit in a forked process works", {
   skip_on_os("windows")
-  gmm_fit(faithful, k = 2, threads = 2)
-  logliks <- parallel::mclapply(2:3, function(k) gmm_fit(faithful, k = k)$loglik, mc.cores = 2)
+  gmm_fit(faithful, k = 2, covariance = "full", threads = 2)
+  loglik <- function(k) gmm_fit(faithful, k = k, covariance = "full")$loglik
+  logliks <- parallel::mclapply(2:3, loglik, mc.cores = 2)
   expect_equal(logliks[[1]], -1130.26396, tolerance = 1e-8)
   expect_type(logliks[[2]], "double")
 })
 
 test_that("update() fits again with other arguments, also where the package is not attached", {
-  fit <- gmm_fit(faithful, k = 2)
+  fit <- gmm_fit(faithful, k = 2, covariance = "full")
   expect_equal(update(fit, k = 3)$k, 3)
   elsewhere <- new.env(parent = baseenv())
   again <- evalq(
-    stats::update(gaussmix::gmm_fit(datasets::faithful, k = 2), k = 3, evaluate = FALSE),
+    stats::update(
+      gaussmix::gmm_fit(datasets::faithful, k = 2, covariance = "full"),
+      k = 3,
+      evaluate = FALSE
+    ),
     elsewhere
   )
   expect_equal(again[[1]], quote(gaussmix::gmm_fit))
@@ -277,8 +289,8 @@ test_that("update() fits again with other arguments, also where the package is n
 test_that("reg_covar adds to the diagonal and is reported", {
   set.seed(1)
   x <- c(rnorm(60), rep(9, 40))
-  expect_error(gmm_fit(x, k = 2), class = "gmm_error_degenerate")
-  fit <- gmm_fit(x, k = 2, reg_covar = 0.01)
+  expect_error(gmm_fit(x, k = 2, covariance = "full"), class = "gmm_error_degenerate")
+  fit <- gmm_fit(x, k = 2, covariance = "full", reg_covar = 0.01)
   expect_equal(min(fit$covariances), 0.01, tolerance = 1e-6)
   expect_equal(fit$control$reg_covar, 0.01)
   expect_output(print(fit), "0.01 was added to the diagonal")
@@ -286,7 +298,7 @@ test_that("reg_covar adds to the diagonal and is reported", {
 
 test_that("a fit that has not converged says so and is usable", {
   warning <- expect_warning(
-    fit <- gmm_fit(quakes[1:4], k = 3, max_iter = 3),
+    fit <- gmm_fit(quakes[1:4], k = 3, covariance = "full", max_iter = 3),
     class = "gmm_warning_not_converged"
   )
   expect_equal(warning$iterations, 3)
@@ -297,6 +309,6 @@ test_that("a fit that has not converged says so and is usable", {
 test_that("a fit does not change its input", {
   x <- as.matrix(faithful)
   copy <- x + 0
-  invisible(predict(gmm_fit(x, k = 2), x, type = "posterior"))
+  invisible(predict(gmm_fit(x, k = 2, covariance = "full"), x, type = "posterior"))
   expect_identical(x, copy)
 })

@@ -1,5 +1,5 @@
 set.seed(1)
-fit <- gmm_fit(iris[1:4], k = 3)
+fit <- gmm_fit(iris[1:4], k = 3, covariance = "full")
 
 test_that("log-likelihood and criteria follow R's conventions", {
   loglik <- logLik(fit)
@@ -12,7 +12,7 @@ test_that("log-likelihood and criteria follow R's conventions", {
 })
 
 test_that("update() and formula() work with the formula of a fit", {
-  by_formula <- gmm_fit(~ log(eruptions) + waiting, data = faithful, k = 2)
+  by_formula <- gmm_fit(~ log(eruptions) + waiting, data = faithful, k = 2, covariance = "full")
   expect_equal(formula(by_formula), ~ log(eruptions) + waiting, ignore_attr = TRUE)
   expect_equal(colnames(update(by_formula, ~ . - waiting)$means), "log(eruptions)")
   expect_null(formula(fit))

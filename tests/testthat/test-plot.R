@@ -11,17 +11,17 @@ drawn <- function(code) {
 }
 
 set.seed(1)
-fit <- gmm_fit(iris[1:4], k = 3)
+fit <- gmm_fit(iris[1:4], k = 3, covariance = "full")
 
 test_that("every dimension can be plotted, and the data come back invisibly", {
   for (columns in list(1:4, 1:2, 1)) {
-    one <- gmm_fit(iris[columns], k = 2)
+    one <- gmm_fit(iris[columns], k = 2, covariance = "full")
     result <- drawn(plot(one))
     expect_false(result$visible)
     expect_equal(unname(result$value$cluster), unname(one$cluster))
     expect_equal(names(result$value), c(names(iris)[columns], "cluster"))
   }
-  bare <- gmm_fit(unname(as.matrix(iris[1:2])), k = 2)
+  bare <- gmm_fit(unname(as.matrix(iris[1:2])), k = 2, covariance = "full")
   expect_equal(names(drawn(plot(bare))$value), c("x[, 1]", "x[, 2]", "cluster"))
 })
 

@@ -1,5 +1,5 @@
 set.seed(1)
-fit <- gmm_fit(faithful, k = 2)
+fit <- gmm_fit(faithful, k = 2, covariance = "full")
 types <- c("cluster", "posterior", "density", "uncertainty", "component_density")
 
 test_that("posterior, density and the rest follow Bayes' formula", {
@@ -101,7 +101,7 @@ test_that("a row with a missing value gives NA, the others are as without it", {
 })
 
 test_that("one-dimensional fits take vectors", {
-  fit <- gmm_fit(faithful$waiting, k = 2)
+  fit <- gmm_fit(faithful$waiting, k = 2, covariance = "full")
   expect_length(predict(fit, c(50, 60, 80)), 3)
   expect_identical(
     predict(fit, c(a = 50, b = 80)),
@@ -112,21 +112,21 @@ test_that("one-dimensional fits take vectors", {
 })
 
 test_that("a fit from a formula applies it to new data", {
-  fit <- gmm_fit(~ log(eruptions) + waiting, data = faithful, k = 2)
+  fit <- gmm_fit(~ log(eruptions) + waiting, data = faithful, k = 2, covariance = "full")
   expect_identical(predict(fit, faithful), predict(fit))
   expect_error(predict(fit, faithful["waiting"]), class = "gmm_error_missing_columns")
   expect_error(predict(fit, as.matrix(faithful)), class = "gmm_error_bad_type")
   unit <- 2
-  scaled <- gmm_fit(~ I(eruptions / unit) + waiting, data = faithful, k = 2)
+  scaled <- gmm_fit(~ I(eruptions / unit) + waiting, data = faithful, k = 2, covariance = "full")
   expect_identical(predict(scaled, faithful), predict(scaled))
 })
 
 test_that("matrices within a data frame are found by their columns", {
   nested <- data.frame(row.names = rownames(faithful))
   nested$m <- as.matrix(faithful)
-  fit <- gmm_fit(nested, k = 2)
+  fit <- gmm_fit(nested, k = 2, covariance = "full")
   expect_identical(predict(fit, nested, type = "posterior"), predict(fit, type = "posterior"))
-  by_formula <- gmm_fit(~m, data = nested, k = 2)
+  by_formula <- gmm_fit(~m, data = nested, k = 2, covariance = "full")
   narrow <- nested
   narrow$m <- nested$m[, 1, drop = FALSE]
   expect_error(predict(by_formula, narrow), class = "gmm_error_bad_shape")
