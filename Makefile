@@ -35,7 +35,7 @@ help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## */make \1\t/p' Makefile | expand -t 16
 
 lab: $(library) $(vignettes) ## install from the tarball, fit Old Faithful, render the vignettes
-	@R_LIBS=build/library Rscript -e 'gaussmix::gmm_fit(faithful, k = 2)'
+	@R_LIBS=build/library Rscript -e 'gaussmix::gmm_fit(faithful)'
 	@echo 'Installed in build/library; vignettes, open in a browser:'
 	@printf '  %s\n' $(vignettes)
 

@@ -1,8 +1,13 @@
 #' Fit a Gaussian mixture
 #'
-#' Estimates weights, means and covariances of `k` normal components by the EM algorithm, from
-#' many starts, and returns the best optimum that it finds. It may not be the best there is: see
-#' `starts` below, and [gmm_control()] for trying harder.
+#' Estimates weights, means and covariances of normal components by the EM algorithm. It fits every
+#' number of components with every covariance family that it is asked for, each from many starts,
+#' and returns the best model by a criterion. An optimum may not be the best there is: see `starts`
+#' below, and [gmm_control()] for how models are searched and for trying harder.
+#'
+#' Of several models, those that can't be fitted are left out, with the reason in `selection`; so
+#' are, as long as there are others, those that may be spurious: see [gmm_select()]. With a single
+#' model, what prevents its fit is an error.
 #'
 #' Components are ordered by decreasing weight, ties by their means, and everything that is
 #' indexed by component follows that order.
@@ -17,21 +22,26 @@
 #' @param x The data, `n` rows and `d` columns: a numeric matrix, a data frame of numeric
 #'   columns, or a numeric vector (`d` = 1); or a one-sided formula such as `~ a + b`. All
 #'   values must be finite and every column must vary.
-#' @param k Whole number, at least 1: components. May be left out where `start` says it.
-#' @param covariance The covariance family: `"full"` gives every component a covariance matrix of
-#'   its own, `"tied"` the same one to all, `"diagonal"` and `"spherical"` matrices of this form;
-#'   or three letters such as `"VVV"`, `"EEE"`, `"VEI"`: [`?gmm_covariance`][gmm-covariance] has all
-#'   fourteen.
+#' @param k Whole numbers, at least 1: numbers of components to try. `NULL`, the default, stands for
+#'   1 to 9, or for the number that `start` has.
+#' @param covariance Covariance families to try. `"full"` gives every component a covariance matrix
+#'   of its own, `"tied"` the same one to all, `"diagonal"` and `"spherical"` matrices of this form;
+#'   three letters such as `"VVV"`, `"EEE"`, `"VEI"` name one of the fourteen in
+#'   [`?gmm_covariance`][gmm-covariance]. Groups are `"all"`, `"all spherical"`, `"all diagonal"` and
+#'   `"all oriented"`. Names and groups may be mixed in a vector.
 #'   With one column only the first letter counts: the families are `"E"` and `"V"`, and the fit
 #'   says which it is.
 #' @param data For a formula: a data frame in which its variables are found.
 #' @param ... Settings of [gmm_control()], such as `n_init = 50`; they override `control`.
+#' @param criterion What the best model is the best by: `"BIC"`, `"ICL"`, `"AIC"` or `"AICc"`. See
+#'   [gmm_select()].
 #' @param equal_weights `TRUE` or `FALSE`: whether all weights are 1 / `k`, instead of free.
 #' @param start Where to begin, instead of the partitions that the search makes: a vector of `n`
 #'   labels; an `n` x `k` matrix of responsibilities, whose rows sum to 1; or a mixture, which is a
 #'   list of `weights`, `means` and `covariances`, shaped as below. Another fit is one; only `k` is
 #'   taken over from it, not its family nor `equal_weights`. If the mixture is not of the family,
-#'   the first iteration brings it there, which may lower the log-likelihood.
+#'   the first iteration brings it there, which may lower the log-likelihood. Every family gets a
+#'   single run from there; `k`, if given, must include the number of components of the start.
 #' @param keep_data `TRUE` or `FALSE`: keep `x` in the fit. Without it `plot()`, `fitted()` and
 #'   `predict()` need the data again.
 #' @param control A list of settings, see [gmm_control()].
@@ -47,6 +57,7 @@
 #'   \item{`equal_weights`}{Whether all weights were held equal.}
 #'   \item{`loglik`}{The log-likelihood, natural logarithm, total over the rows.}
 #'   \item{`df`}{Number of free parameters.}
+#'   \item{`entropy`}{Of the responsibilities, summed over the rows: 0 where all rows are sure.}
 #'   \item{`cluster`}{`integer[n]`: the component with the largest posterior probability.}
 #'   \item{`iterations`}{EM iterations of the best run.}
 #'   \item{`converged`}{Whether that run converged.}
@@ -56,6 +67,11 @@
 #'     component collapsed or lost its rows; those that `finished`, alone or with a run that they
 #'     had met; and how many of these `reached` the reported optimum, within 1e-4, or 2 `tol` if
 #'     that is more.}
+#'   \item{`narrowest`}{A list of the `component` that is narrowest in any direction; the `ratio` of
+#'     its variance there to that within components on average; and whether it `is_suspect`: so
+#'     narrow, and of so few rows, that the optimum may be spurious.}
+#'   \item{`selection`}{The table of all models that were fitted, see [gmm_select()]; [gmm_refit()]
+#'     takes another one from it.}
 #'   \item{`control`}{The settings.}
 #'   \item{`call`}{The call.}
 #'   \item{`data`}{The data as a matrix, unless `keep_data = FALSE`.}
@@ -72,8 +88,12 @@
 #' `gmm_error_degenerate` where every start ended with a component that
 #' collapsed (its covariance became singular at the scale of the data) or lost its rows: it names
 #' the `component`, the `rows` it had, and says what they have in common. Where all components
-#' share a covariance, it is this that collapses, and no component is named. A run that
-#' does not converge gives a `gmm_warning_not_converged`.
+#' share a covariance, it is this that collapses, and no component is named. With several models
+#' it is an error only if none has a fit: that of their common cause, or else a
+#' `gmm_error_degenerate` that counts the reasons.
+#'
+#' A run that does not converge gives a `gmm_warning_not_converged`. Columns with at most ten
+#' distinct values, each of ten rows or more, are named in a `gmm_warning_discrete`, unless `k` is 1.
 #'
 #' @references
 #' Dempster, A. P., Laird, N. M. and Rubin, D. B. (1977). Maximum likelihood from incomplete
@@ -81,17 +101,18 @@
 #'
 #' Bishop, C. M. (2006). *Pattern Recognition and Machine Learning*, section 9.2. Springer.
 #'
-#' @seealso [predict.gmm()], [plot.gmm()], [summary.gmm()], [simulate.gmm()], [gmm-methods];
+#' @seealso [gmm_select()] for the choice of a model; [predict.gmm()], [plot.gmm()], [summary.gmm()], [simulate.gmm()], [gmm-methods];
 #'   [`?gmm_covariance`][gmm-covariance] for the families.
 #'
 #' @examples
 #' set.seed(1)
-#' fit <- gmm_fit(faithful, k = 2)
+#' fit <- gmm_fit(faithful)
 #' fit
 #' plot(fit)
-#' BIC(fit)
+#' fit$selection
 #'
-#' gmm_fit(~ log(eruptions) + waiting, data = faithful, k = 2)
+#' gmm_fit(faithful, k = 2, covariance = "full")
+#' gmm_fit(~ log(eruptions) + waiting, data = faithful, k = 1:4, criterion = "ICL")
 #'
 #' # From known labels
 #' gmm_fit(iris[1:4], start = iris$Species)
@@ -104,7 +125,7 @@ gmm_fit <- function(x, ...) {
         i = if ("data" %in% names(match.call())) {
           "The data are the first argument, {.arg x}; {.arg data} is for a formula."
         } else {
-          "Give the data, for example `gmm_fit(faithful, k = 2)`."
+          "Give the data, for example `gmm_fit(faithful)`."
         }
       ),
       "bad_value",

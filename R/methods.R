@@ -2,6 +2,7 @@
 #'
 #' The methods that R's model functions build on. `AIC()` and `BIC()` follow from `logLik()`
 #' with R's sign: smaller is better. (The package mclust reports `-BIC`.)
+#' For `ICL()` see [gmm_select()].
 #'
 #' @param object A fit from [gmm_fit()].
 #' @param x A fit from [gmm_fit()].
@@ -17,7 +18,7 @@
 #'   `double[d, d, k]`.
 #' * `formula()`: the formula of a fit from one, `NULL` for others.
 #' * `update()`: the fit made again with other arguments; `formula.` changes the formula of a fit
-#'   from one, as in `update(fit, ~ . - a)`.
+#'   from one, as in `update(fit, ~ . - a)`. [gmm_refit()] takes another model without a search.
 #' * `fitted()`: `double[n, d]`, the mean of the components, weighted by the posterior of each
 #'   row: what the mixture expects of a row, given its responsibilities.
 #'

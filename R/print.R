@@ -1,7 +1,8 @@
 #' Print a fit
 #'
-#' A few lines: the model, the components' weights and means, the log-likelihood and how sure
-#' the search is of it. Wide or long tables are cut.
+#' A few lines: the model, the components' weights and means, the log-likelihood, how sure the
+#' search is of it, how the model compares with the others that were fitted, and what to doubt.
+#' Wide or long tables are cut.
 #'
 #' @param x A fit from [gmm_fit()].
 #' @param digits Significant digits.

@@ -10,8 +10,8 @@ simulate_rows <- function(n, d, k, spread) {
 compare_fits <- function(name, x, k, rounds) {
   set.seed(1)
   search <- list(
-    ours_1 = function() gmm_fit(x, k = k, threads = 1)$loglik,
-    ours_2 = function() gmm_fit(x, k = k, threads = 2)$loglik,
+    ours_1 = function() gmm_fit(x, k = k, covariance = "full", threads = 1)$loglik,
+    ours_2 = function() gmm_fit(x, k = k, covariance = "full", threads = 2)$loglik,
     mclust = function() Mclust(x, G = k, modelNames = "VVV", verbose = FALSE)$loglik
   )
   found <- replicate(rounds, vapply(search, \(call) unlist(timed(call)), numeric(2)))

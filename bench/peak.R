@@ -27,13 +27,14 @@ start <- if (arguments[1] == "start") {
   )
 }
 # What R loads at the first call of all is none of the fit's.
-invisible(suppressWarnings(gmm_fit(faithful, k = 2, max_iter = 1, threads = 1)))
+invisible(suppressWarnings(gmm_fit(faithful, k = 2, covariance = "full", max_iter = 1, threads = 1)))
 invisible(gc())
 # The peak so far is forgotten: proc(5).
 writeLines("5", "/proc/self/clear_refs")
 before <- status("VmRSS")
 fit <- gmm_fit(
   x,
-  k = shape[3], start = start, max_iter = 20, tol = 0, threads = as.numeric(arguments[2])
+  k = shape[3], covariance = "full", start = start, max_iter = 20, tol = 0,
+  threads = as.numeric(arguments[2])
 )
 cat(before, status("VmHWM") - before, "\n")

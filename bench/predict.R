@@ -3,7 +3,10 @@
 predict_posterior <- function(quick) {
   work <- workload(if (quick) 1e5 else 1e6, 10, 8)
   one <- function(threads) {
-    fit <- gmm_fit(work$x, start = work$start, max_iter = 2, tol = 0, threads = threads)
+    fit <- gmm_fit(
+      work$x,
+      covariance = "full", start = work$start, max_iter = 2, tol = 0, threads = threads
+    )
     seconds <- replicate(if (quick) 3 else 9, c(
       predict = timed(function() predict(fit, type = "posterior"))$seconds,
       write = timed(function() matrix(0, work$n, work$k))$seconds,
