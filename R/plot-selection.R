@@ -50,7 +50,7 @@ plot.gmm_selection <- function(x, ...) {
   for (family in rownames(style)) {
     draw_family(drawable[drawable$covariance == family, ], criterion, style[family, ])
   }
-  graphics::points(best$k, best[[criterion]], pch = 21, cex = 2.8, lwd = 2)
+  graphics::points(best$k, best[[criterion]], pch = 21, cex = 2.8, lwd = 2, xpd = TRUE)
   draw_families_legend(style, any(drawable$flagged))
   above <- sum(drawable[[criterion]] > graphics::par("usr")[4])
   if (above > 0) {
