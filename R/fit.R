@@ -93,7 +93,8 @@
 #' `gmm_error_degenerate` that counts the reasons.
 #'
 #' A run that does not converge gives a `gmm_warning_not_converged`. Columns with at most ten
-#' distinct values, each of ten rows or more, are named in a `gmm_warning_discrete`, unless `k` is 1.
+#' distinct values, and ten rows or more for each on average, are named in a `gmm_warning_discrete`,
+#' unless only one component of one family is fitted.
 #'
 #' @references
 #' Dempster, A. P., Laird, N. M. and Rubin, D. B. (1977). Maximum likelihood from incomplete
@@ -214,7 +215,7 @@ fit_matrix <- function(x, k, covariance, criterion, equal_weights, start, keep_d
   fit <- new_gmm(
     cell, x, models$covariance[found$best], equal_weights, keep_data, selection, control, call
   )
-  if (any(models$k > 1)) {
+  if (nrow(models) > 1 || models$k > 1) {
     warn_discrete(x, call)
   }
   fit

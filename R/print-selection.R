@@ -31,7 +31,7 @@ best_models <- function(x, rows, criterion) {
     k = x$k[rows],
     covariance = x$covariance[rows],
     value = format_2(values[rows]),
-    margin = format_2(values[rows] - values[rank_models(x)[1]]),
+    margin = format_2(margin(values[rows], values[rank_models(x)[1]])),
     loglik = format_2(x$loglik[rows]),
     df = x$df[rows],
     hits = sprintf("%d of %d", x$hits[rows], x$starts[rows])

@@ -88,8 +88,7 @@ describe_choice <- function(x) {
     return(c(paste0("The only one with a fit among ", among, "."), passed))
   }
   other <- if (here == best) ranked[2] else best
-  margin <- values[other] - values[here]
-  compared <- paste(if (is.finite(margin)) format_2(abs(margin)), if (margin < 0) "better" else "worse")
+  compared <- describe_margin(margin(values[other], values[here]))
   said <- if (here == best) {
     sprintf(
       "Best by %s of %s. The next, %s, is %s.", criterion, among, name_model(table, other), compared
@@ -101,6 +100,20 @@ describe_choice <- function(x) {
     )
   }
   c(said, passed)
+}
+
+#' Differences of values of a criterion, which are none between infinite ones
+#' @noRd
+margin <- function(values, from) {
+  ifelse(values == from, 0, values - from)
+}
+
+describe_margin <- function(margin) {
+  if (margin == 0) {
+    return("as good")
+  }
+  size <- if (is.finite(margin)) paste0(format_2(abs(margin)), " ")
+  paste0(size, if (margin < 0) "better" else "worse")
 }
 
 #' Say that a component is suspiciously narrow

@@ -236,7 +236,7 @@ test_that("a collapse onto values of a column is a status, and the column is war
   status <- discrete$selection$status
   onto <- "^component [12] collapsed onto `sex` = [12]$"
   expect_match(status, paste0(onto, "|singular from the start$"), all = FALSE)
-  expect_warning(gmm_fit(x, k = 1), NA)
+  expect_warning(gmm_fit(x, k = 1, covariance = "full"), NA)
   expect_warning(gmm_fit(x$sex, k = 2, covariance = "E", reg_covar = 0.1), "`x` has few")
   for (measured in list(faithful, iris[1:4], quakes[1:4])) {
     expect_identical(discrete_columns(as.matrix(measured)), integer())
@@ -293,6 +293,16 @@ test_that("a selection and its summary print in a few lines", {
   expect_identical(found$fits, 12L)
   expect_identical(found$failures, c("a column is determined by others" = 16L))
   expect_identical(found$best$criterion, criteria)
+})
+
+test_that("margins between equal or infinite values are said in words", {
+  expect_identical(margin(c(3, Inf, 5, Inf), c(1, Inf, 5, 1)), c(2, 0, 0, Inf))
+  expect_identical(describe_margin(0), "as good")
+  expect_identical(describe_margin(Inf), "worse")
+  expect_identical(describe_margin(-1.5), "1.50 better")
+  few <- gmm_fit(iris[1:4, 1:2], k = 1, criterion = "AICc")
+  expect_output(print(few), "The next, VII with k = 1, is as good.", fixed = TRUE)
+  expect_error(plot(few, what = "selection"), class = "gmm_error_bad_value")
 })
 
 test_that("models that may be spurious rank last", {
