@@ -61,10 +61,11 @@ describe_collapse <- function(result, x, family, k) {
     return(found)
   }
   onto <- describe_rows(x, rows, found$constant, family)
-  collapsed <- paste0("omponent ", component, " collapsed onto ")
-  found$what <- paste0("C", collapsed, onto, ".")
-  is_named <- length(found$constant) > 0 && ncol(x) > 1
-  found$status <- paste0("c", collapsed, if (is_named) describe_values(x, rows, found$constant) else onto)
+  found$what <- paste0("Component ", component, " collapsed onto ", onto, ".")
+  if (length(found$constant) > 0 && ncol(x) > 1) {
+    onto <- describe_values(x, rows, found$constant)
+  }
+  found$status <- paste("component", component, "collapsed onto", onto)
   found
 }
 

@@ -20,10 +20,10 @@
 #' other centres, and the fifth is random. All models with the same number of components share
 #' them.
 #'
-#' **Neighbours.** After their starts, models learn from one another, in up to three rounds: a family
-#' goes on from the optima of the families that differ from it by a letter; `k` components go on from
-#' the optimum of `k` - 1 with one component split, and from that of `k` + 1 with two merged. Where
-#' this leads to a better optimum, it counts as one more start.
+#' **Neighbours.** After their starts, models learn from one another, in up to three rounds: a
+#' family goes on from the optima of the families that differ from it by a letter; `k` components go
+#' on from the optimum of `k` - 1 with one component split, and from that of `k` + 1 with two
+#' merged. Where this leads to a better optimum, it counts as one more start.
 #'
 #' **Many rows.** From 4,000 rows on, all this happens on a random sample of 2,000 of them. Then the
 #' optima go on to all rows.
@@ -54,8 +54,8 @@
 #'   component in some direction falls below this part of the variance within components in that
 #'   direction, on average over them by their weights (Hathaway 1985; García-Escudero et al. 2008).
 #'   Few rows that lie in a line or on a point by chance can make a component very narrow and the
-#'   log-likelihood high: such an optimum is spurious. With 0, the default, none is dropped, but those
-#'   that are narrow and of few rows are flagged, see [gmm_select()]. A change of units or a
+#'   log-likelihood high: such an optimum is spurious. With 0, the default, none is dropped, but
+#'   those that are narrow and of few rows are flagged, see [gmm_select()]. A change of units or a
 #'   rotation of the data does not change the ratio.
 #' @param accelerate `TRUE` or `FALSE`: whether the runs that go on after the short ones take
 #'   Anderson-accelerated steps, which cross in tens of iterations the plateaus that cost EM
@@ -179,7 +179,9 @@ merge_control <- function(control, dots, call) {
 #' Refuse an argument that `gmm_fit()` does not have, and say which was probably meant
 #' @noRd
 abort_unknown <- function(unknown, settings, call) {
-  arguments <- c("k", "covariance", "data", "criterion", "equal_weights", "start", "keep_data", settings)
+  arguments <- c(
+    "k", "covariance", "data", "criterion", "equal_weights", "start", "keep_data", settings
+  )
   message <- if (unknown == "") {
     "Arguments after {.arg covariance} must be named."
   } else if (unknown == "data") {

@@ -100,7 +100,10 @@ resolve_families <- function(covariance, d, call) {
   aliases <- families$alias[families$alias != ""]
   univariate <- unique(families$univariate)
   groups <- family_groups(families)
-  must <- "\"all\", \"full\", \"tied\", \"diagonal\", \"spherical\" or three letters such as \"VVV\" and \"EEI\""
+  must <- paste(
+    "\"all\", \"full\", \"tied\", \"diagonal\", \"spherical\"",
+    "or three letters such as \"VVV\" and \"EEI\""
+  )
   hint <- c(i = "See `?gmm_covariance` for all families and groups.")
   if (!is.character(covariance) || length(covariance) == 0) {
     abort_argument("covariance", must, is_type(covariance), "bad_type", call, hint)

@@ -27,8 +27,8 @@
 #' @param covariance Covariance families to try. `"full"` gives every component a covariance matrix
 #'   of its own, `"tied"` the same one to all, `"diagonal"` and `"spherical"` matrices of this form;
 #'   three letters such as `"VVV"`, `"EEE"`, `"VEI"` name one of the fourteen in
-#'   [`?gmm_covariance`][gmm-covariance]. Groups are `"all"`, `"all spherical"`, `"all diagonal"` and
-#'   `"all oriented"`. Names and groups may be mixed in a vector.
+#'   [`?gmm_covariance`][gmm-covariance]. Groups are `"all"`, `"all spherical"`, `"all diagonal"`
+#'   and `"all oriented"`. Names and groups may be mixed in a vector.
 #'   With one column only the first letter counts: the families are `"E"` and `"V"`, and the fit
 #'   says which it is.
 #' @param data For a formula: a data frame in which its variables are found.
@@ -102,8 +102,8 @@
 #'
 #' Bishop, C. M. (2006). *Pattern Recognition and Machine Learning*, section 9.2. Springer.
 #'
-#' @seealso [gmm_select()] for the choice of a model; [predict.gmm()], [plot.gmm()], [summary.gmm()], [simulate.gmm()], [gmm-methods];
-#'   [`?gmm_covariance`][gmm-covariance] for the families.
+#' @seealso [gmm_select()] for the choice of a model; [predict.gmm()], [plot.gmm()],
+#'   [summary.gmm()], [simulate.gmm()], [gmm-methods]; [`?gmm_covariance`][gmm-covariance] for the families.
 #'
 #' @examples
 #' set.seed(1)
@@ -185,7 +185,8 @@ gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "all", ..., c
 
 #' Fit checked data with checked settings
 #' @noRd
-fit_matrix <- function(x, k, covariance, criterion, equal_weights, start, keep_data, control, call) {
+fit_matrix <- function(x, k, covariance, criterion, equal_weights, start, keep_data, control,
+                       call) {
   check_flag(equal_weights, "equal_weights", call)
   check_flag(keep_data, "keep_data", call)
   check_choice(criterion, criteria, "criterion", call)

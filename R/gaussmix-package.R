@@ -1,8 +1,8 @@
 #' gaussmix: Gaussian mixtures by the EM algorithm
 #'
-#' Start with [gmm_fit()], which also chooses the model; [gmm_select()] shows all of them. A fit has the usual methods: `print()`, [`summary()`][summary.gmm],
-#' [`plot()`][plot.gmm], [`predict()`][predict.gmm], [`simulate()`][simulate.gmm] and
-#' [those of R's models][gmm-methods].
+#' Start with [gmm_fit()], which also chooses the model; [gmm_select()] shows all of them. A fit has
+#' the usual methods: `print()`, [`summary()`][summary.gmm], [`plot()`][plot.gmm],
+#' [`predict()`][predict.gmm], [`simulate()`][simulate.gmm] and [those of R's models][gmm-methods].
 #'
 #' @section Options:
 #' `gaussmix.threads`: threads that a fit may use, see [gmm_control()].

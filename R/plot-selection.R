@@ -54,7 +54,8 @@ plot.gmm_selection <- function(x, ...) {
   draw_families_legend(style, any(drawable$flagged))
   above <- sum(drawable[[criterion]] > graphics::par("usr")[4])
   if (above > 0) {
-    graphics::mtext(cli::pluralize("{above} model{?s} {?is/are} above this range"), line = 0.3, cex = 0.75)
+    note <- cli::pluralize("{above} model{?s} {?is/are} above this range")
+    graphics::mtext(note, line = 0.3, cex = 0.75)
   }
   invisible(shown)
 }

@@ -75,9 +75,9 @@ describe_failures <- function(failures) {
 describe_sample <- function(x) {
   rows <- attr(x, "rows")
   if (rows < attr(x, "n")) {
-    paste0(
-      "Starts were tried on a random sample of ", format_count(rows), " rows; the optima went on to ",
-      "all."
+    paste(
+      "Starts were tried on a random sample of", format_count(rows),
+      "rows; the optima went on to all."
     )
   }
 }

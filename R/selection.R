@@ -44,8 +44,8 @@
 #'   counts; `failures` are counts by reason; `best` is a data frame with the best model by each of
 #'   the four criteria.
 #' * `plot()` draws a line per family, and a ring around the best model. Values far above the others
-#'   are out of sight, and their number is given; `ylim` shows them. Invisibly it returns the values: a data frame of `k`, `covariance`, the
-#'   criterion, and `flagged`.
+#'   are out of sight, and their number is given; `ylim` shows them. Invisibly it returns the values:
+#'   a data frame of `k`, `covariance`, the criterion, and `flagged`.
 #' * `as.data.frame()`: the table as a plain data frame.
 #' * `ICL()`: a number.
 #'
@@ -113,8 +113,9 @@ new_selection <- function(models, found, x, criterion) {
   count <- function(of) column(function(cell) as.integer(of(cell)), NA_integer_)
   starts <- count(function(cell) cell$starts$tried)
   hits <- count(function(cell) cell$starts$reached)
-  collapsed <- vapply(cells, function(cell) identical(cell$condition, "no_start_survived"), logical(1))
-  starts[collapsed] <- vapply(cells[collapsed], function(cell) as.integer(cell$starts), integer(1))
+  has_collapsed <- function(cell) identical(cell$condition, "no_start_survived")
+  collapsed <- vapply(cells, has_collapsed, logical(1))
+  starts[collapsed] <- vapply(cells[collapsed], function(cell) as.integer(cell$starts), 0L)
   hits[collapsed] <- 0L
   status <- vapply(seq_along(cells), function(i) {
     describe_status(cells[[i]], x, models$covariance[i], models$k[i])
