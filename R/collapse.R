@@ -42,6 +42,14 @@ describe_collapse <- function(result, x, family, k) {
     found$status <- paste("component", component, "lost its rows")
     return(found)
   }
+  if (result$cause$condition == "narrow") {
+    found$what <- sprintf(
+      "Component %.0f became narrower than `min_eigen_ratio` allows, with %s.",
+      component, describe_rows(x, rows, found$constant, family)
+    )
+    found$status <- sprintf("component %.0f became narrower than allowed", component)
+    return(found)
+  }
   if (is_shared(family)) {
     # The engine names the first component, but it is the covariance of all.
     return(list(

@@ -6,27 +6,34 @@
 #' Every model of a fit, that is every number of components with every covariance family, is
 #' searched from several starts.
 #'
-#' **Starts.** They are given to a model ten at a time, `n_init` at most. Each makes a short run of
-#' `short_iter` EM iterations. Runs that have met (the same log-likelihood and weights, to 1e-3) go
-#' on as one. Of each ten, the `n_final` best different ones run on until they converge. A model
-#' gets no more starts once 3 of them have reached its best optimum. After 64, 128, 256, ...
-#' iterations a run gives up if twenty times the gain of its last round would not lead it to the
-#' best that has converged. With `k` = 1 there is one start.
+#' **Starts.** They are given to a model twelve at a time, `n_init` at most. After three EM iterations
+#' the best `2 n_final` of each twelve make a short run of `short_iter` iterations. Runs that have met
+#' (the same log-likelihood and weights, to 1e-3) go on as one, and the best `n_final` of these run
+#' on until they converge. A model gets no more starts once 3 of them have reached its best optimum.
+#' A run ends where it meets an optimum that is known; and after 64, 128, 256, ... iterations it
+#' gives up if twenty times the gain of its last round would not lead it to the best. With `k` = 1
+#' there is one start.
 #'
-#' **Partitions.** The starts are partitions of the rows. The first ten are three by k-means (of the
-#' columns standardised, in their own units, and whitened), six by the model-based agglomeration of
-#' rows (Ward's, with a tied covariance, and with a full one, of the columns standardised, in their
-#' own units or whitened), and one random one. Four in five of the later ones are by k-means from
-#' other centres, and the fifth is random. All models with the same number of components share
-#' them.
+#' **Partitions.** The starts are partitions of the rows. The first twelve are four by k-means (of
+#' the columns standardised twice, in their own units, and whitened), seven by the model-based
+#' agglomeration of rows (Ward's clusters, and the last forty of these merged further by what a
+#' tied or a full covariance loses; of the columns standardised, in their own units or whitened),
+#' and one random one. Four in five of the later ones are by k-means from other centres, and the
+#' fifth is random. All models with the same number of components share them.
 #'
-#' **Neighbours.** After their starts, models learn from one another, in up to three rounds: a
+#' **Neighbours.** After their starts, models learn from one another, in up to `rounds` rounds: a
 #' family goes on from the optima of the families that differ from it by a letter; `k` components go
 #' on from the optimum of `k` - 1 with one component split, and from that of `k` + 1 with two
-#' merged. Where this leads to a better optimum, it counts as one more start.
+#' merged. Where this leads to a better optimum, it counts as one more start. Up to three models get
+#' such neighbours to help them, even if nobody asked for these; more models have each other. In the
+#' end no family is left below one that it contains.
 #'
-#' **Many rows.** From 4,000 rows on, all this happens on a random sample of 2,000 of them. Then the
-#' optima go on to all rows.
+#' **Many rows.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models,
+#' 1,000 for 100 and more, where there are at least twice as many. Then the optima go on to all
+#' rows. Of several models only those do that may be the best by the criterion: others are given up
+#' where the sample says that they are behind by more than three standard errors, or where, after 8,
+#' 16, 32, ... iterations on all rows, twenty times the gain of the last round would not make them
+#' the best. The table says so, and `search = "thorough"` gives up none.
 #'
 #' A run has converged when less than `tol` is left to gain, judged by Aitken's extrapolation of the
 #' climb or, with `accelerate = TRUE`, by what the next accelerated steps promise.
@@ -34,12 +41,14 @@
 #' Where the processor has AVX2, gaussmix uses it; with the environment variable `GAUSSMIX_ISA` set
 #' to `portable` it does as if there were none. Results then differ by rounding.
 #'
-#' @param search How hard to try: `"quick"` is `n_init = 5` and `n_final = 2`, `"default"` is 20 and
-#'   4, `"thorough"` is 100 and 10.
+#' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 2` and `rounds = 1`;
+#'   `"default"` is 12, 3 and 3, or 12, 4 and 6 for up to three models; `"thorough"` is 96, 8 and 10.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
 #'   most. A start of your own (`start =`) is one.
-#' @param n_final Whole number, 1 to 100,000, or `NULL` for that of `search`: of each ten starts,
-#'   the different runs that go on after the short ones.
+#' @param n_final Whole number, 1 to 100,000, or `NULL` for that of `search`: of each twelve
+#'   starts, the different runs that go on after the short ones.
+#' @param rounds Whole number, at least 0, or `NULL` for that of `search`: rounds in which models
+#'   learn from their neighbours, at most.
 #' @param short_iter Whole number, at least 1: iterations of a short run.
 #' @param max_iter Whole number, at least 1: iterations after which a run stops even if it has
 #'   not converged; the fit then carries a `gmm_warning_not_converged`.
@@ -68,7 +77,8 @@
 #'
 #' @param ... Nothing: other arguments are refused.
 #'
-#' @returns A list of the settings. In a fit, `n_init` and `n_final` are those that were used.
+#' @returns A list of the settings. In a fit, `n_init`, `n_final` and `rounds` are those that were
+#'   used.
 #'
 #' @section Errors:
 #' `gmm_error_bad_type` and `gmm_error_bad_value` name the `argument` that is wrong;
@@ -97,8 +107,8 @@
 #' gmm_fit(faithful, k = 2, control = gmm_control(search = "thorough"))
 #' gmm_fit(faithful, k = 2, n_init = 50)
 #' @export
-gmm_control <- function(search = "default", n_init = NULL, n_final = NULL, short_iter = 10,
-                        max_iter = 5000, tol = 1e-6, reg_covar = 0, min_eigen_ratio = 0,
+gmm_control <- function(search = "default", n_init = NULL, n_final = NULL, rounds = NULL,
+                        short_iter = 5, max_iter = 5000, tol = 1e-6, reg_covar = 0, min_eigen_ratio = 0,
                         accelerate = TRUE, threads = NULL, ...) {
   call <- quote(gmm_control())
   settings <- setdiff(names(formals(gmm_control)), "...")
@@ -106,18 +116,23 @@ gmm_control <- function(search = "default", n_init = NULL, n_final = NULL, short
   check_control(mget(settings), call)
 }
 
-#' Starts of a model, and runs that go on of each ten
+#' Starts of a model, runs that go on of each twelve, and rounds of learning from neighbours
 #' @noRd
 search_efforts <- list(
-  quick = c(n_init = 5, n_final = 2),
-  default = c(n_init = 20, n_final = 4),
-  thorough = c(n_init = 100, n_final = 10)
+  quick = c(n_init = 6, n_final = 2, rounds = 1),
+  default = c(n_init = 12, n_final = 3, rounds = 3),
+  thorough = c(n_init = 96, n_final = 8, rounds = 10)
 )
+
+#' The default for models so few that time does not matter
+#' @noRd
+effort_for_few <- c(n_init = 12, n_final = 4, rounds = 6)
 
 #' Settings with the numbers that `search` stands for
 #' @noRd
-resolve_search <- function(control) {
-  effort <- search_efforts[[control$search]]
+resolve_search <- function(control, models) {
+  is_few <- control$search == "default" && models <= 3
+  effort <- if (is_few) effort_for_few else search_efforts[[control$search]]
   for (arg in names(effort)) {
     control[[arg]] <- control[[arg]] %||% effort[[arg]]
   }
@@ -129,10 +144,11 @@ resolve_search <- function(control) {
 check_control <- function(control, call) {
   check_choice(control$search, names(search_efforts), "search", call)
   # Every start is kept until the best are known, and iterations go into a trace.
-  most <- c(n_init = 1e5, n_final = 1e5, short_iter = 1e9, max_iter = 1e9)
+  most <- c(n_init = 1e5, n_final = 1e5, rounds = 1e5, short_iter = 1e9, max_iter = 1e9)
   for (arg in names(most)) {
     if (!is.null(control[[arg]]) || !arg %in% names(search_efforts$default)) {
-      control[[arg]] <- check_count(control[[arg]], arg, max = most[[arg]], call = call)
+      least <- if (arg == "rounds") 0 else 1
+      control[[arg]] <- check_count(control[[arg]], arg, least, most[[arg]], call)
     }
   }
   control$tol <- check_number(control$tol, "tol", min = 0, call = call)

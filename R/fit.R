@@ -204,8 +204,8 @@ fit_matrix <- function(x, k, covariance, criterion, equal_weights, start, keep_d
   }
   check_finite(x, "x", call)
   start <- as_start(start, x, k, call)
-  control <- resolve_search(control)
   models <- list_models(x, start$k, families, control$reg_covar, call)
+  control <- resolve_search(control, nrow(models))
   if (control$reg_covar == 0) {
     check_variation(x, "x", call)
   }

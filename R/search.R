@@ -48,11 +48,12 @@ search_models <- function(models, x, start, criterion, equal_weights, control, c
   open <- which(is.na(models$refused))
   settings <- c(
     control[c(
-      "n_init", "n_final", "short_iter", "max_iter", "tol", "reg_covar", "min_eigen_ratio",
-      "accelerate"
+      "n_init", "n_final", "rounds", "short_iter", "max_iter", "tol", "reg_covar",
+      "min_eigen_ratio", "accelerate"
     )],
     list(
       equal_weights = equal_weights,
+      finish_all = control$search == "thorough",
       k = unique(models$k[open]),
       covariance = unique(models$letters[open]),
       criterion = criterion,
@@ -115,6 +116,7 @@ failure_kinds <- function(cells) {
     collinear = "a column is determined by others",
     too_few_distinct = "fewer distinct rows than components",
     too_few_rows = "no more rows than columns",
+    behind = "given up on the way, since far behind the best",
     out_of_scale = "the start is not on the scale of the data"
   )
   conditions <- vapply(cells, function(cell) cell$condition %||% NA_character_, character(1))

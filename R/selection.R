@@ -6,11 +6,13 @@
 #' again.
 #'
 #' The best model has the smallest value of the criterion. Models whose status says that they are
-#' near-spurious stand back: they rank after all others. These are fits in which a component is in
-#' some direction narrower than a tenth of the standard deviation within components, on average, and
-#' has fewer than four rows for each number that describes it. Such rows may lie so by chance, and
-#' the criterion then means nothing. `min_eigen_ratio` in [gmm_control()] drops such runs, so that
-#' the model may be fitted otherwise.
+#' near-spurious stand back: they rank after all others. These are fits with a component that is
+#' narrow and has few rows, which may lie so by chance: the criterion then means nothing. Narrow is
+#' one whose variance in some direction is less than 0.05 of that within the components on average;
+#' few are less than 15 (`d` + 1) rows. It is flagged if it also lies within another component (the
+#' squared Mahalanobis distance of its mean from the other is less than 2 `d`), or has less than
+#' 2 (`d` + 1) rows, or is narrower than 1e-4. `min_eigen_ratio` in [gmm_control()] drops such runs,
+#' so that the model may be fitted otherwise.
 #'
 #' @param x For `gmm_select()`: the data, as for [gmm_fit()]. For the methods: a selection.
 #' @param ... For `gmm_select()`: the other arguments of [gmm_fit()]. For `plot()`: graphical
@@ -166,6 +168,7 @@ describe_status <- function(cell, x, family, k) {
       column_labels(x, cell$column),
       paste0("`", determining_columns(cell$column, x), "`", collapse = " and ")
     ),
+    behind = sprintf("given up: behind the best by about %s", format_count(signif(cell$by, 2))),
     too_few_distinct = sprintf("fewer than %.0f distinct rows", k),
     too_few_rows = cli::pluralize("{nrow(x)} row{?s} are too few for {ncol(x)} column{?s}"),
     failure_kinds(list(cell))

@@ -72,11 +72,11 @@ test_that("settings come from control and from the dots, which win", {
 test_that("search stands for numbers of starts, which can be given, too", {
   effort <- function(...) {
     fit <- gmm_fit(faithful, k = 2, covariance = "EII", ...)
-    unname(unlist(fit$control[c("n_init", "n_final")]))
+    unname(unlist(fit$control[c("n_init", "n_final", "rounds")]))
   }
-  expect_equal(effort(), c(20, 4))
-  expect_equal(effort(search = "quick"), c(5, 2))
-  expect_equal(effort(search = "thorough"), c(100, 10))
-  expect_equal(effort(search = "quick", n_init = 8), c(8, 2))
-  expect_equal(effort(search = "quick", control = gmm_control(search = "thorough")), c(5, 2))
+  expect_equal(effort(), c(12, 4, 6))
+  expect_equal(effort(search = "quick"), c(6, 2, 1))
+  expect_equal(effort(search = "thorough"), c(96, 8, 10))
+  expect_equal(effort(search = "quick", n_init = 8, rounds = 0), c(8, 2, 0))
+  expect_equal(effort(search = "quick", control = gmm_control(search = "thorough")), c(6, 2, 1))
 })

@@ -246,7 +246,7 @@ test_that("a collapse onto values of a column is a status, and the column is war
 test_that("a collapse is told in few words", {
   collapsed <- gmm_select(spiked(), k = 1:2, covariance = "VVV")
   expect_identical(collapsed$status, c("ok", "component 1 collapsed onto `b` = 7"))
-  expect_identical(collapsed$starts[2], 20L)
+  expect_identical(collapsed$starts[2], 12L)
   expect_identical(collapsed$hits[2], 0L)
 })
 
@@ -275,11 +275,39 @@ test_that("a fit says how it was chosen, and what to doubt", {
 
 test_that("starts on a random sample of rows are said to be so", {
   set.seed(1)
-  x <- rnorm(5000) + 6 * rep(0:1, 2500)
+  x <- rnorm(12000) + 6 * rep(0:1, 6000)
   many <- gmm_fit(x, k = 2, covariance = "E")
-  expect_equal(attr(many$selection, "rows"), 2000)
-  expect_output(print(many), "starts on a random sample of 2,000 rows, ", fixed = TRUE)
-  expect_output(print(many$selection), "Starts were tried on a random sample of 2,000 rows")
+  expect_equal(attr(many$selection, "rows"), 5000)
+  expect_output(print(many), "starts on a random sample of 5,000 rows, ", fixed = TRUE)
+  expect_output(print(many$selection), "Starts were tried on a random sample of 5,000 rows")
+})
+
+test_that("of many rows, only models that may be the best go on to all", {
+  set.seed(1)
+  x <- matrix(rnorm(20000), ncol = 2) + 5 * rep(0:1, 5000)
+  table <- gmm_select(x, k = 1:4)
+  best <- attr(table, "best")
+  expect_identical(table$k[best], 2L)
+  expect_identical(table$covariance[best], "EII")
+  behind <- startsWith(table$status, "given up: behind the best by about ")
+  expect_gt(sum(behind), 10)
+  expect_true(all(is.na(table$loglik[behind])))
+  expect_output(print(table), "given up on the way, since far behind the best")
+  all_finished <- gmm_select(x, k = 1:2, covariance = c("EII", "VVV"), search = "thorough")
+  expect_true(all(all_finished$status == "ok"))
+})
+
+test_that("runs that become too narrow are dropped", {
+  set.seed(1)
+  narrow <- gmm_fit(faithful, k = 3, covariance = "full", search = "thorough")
+  expect_lt(narrow$narrowest$ratio, 0.05)
+  expect_match(narrow$selection$status, "^near-spurious: component 3 has 35 rows and is narrow$")
+  wide <- gmm_fit(faithful, k = 3, covariance = "full", min_eigen_ratio = 0.05)
+  expect_gte(wide$narrowest$ratio, 0.05)
+  expect_identical(wide$selection$status, "ok")
+  expect_lt(wide$loglik, narrow$loglik)
+  table <- gmm_select(spiked(), k = 2, covariance = c("EEE", "VVV"), min_eigen_ratio = 0.01)
+  expect_match(table$status[2], "^component [12] (became narrower than allowed|collapsed onto)")
 })
 
 test_that("a selection and its summary print in a few lines", {

@@ -49,6 +49,9 @@ pub(crate) fn condition(error: &GmmError) -> Robj {
         GmmError::Degenerate { k } => {
             list!(condition = "singular", component = one_based(*k))
         }
+        GmmError::Narrow { k } => {
+            list!(condition = "narrow", component = one_based(*k))
+        }
         GmmError::Collinear { column } => {
             list!(condition = "collinear", column = one_based(*column))
         }

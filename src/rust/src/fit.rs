@@ -51,6 +51,7 @@ fn settings_from(list: &List) -> Result<Settings, Failure> {
         criterion: criterion.ok_or_else(|| Failure::Internal("no such criterion".into()))?,
         equal_weights: element(list, "equal_weights")?,
         reg_covar: element(list, "reg_covar")?,
+        min_eigen_ratio: element(list, "min_eigen_ratio")?,
         n_init: count(list, "n_init")?,
         n_final: count(list, "n_final")?,
         rounds: count(list, "rounds")?,

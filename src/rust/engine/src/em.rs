@@ -33,6 +33,8 @@ pub(crate) struct Em<'a> {
     pub(crate) scale: &'a Scale,
     /// Log-likelihood that may be left to gain.
     pub(crate) tolerance: f64,
+    /// The least that [`Mixture::narrowness`] may be.
+    pub(crate) min_eigen_ratio: f64,
 }
 
 /// What is large and what is small, column by column.
@@ -95,18 +97,27 @@ impl Run {
     }
 }
 
-/// A run that ended without a result, and its last mixture that was sound.
+/// A run that ended without a result, and what there was just before.
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) error: GmmError,
-    pub(crate) last: Option<Box<Mixture>>,
+    pub(crate) last: Last,
+}
+
+/// What is known of the components just before a failure.
+#[derive(Debug)]
+pub(crate) enum Last {
+    /// A mixture that was sound.
+    Mixture(Box<Mixture>),
+    /// The rows of the one that failed.
+    Rows(Vec<usize>),
 }
 
 impl Em<'_> {
     /// Refuse a mixture with a component that has collapsed at the scale of the data.
     ///
     /// # Errors
-    /// [`GmmError::Degenerate`].
+    /// [`GmmError::Degenerate`], [`GmmError::Narrow`].
     pub(crate) fn sound_factors(&self, mixture: &Mixture) -> Result<Factors, GmmError> {
         let factors = Factors::of(&mixture.covariances)?;
         let collapsed = |&k: &usize| {
@@ -116,10 +127,16 @@ impl Em<'_> {
                     || variance * factors.precision(k, j) * SMALLEST_OWN_PART > 1.0
             })
         };
-        match (0..mixture.k()).find(collapsed) {
-            Some(k) => Err(GmmError::Degenerate { k }),
-            None => Ok(factors),
+        if let Some(k) = (0..mixture.k()).find(collapsed) {
+            return Err(GmmError::Degenerate { k });
         }
+        if self.min_eigen_ratio > 0.0 {
+            let narrowness = mixture.narrowness();
+            if let Some(k) = narrowness.iter().position(|&r| r < self.min_eigen_ratio) {
+                return Err(GmmError::Narrow { k });
+            }
+        }
+        Ok(factors)
     }
 
     /// The E-step of a sound mixture.
@@ -159,11 +176,16 @@ impl Em<'_> {
             // The M-step has been checked: only a user's own mixture is found out here.
             .map_err(|_| GmmError::OutOfScale)
             .and_then(|factors| self.point(mixture, factors))
-            .map_err(|error| Failed { error, last: None })?;
+            .map_err(|error| Failed {
+                error,
+                last: Last::Rows(Vec::new()),
+            })?;
         let loglik = at.stats.loglik();
         if !loglik.is_finite() {
-            let error = GmmError::OutOfScale;
-            return Err(Failed { error, last: None });
+            return Err(Failed {
+                error: GmmError::OutOfScale,
+                last: Last::Rows(Vec::new()),
+            });
         }
         Ok(Run {
             at,
@@ -174,6 +196,19 @@ impl Em<'_> {
             settled: 0,
             stalled: 0,
         })
+    }
+
+    /// Begin a run at what a mixture of whatever family makes of the rows: the M-step of its
+    /// responsibilities.
+    pub(crate) fn adopt(&self, mixture: Mixture) -> Result<Run, Failed> {
+        let mut run = self.begin(mixture)?;
+        match self.em_step(&mut run) {
+            Ok(()) => {
+                run.trace.remove(0);
+                Ok(run)
+            }
+            Err(error) => Err(run.fail(error)),
+        }
     }
 
     /// Run on until convergence, or until `iterations` have been made since the start: textbook
@@ -290,7 +325,7 @@ impl Run {
     }
 
     fn fail(self, error: GmmError) -> Failed {
-        let last = Some(Box::new(self.at.mixture));
+        let last = Last::Mixture(Box::new(self.at.mixture));
         Failed { error, last }
     }
 }

@@ -21,6 +21,12 @@ pub enum GmmError {
         /// The component.
         k: usize,
     },
+    /// Component `k` became narrower, in some direction, than is allowed.
+    #[error("component {k} became too narrow")]
+    Narrow {
+        /// The component.
+        k: usize,
+    },
     /// Column `column` is a linear combination of the columns before it.
     #[error("column {column} is a linear combination of those before it")]
     Collinear {
@@ -69,4 +75,16 @@ pub enum GmmError {
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl GmmError {
+    /// The component that it speaks of.
+    pub(crate) fn component(&self) -> Option<usize> {
+        match *self {
+            GmmError::EmptyComponent { k, .. }
+            | GmmError::Degenerate { k }
+            | GmmError::Narrow { k } => Some(k),
+            _ => None,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! A Gaussian mixture.
 
-use nalgebra::{Cholesky, DMatrix};
+use nalgebra::{Cholesky, DMatrix, DVector};
 use ndarray::Array2;
 
 use crate::covariance::Covariances;
@@ -56,14 +56,14 @@ impl Mixture {
         }
     }
 
-    /// The component that is narrowest in any direction, and its variance there over that within
+    /// The variance of every component in the direction in which it is narrowest, over that within
     /// the components on average.
     ///
     /// # Source
     /// The ratio that Hathaway (1985), *A constrained formulation of maximum-likelihood estimation
     /// for normal mixture distributions*, Annals of Statistics 13, keeps from zero, made
     /// independent of the units.
-    pub(crate) fn narrowest(&self) -> (usize, f64) {
+    pub(crate) fn narrowness(&self) -> Vec<f64> {
         let mut within = DMatrix::zeros(self.d(), self.d());
         for (k, &weight) in self.weights.iter().enumerate() {
             within += self.covariance(k) * weight;
@@ -72,20 +72,26 @@ impl Mixture {
         let inverse =
             Cholesky::new(within).and_then(|root| root.l().solve_lower_triangular(&identity));
         let Some(inverse) = inverse else {
-            return (0, 0.0);
+            return vec![0.0; self.k()];
         };
         let least = |k| {
             let relative = &inverse * self.covariance(k) * inverse.transpose();
             relative.symmetric_eigenvalues().min().max(0.0)
         };
-        let ratios = (0..self.k()).map(|k| (k, least(k)));
-        ratios.fold((0, f64::INFINITY), |best, other| {
-            if other.1 < best.1 {
-                other
-            } else {
-                best
-            }
-        })
+        (0..self.k()).map(least).collect()
+    }
+
+    /// The squared Mahalanobis distance of component `k`'s mean from the component that it is
+    /// nearest to.
+    pub(crate) fn squared_distance(&self, k: usize) -> f64 {
+        let distance = |other: usize| {
+            let apart = &self.means.row(k) - &self.means.row(other);
+            let apart = DVector::from_iterator(self.d(), apart.iter().copied());
+            let root = Cholesky::new(self.covariance(other));
+            root.map_or(f64::INFINITY, |root| apart.dot(&root.solve(&apart)))
+        };
+        let others = (0..self.k()).filter(|&other| other != k);
+        others.map(distance).fold(f64::INFINITY, f64::min)
     }
 
     /// Mean of the whole mixture: where blocks are centred.
@@ -107,18 +113,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_narrowest_component_is_known_in_any_units() {
-        // Variances 4 and 0.04 in the second column, 2.02 on average.
+    fn narrowness_and_distances_do_not_depend_on_units() {
+        // Variances 4 and 0.04 in the second column, 2.02 on average; means 3 apart.
         for unit in [1.0, 1e6] {
-            let covariance = |v: f64| DMatrix::from_row_slice(2, 2, &[1.0, 0.0, 0.0, v * unit]);
+            let covariance =
+                |v: f64| DMatrix::from_row_slice(2, 2, &[1.0, 0.0, 0.0, v * unit * unit]);
             let mixture = Mixture {
                 weights: vec![0.5; 2],
-                means: Array2::zeros((2, 2)),
+                means: Array2::from_shape_vec((2, 2), vec![0.0, 0.0, 0.0, 3.0 * unit]).unwrap(),
                 covariances: [4.0, 0.04].into_iter().map(covariance).collect(),
             };
-            let (k, ratio) = mixture.narrowest();
-            assert_eq!(k, 1);
-            assert!((ratio - 0.04 / 2.02).abs() < 1e-12);
+            let narrowness = mixture.narrowness();
+            assert!((narrowness[0] - 1.0).abs() < 1e-12);
+            assert!((narrowness[1] - 0.04 / 2.02).abs() < 1e-12);
+            assert!((mixture.squared_distance(1) - 9.0 / 4.0).abs() < 1e-12);
+            assert!((mixture.squared_distance(0) - 9.0 / 0.04).abs() < 1e-9);
         }
     }
 

@@ -37,6 +37,21 @@ pub enum Given<'a> {
     Posterior(ArrayView2<'a, f64>),
 }
 
+impl Given<'_> {
+    /// Of `n` rows, those that belong to component `k` most.
+    pub(crate) fn rows(&self, k: usize, n: usize) -> Vec<usize> {
+        let owns = |i: &usize| match self {
+            Given::Whole => true,
+            Given::Labels(labels) => labels[*i] == k,
+            Given::Posterior(posterior) => {
+                let row = posterior.row(*i);
+                row.iter().all(|&other| other <= row[k])
+            }
+        };
+        (0..n).filter(owns).collect()
+    }
+}
+
 impl Responsibilities for Given<'_> {
     #[inline(always)]
     unsafe fn fill<V: Tiles>(

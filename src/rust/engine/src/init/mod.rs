@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::mixture::Mixture;
-pub(crate) use partitions::{Partitions, Sample};
+pub(crate) use partitions::{Partition, Partitions, Sample};
 
 /// How a fit starts.
 #[derive(Debug, Clone)]
@@ -22,21 +22,6 @@ pub enum Start<'a> {
     Posterior(ArrayView2<'a, f64>),
     /// A mixture.
     Mixture(Mixture),
-}
-
-impl Start<'_> {
-    /// The rows that belong to component `k` of `n` rows, where the start says so.
-    pub(crate) fn rows(&self, k: usize, n: usize) -> Vec<usize> {
-        let owns = |i: &usize| match self {
-            Start::Labels(labels) => labels[*i] == k,
-            Start::Posterior(posterior) => {
-                let row = posterior.row(*i);
-                row.iter().all(|&other| other <= row[k])
-            }
-            Start::Partitions | Start::Mixture(_) => false,
-        };
-        (0..n).filter(owns).collect()
-    }
 }
 
 /// An independent stream of random numbers for each purpose.

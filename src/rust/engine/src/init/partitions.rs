@@ -22,8 +22,8 @@ use crate::stats::SufficientStats;
 #[derive(Debug)]
 pub(crate) struct Sample<'a> {
     data: Data<'a>,
-    /// The sampled rows, column-major, where not all are used.
-    own: Option<Vec<f64>>,
+    /// Which rows, and their values, column-major, where not all are used.
+    own: Option<(Vec<usize>, Vec<f64>)>,
 }
 
 impl<'a> Sample<'a> {
@@ -37,7 +37,8 @@ impl<'a> Sample<'a> {
                 let column = data.column(j);
                 rows.iter().map(move |&i| column[i])
             };
-            (0..data.d()).flat_map(column).collect()
+            let values = (0..data.d()).flat_map(column).collect();
+            (rows, values)
         });
         Sample { data, own }
     }
@@ -45,9 +46,14 @@ impl<'a> Sample<'a> {
     /// The rows, as data.
     pub(crate) fn data(&self) -> Data<'_> {
         match &self.own {
-            Some(rows) => Data::new(rows, rows.len() / self.data.d(), self.data.d()),
+            Some((rows, values)) => Data::new(values, rows.len(), self.data.d()),
             None => self.data,
         }
+    }
+
+    /// Which rows these are, if they are not all.
+    pub(crate) fn rows(&self) -> Option<&[usize]> {
+        self.own.as_ref().map(|(rows, _)| rows.as_slice())
     }
 }
 
@@ -63,35 +69,46 @@ enum Metric {
     Whitened,
 }
 
+/// A partition of the rows.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    /// The cluster of every row.
+    pub(crate) labels: Vec<usize>,
+    /// Statistics of the clusters; a cluster may have no row.
+    pub(crate) stats: Result<SufficientStats, GmmError>,
+}
+
 /// A way to partition the rows.
 #[derive(Debug, Clone, Copy)]
-enum Partition {
+enum Way {
     Tree(Metric, Criterion),
     KMeans(Metric),
     Random,
 }
 
 /// The partitions that the first starts begin with.
-const FIRST: [Partition; 10] = [
-    Partition::KMeans(Metric::Standardised),
-    Partition::Tree(Metric::Whitened, Criterion::Full),
-    Partition::Tree(Metric::Standardised, Criterion::Spheres),
-    Partition::KMeans(Metric::Units),
-    Partition::Tree(Metric::Standardised, Criterion::Tied),
-    Partition::Random,
-    Partition::Tree(Metric::Standardised, Criterion::Full),
-    Partition::KMeans(Metric::Whitened),
-    Partition::Tree(Metric::Units, Criterion::Spheres),
-    Partition::Tree(Metric::Units, Criterion::Full),
+const FIRST: [Way; 12] = [
+    Way::KMeans(Metric::Standardised),
+    Way::Tree(Metric::Whitened, Criterion::Full),
+    Way::Tree(Metric::Standardised, Criterion::Spheres),
+    Way::KMeans(Metric::Units),
+    Way::Tree(Metric::Standardised, Criterion::Tied),
+    Way::Random,
+    Way::Tree(Metric::Standardised, Criterion::Full),
+    Way::KMeans(Metric::Whitened),
+    Way::Tree(Metric::Units, Criterion::Spheres),
+    Way::Tree(Metric::Units, Criterion::Full),
+    Way::Tree(Metric::Whitened, Criterion::Spheres),
+    Way::KMeans(Metric::Standardised),
 ];
 
 /// The partitions that those after them begin with, in turn.
-const IN_TURN: [Partition; 5] = [
-    Partition::KMeans(Metric::Standardised),
-    Partition::KMeans(Metric::Units),
-    Partition::Random,
-    Partition::KMeans(Metric::Whitened),
-    Partition::KMeans(Metric::Standardised),
+const IN_TURN: [Way; 5] = [
+    Way::KMeans(Metric::Standardised),
+    Way::KMeans(Metric::Units),
+    Way::Random,
+    Way::KMeans(Metric::Whitened),
+    Way::KMeans(Metric::Standardised),
 ];
 
 /// Partitions of a sample, another for every start.
@@ -145,29 +162,29 @@ impl<'a> Partitions<'a> {
         })
     }
 
-    /// Statistics of the partitions into `k` clusters with which these starts begin.
-    pub(crate) fn statistics(
-        &self,
-        k: usize,
-        starts: Range<usize>,
-    ) -> Vec<Result<SufficientStats, GmmError>> {
+    /// The partitions into `k` clusters with which these starts begin.
+    ///
+    /// # Errors
+    /// [`GmmError::Interrupted`].
+    pub(crate) fn make(&self, k: usize, starts: Range<usize>) -> Result<Vec<Partition>, GmmError> {
         // There is but one partition into one.
         let last = if k == 1 { 1 } else { starts.end };
         let of = |start| {
-            let labels = self.partition(k, start)?;
-            self.passes.given(Given::Labels(&labels), k, self.family)
+            let labels = self.labels(k, start)?;
+            let stats = self.passes.given(Given::Labels(&labels), k, self.family);
+            Ok(Partition { labels, stats })
         };
         (starts.start..last).into_par_iter().map(of).collect()
     }
 
-    fn partition(&self, k: usize, start: usize) -> Result<Vec<usize>, GmmError> {
+    fn labels(&self, k: usize, start: usize) -> Result<Vec<usize>, GmmError> {
         if k == 1 {
             return Ok(vec![0; self.passes.data().n()]);
         }
         let mut rng = generator(self.seed, 1 + start);
         let way = FIRST.get(start).unwrap_or(&IN_TURN[start % IN_TURN.len()]);
         match *way {
-            Partition::Tree(metric, criterion) => {
+            Way::Tree(metric, criterion) => {
                 let tree = self
                     .trees
                     .iter()
@@ -177,8 +194,8 @@ impl<'a> Partitions<'a> {
                     None => self.k_means(k, metric, &mut rng),
                 }
             }
-            Partition::KMeans(metric) => self.k_means(k, metric, &mut rng),
-            Partition::Random => {
+            Way::KMeans(metric) => self.k_means(k, metric, &mut rng),
+            Way::Random => {
                 let mut labels: Vec<usize> = (0..self.passes.data().n()).map(|i| i % k).collect();
                 labels.shuffle(&mut rng);
                 Ok(labels)

@@ -4,12 +4,12 @@ use rayon::prelude::*;
 
 use super::stage::Stage;
 use super::{Settings, StartCounts};
-use crate::em::{Em, Failed, Run, Stop};
+use crate::em::{Em, Failed, Last, Run, Stop};
 use crate::error::GmmError;
+use crate::init::Partition;
 use crate::mixture::Mixture;
 use crate::model::Model;
 use crate::responsibilities::Given;
-use crate::score::Score;
 use crate::stats::SufficientStats;
 
 /// Two runs have reached the same optimum if their log-likelihoods differ by less, or by what
@@ -40,8 +40,8 @@ pub(super) struct Cell {
     ends: Vec<(f64, usize)>,
     tried: usize,
     degenerate: usize,
-    /// The first failure of all.
-    failed: Option<Failed>,
+    /// The first failure of all, and the rows that the component it speaks of owned just before.
+    failure: Option<(GmmError, Vec<usize>)>,
     /// Entropy of the responsibilities on all rows, as expected from a sample.
     pub(super) entropy: f64,
     /// By how much the criterion is expected to be worse than the best, of a cell that was given up
@@ -102,7 +102,7 @@ impl Cell {
             ends: Vec::new(),
             tried: 0,
             degenerate: 0,
-            failed: None,
+            failure: None,
             entropy: 0.0,
             behind: None,
             is_news: false,
@@ -137,20 +137,21 @@ impl Cell {
         self.counts(settings.tolerance).reached >= enough
     }
 
-    /// Begin at partitions of the stage's rows, of which these are the statistics.
+    /// Begin at partitions of the stage's rows.
     pub(super) fn start_from(
         &mut self,
         stage: &Stage<'_>,
-        partitions: &[Result<SufficientStats, GmmError>],
+        partitions: &[Partition],
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
-        let begin = |stats: &Result<SufficientStats, GmmError>| {
-            let mixture = stats.clone().and_then(|stats| first_mixture(&em, &stats));
-            begin_at(&em, mixture)
+        let begin = |partition: &Partition| {
+            let stats = partition.stats.clone();
+            let mixture = stats.and_then(|stats| first_mixture(&em, &stats));
+            begin_given(&em, Given::Labels(&partition.labels), mixture)
         };
-        self.follow(&em, partitions, begin, effort, settings)
+        self.follow(stage, partitions, begin, effort, settings)
     }
 
     /// Begin at responsibilities of the user's own.
@@ -165,9 +166,13 @@ impl Cell {
         let k = self.k;
         let begin = |given: &Given<'_>| {
             let stats = em.passes.given(*given, k, em.model.family);
-            begin_at(&em, stats.and_then(|stats| em.maximise_soundly(&stats)))
+            begin_given(
+                &em,
+                *given,
+                stats.and_then(|stats| em.maximise_soundly(&stats)),
+            )
         };
-        self.follow(&em, &[given], begin, effort, settings)
+        self.follow(stage, &[given], begin, effort, settings)
     }
 
     /// Begin at a mixture of the user's own.
@@ -180,7 +185,7 @@ impl Cell {
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
         let begin = |mixture: &&Mixture| em.begin((*mixture).clone());
-        self.follow(&em, &[mixture], begin, effort, settings)
+        self.follow(stage, &[mixture], begin, effort, settings)
     }
 
     /// Short runs from every start, long runs from the best of them.
@@ -193,16 +198,17 @@ impl Cell {
     /// Computational Statistics & Data Analysis 41.
     fn follow<S: Sync>(
         &mut self,
-        em: &Em<'_>,
+        stage: &Stage<'_>,
         starts: &[S],
         begin: impl Fn(&S) -> Result<Run, Failed> + Sync,
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
+        let em = &stage.em(self.model, settings);
         let (runs, failed) = short_runs(em, starts, begin, effort, settings)?;
         self.tried += starts.len();
         for failed in failed {
-            self.note_failure(failed, 1);
+            self.note_failure(stage, failed, 1);
         }
         let mut groups = group(runs);
         // The best few run on; should they all collapse later, the next few do.
@@ -214,7 +220,7 @@ impl Cell {
                     End::Optimum(run) => self.note_optimum(run, starts, effort.kept, settings),
                     End::Met => self.ends.push((self.loglik(), starts)),
                     End::GaveUp => {}
-                    End::Failed(failed) => self.note_failure(failed, starts),
+                    End::Failed(failed) => self.note_failure(stage, failed, starts),
                 }
             }
         }
@@ -224,19 +230,20 @@ impl Cell {
     /// Go on from the optima on a sample to those on all rows.
     pub(super) fn go_on(&mut self, all: &Stage<'_>, settings: &Settings) -> Result<(), GmmError> {
         let em = all.em(self.model, settings);
-        let groups = self.move_to(&em, settings);
+        let groups = self.move_to(all, settings);
         for (end, starts) in long_runs(&em, groups, None, settings)? {
             match end {
                 End::Optimum(run) => self.note_optimum(run, starts, 1, settings),
                 End::Met | End::GaveUp => self.ends.push((f64::MIN, starts)),
-                End::Failed(failed) => self.note_failure(failed, starts),
+                End::Failed(failed) => self.note_failure(all, failed, starts),
             }
         }
         Ok(())
     }
 
     /// Take the optima away to other rows, where they are runs.
-    pub(super) fn move_to(&mut self, em: &Em<'_>, settings: &Settings) -> Vec<Group> {
+    pub(super) fn move_to(&mut self, all: &Stage<'_>, settings: &Settings) -> Vec<Group> {
+        let em = all.em(self.model, settings);
         let margin = SAME_OPTIMUM.max(2.0 * settings.tolerance);
         let mut groups: Vec<Group> = Vec::new();
         for optimum in std::mem::take(&mut self.optima) {
@@ -251,7 +258,7 @@ impl Cell {
             self.ends.retain(|end| !here(&end));
             match em.begin(optimum.mixture) {
                 Ok(run) => groups.push((run, starts)),
-                Err(failed) => self.note_failure(failed, starts),
+                Err(failed) => self.note_failure(all, failed, starts),
             }
         }
         // What has ended elsewhere is far below.
@@ -290,7 +297,7 @@ impl Cell {
         settings: &Settings,
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
-        let begin = |mixture: &Mixture| em.begin(mixture.clone());
+        let begin = |mixture: &Mixture| em.adopt(mixture.clone());
         let (runs, _) = short_runs(&em, mixtures, begin, effort, settings)?;
         let best = self.loglik();
         let is_promising = |run: &Run| run.loglik() + OUT_OF_REACH * run.last_gain() > best;
@@ -309,9 +316,12 @@ impl Cell {
         Ok(())
     }
 
-    pub(super) fn note_failure(&mut self, failed: Failed, starts: usize) {
+    pub(super) fn note_failure(&mut self, stage: &Stage<'_>, failed: Failed, starts: usize) {
         self.degenerate += starts;
-        self.failed.get_or_insert(failed);
+        if self.failure.is_none() {
+            let rows = stage.rows_of(&failed);
+            self.failure = Some((failed.error, rows));
+        }
     }
 
     pub(super) fn note_optimum(
@@ -334,36 +344,17 @@ impl Cell {
         self.optima.truncate(kept);
     }
 
-    /// Say which component of the first failed start collapsed, and which rows of the stage it
-    /// owned just before.
-    pub(super) fn why_none(
-        &self,
-        stage: &Stage<'_>,
-        rows_at_start: impl Fn(usize) -> Vec<usize>,
-    ) -> GmmError {
-        let failed = self
-            .failed
-            .as_ref()
-            .expect("a cell without an optimum has failed");
-        let k = match failed.error {
-            GmmError::EmptyComponent { k, .. } | GmmError::Degenerate { k } => k,
-            ref other => return other.clone(),
-        };
-        let rows = match &failed.last {
-            None => rows_at_start(k),
-            Some(mixture) => {
-                let mut cluster = vec![0.0; stage.passes.data().n()];
-                if let Err(error) = stage.passes.score(mixture, Score::Cluster, &mut cluster) {
-                    return error;
-                }
-                let own = (k + 1) as f64;
-                (0..cluster.len()).filter(|&i| cluster[i] == own).collect()
-            }
-        };
-        GmmError::NoStartSurvived {
-            cause: Box::new(failed.error.clone()),
-            rows,
-            starts: self.tried,
+    /// Say how the first failed start failed.
+    pub(super) fn why_none(&self) -> GmmError {
+        let failure = self.failure.clone();
+        let (cause, rows) = failure.expect("a cell without an optimum has failed");
+        match cause.component() {
+            Some(_) => GmmError::NoStartSurvived {
+                cause: Box::new(cause),
+                rows,
+                starts: self.tried,
+            },
+            None => cause,
         }
     }
 }
@@ -524,9 +515,20 @@ pub(super) fn run_on(
     }
 }
 
-/// The run that begins at a mixture, if that is one.
-fn begin_at(em: &Em<'_>, mixture: Result<Mixture, GmmError>) -> Result<Run, Failed> {
-    em.begin(mixture.map_err(|error| Failed { error, last: None })?)
+/// The run that begins at a mixture made of given responsibilities, if there is one.
+fn begin_given(
+    em: &Em<'_>,
+    given: Given<'_>,
+    mixture: Result<Mixture, GmmError>,
+) -> Result<Run, Failed> {
+    em.begin(mixture.map_err(|error| {
+        let n = em.passes.data().n();
+        let rows = error.component().map(|k| given.rows(k, n));
+        Failed {
+            error,
+            last: Last::Rows(rows.unwrap_or_default()),
+        }
+    })?)
 }
 
 /// The M-step of a partition of the engine's own. A cluster may have too few rows for a covariance

@@ -7,6 +7,7 @@
 
 mod cell;
 mod moves;
+mod narrowest;
 mod stage;
 mod survivors;
 
@@ -26,10 +27,13 @@ use crate::pass::Passes;
 use crate::progress::Progress;
 use crate::responsibilities::Given;
 use cell::{Cell, Effort};
+pub use narrowest::Narrowest;
 use stage::Stage;
 
 /// Starts that a cell gets at a time.
-const STARTS_AT_A_TIME: usize = 10;
+const STARTS_AT_A_TIME: usize = 12;
+/// Relative difference of values of the criterion that is but rounding.
+const EQUAL: f64 = 1e-12;
 /// Doubles that the statistics of starts that are made together may take.
 const START_DOUBLES: usize = 8 << 20;
 /// Iterations after which the worst starts are dropped.
@@ -54,6 +58,9 @@ pub struct Settings {
     pub equal_weights: bool,
     /// Added to the diagonal of the covariance of every component's rows.
     pub reg_covar: f64,
+    /// The least that a variance of a component may be, in any direction, of that within the components
+    /// on average.
+    pub min_eigen_ratio: f64,
     /// Starts at most; a user's start is one.
     pub n_init: usize,
     /// Of the starts that a cell gets at a time, those that run on after the short runs.
@@ -115,36 +122,6 @@ pub struct Fit {
     pub narrowest: Narrowest,
 }
 
-/// The component of a fit that is narrowest in any direction.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Narrowest {
-    /// Which one.
-    pub component: usize,
-    /// Its variance there, over that within the components on average.
-    pub ratio: f64,
-    /// Whether it has so few rows, and is so narrow, that they may lie so by chance: a
-    /// likelihood that is high for this reason means nothing.
-    pub is_suspect: bool,
-}
-
-/// A component is suspect if it is narrower than this
-const SUSPECT_RATIO: f64 = 1e-2;
-/// and has fewer rows than so many for each number that describes it.
-const SUSPECT_ROWS: f64 = 4.0;
-
-impl Narrowest {
-    fn of(mixture: &Mixture, n: usize) -> Self {
-        let (component, ratio) = mixture.narrowest();
-        let d = mixture.d() as f64;
-        let rows = mixture.weights[component] * n as f64;
-        Narrowest {
-            component,
-            ratio,
-            is_suspect: ratio < SUSPECT_RATIO && rows < SUSPECT_ROWS * d * (d + 3.0) / 2.0,
-        }
-    }
-}
-
 impl Fit {
     /// The log-likelihood.
     pub fn loglik(&self) -> f64 {
@@ -177,7 +154,7 @@ pub fn search(
     settings: &Settings,
     progress: &Progress,
 ) -> Result<Search, GmmError> {
-    let all = Stage::new(Passes::over(data, progress), settings)?;
+    let all = Stage::new(Passes::over(data, progress), None, settings)?;
     let mut cells: Vec<Cell> = Vec::new();
     for &k in &settings.k {
         cells.extend(settings.families.iter().map(|&family| {
@@ -190,7 +167,8 @@ pub fn search(
         }));
     }
     let most = settings.k.iter().copied().max().unwrap_or(1);
-    let distinct = data.distinct_rows(most);
+    // A cell may learn from one with a component more.
+    let distinct = data.distinct_rows(most + 1);
     let refused = |cell: &Cell| {
         if distinct < cell.k {
             return Some(GmmError::TooFewDistinct { distinct });
@@ -204,14 +182,13 @@ pub fn search(
             .filter(|cell| refused(cell).is_none())
             .collect();
         match start {
-            Start::Partitions => search_freely(&all, &mut open, settings)?,
+            Start::Partitions => search_freely(&all, &mut open, distinct, settings)?,
             _ => {
                 start_from(&all, start, &mut open, settings)?;
                 data.n()
             }
         }
     };
-    let rows_at_start = |k| start.rows(k, data.n());
     let fits = cells.par_iter().map(|cell| {
         if let Some(error) = refused(cell) {
             return Ok(Err(error));
@@ -220,11 +197,15 @@ pub fn search(
             return Ok(Err(GmmError::Behind { by }));
         }
         let Some(best) = cell.optima.first() else {
-            return Ok(Err(cell.why_none(&all, rows_at_start)));
+            return Ok(Err(cell.why_none()));
         };
         let mixture = best.mixture.ordered();
         Ok(Ok(Fit {
-            entropy: all.passes.entropy(&mixture)?,
+            entropy: if cell.k == 1 {
+                0.0
+            } else {
+                all.passes.entropy(&mixture)?
+            },
             df: cell.model.free_parameters(cell.k, data.d()),
             narrowest: Narrowest::of(&mixture, data.n()),
             mixture,
@@ -241,19 +222,20 @@ pub fn search(
     })
 }
 
-/// The cell with the best value of the criterion.
+/// The cell with the best value of the criterion; of equals, which differ by rounding, the first.
 fn best_of(cells: &[Result<Fit, GmmError>], criterion: Criterion, n: usize) -> Option<usize> {
     let value = |fit: &Fit| {
         let value = criterion.value(fit.loglik(), fit.df, n, fit.entropy);
         (fit.narrowest.is_suspect, value)
     };
-    let fits = cells
-        .iter()
-        .enumerate()
-        .filter_map(|(i, cell)| Some((i, cell.as_ref().ok()?)));
-    let values = fits.map(|(i, fit)| (value(fit), i));
-    let best = values.min_by(|((a, x), _), ((b, y), _)| a.cmp(b).then(x.total_cmp(y)));
-    best.map(|(_, i)| i)
+    let fits = || {
+        let fits = cells.iter().map(|cell| cell.as_ref().ok().map(value));
+        fits.enumerate().filter_map(|(i, value)| Some((i, value?)))
+    };
+    let order = |(a, x): (bool, f64), (b, y): (bool, f64)| a.cmp(&b).then(x.total_cmp(&y));
+    let (_, (suspect, best)) = fits().min_by(|a, b| order(a.1, b.1))?;
+    let is_best = |value: (bool, f64)| value.0 == suspect && value.1 <= best + EQUAL * best.abs();
+    fits().find(|(_, value)| is_best(*value)).map(|(i, _)| i)
 }
 
 /// From a start of the user's own, each cell a run.
@@ -304,6 +286,7 @@ fn in_memory(cells: &[&mut Cell], d: usize, starts: usize) -> Vec<Range<usize>> 
 fn search_freely(
     all: &Stage<'_>,
     cells: &mut [&mut Cell],
+    distinct: usize,
     settings: &Settings,
 ) -> Result<usize, GmmError> {
     let progress = all.passes.progress();
@@ -314,7 +297,7 @@ fn search_freely(
     let own;
     let stage = if sampled {
         let passes = Passes::with_isa(sample.data(), progress, all.passes.isa());
-        own = Stage::new(passes, settings)?;
+        own = Stage::new(passes, sample.rows(), settings)?;
         &own
     } else {
         all
@@ -326,33 +309,43 @@ fn search_freely(
     } else {
         Family::Vvi
     };
-    let partitions = Partitions::of(stage.passes, &stage.scale, family, most, settings.seed)?;
+    let partitions = Partitions::of(stage.passes, &stage.scale, family, most + 1, settings.seed)?;
     let effort = Effort {
         glance: GLANCE.min(settings.short_iterations),
         short: settings.short_iterations,
         long: settings.n_final,
         kept: if sampled && cells.len() == 1 { KEPT } else { 1 },
     };
+    let gives_up = sampled && cells.len() > 1 && !settings.finish_all;
+    let mut helpers = moves::helpers(cells, all.passes.data().d(), distinct, settings);
+    let has_helpers = !helpers.is_empty();
+    let mut everyone: Vec<&mut Cell> = cells.iter_mut().map(|cell| &mut **cell).collect();
+    everyone.extend(&mut helpers);
+    everyone.sort_by_key(|cell| cell.k);
     for first in (0..settings.n_init).step_by(STARTS_AT_A_TIME) {
         let starts = first..settings.n_init.min(first + STARTS_AT_A_TIME);
-        for range in in_memory(cells, stage.passes.data().d(), starts.len()) {
-            let unsettled = cells[range]
+        for range in in_memory(&everyone, stage.passes.data().d(), starts.len()) {
+            let unsettled = everyone[range]
                 .iter_mut()
                 .filter(|cell| !cell.is_settled(settings));
             let mut unsettled: Vec<&mut &mut Cell> = unsettled.collect();
             let mut k: Vec<usize> = unsettled.iter().map(|cell| cell.k).collect();
             k.dedup();
-            let begin = |k: &usize| partitions.statistics(*k, starts.clone());
-            let stats: Vec<Vec<_>> = k.par_iter().map(begin).collect();
+            let begin = |k: &usize| partitions.make(*k, starts.clone());
+            let made = k.par_iter().map(begin).collect::<Result<Vec<_>, _>>()?;
             unsettled.par_iter_mut().try_for_each(|cell| {
                 let k = k.iter().position(|&k| k == cell.k).expect("made above");
-                cell.start_from(stage, &stats[k], effort, settings)
+                cell.start_from(stage, &made[k], effort, settings)
             })?;
         }
     }
-    moves::learn(stage, cells, effort.kept, settings)?;
-    if sampled && cells.len() > 1 && !settings.finish_all {
-        survivors::finish(stage, all, cells, settings)?;
+    if gives_up && !has_helpers {
+        survivors::choose(stage, &mut everyone, n, settings)?;
+    }
+    moves::learn(stage, &mut everyone, effort.kept, settings)?;
+    if gives_up {
+        survivors::choose(stage, cells, n, settings)?;
+        survivors::race(all, cells, settings)?;
     } else if sampled {
         cells
             .par_iter_mut()

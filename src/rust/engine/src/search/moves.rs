@@ -10,9 +10,51 @@ use super::Settings;
 use crate::covariance::Family;
 use crate::error::GmmError;
 use crate::mixture::Mixture;
+use crate::model::Model;
 
+/// Cells that get their neighbours to help.
+const FEW: usize = 3;
 /// Pairs of components whose union is tried.
 const MERGES: usize = 5;
+
+/// The neighbours of few cells, which nobody asked for, but from which these learn. Many cells have
+/// each other.
+pub(super) fn helpers(
+    cells: &[&mut Cell],
+    d: usize,
+    distinct: usize,
+    settings: &Settings,
+) -> Vec<Cell> {
+    let mut helpers: Vec<Cell> = Vec::new();
+    if cells.len() > FEW || settings.rounds == 0 {
+        return helpers;
+    }
+    for cell in cells {
+        let family = cell.model.family;
+        // Whether columns determine others is known only where orientations were asked for.
+        let families = Family::ALL.into_iter().filter(|other| {
+            other.is_neighbour(family)
+                && other.in_dimension(d) == *other
+                && (family.is_oriented() || !other.is_oriented())
+        });
+        let mut wanted: Vec<(usize, Family)> = families.map(|other| (cell.k, other)).collect();
+        wanted.extend([(cell.k - 1, family), (cell.k + 1, family)]);
+        for (k, family) in wanted {
+            let is = |other: &Cell| other.k == k && other.model.family == family;
+            let is_there = cells.iter().any(|other| is(other)) || helpers.iter().any(is);
+            if cell.k > 1 && k > 0 && k <= distinct && !is_there {
+                helpers.push(Cell::new(
+                    k,
+                    Model {
+                        family,
+                        ..cell.model
+                    },
+                ));
+            }
+        }
+    }
+    helpers
+}
 
 /// Let cells try the optima of their neighbours in the table, until there is no more news.
 ///
@@ -35,7 +77,7 @@ pub(super) fn learn(
         return Ok(());
     }
     let effort = Effort {
-        glance: 1,
+        glance: 0,
         short: settings.short_iterations,
         long: settings.n_final,
         kept,
@@ -45,7 +87,8 @@ pub(super) fn learn(
         if news.is_empty() {
             break;
         }
-        cells.par_iter_mut().try_for_each(|cell| {
+        let open = cells.par_iter_mut().filter(|cell| cell.behind.is_none());
+        open.try_for_each(|cell| {
             let mixtures = news.iter().flat_map(|news| news.for_cell(cell));
             let is_other = |mixture: &Mixture| !cell.knows(mixture, stage);
             let mixtures: Vec<Mixture> = mixtures.filter(is_other).collect();

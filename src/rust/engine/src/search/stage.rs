@@ -6,10 +6,11 @@ use nalgebra::DMatrix;
 
 use super::Settings;
 use crate::covariance::Family;
-use crate::em::{Em, Scale, SMALLEST_OWN_PART};
+use crate::em::{Em, Failed, Last, Scale, SMALLEST_OWN_PART};
 use crate::error::GmmError;
 use crate::model::Model;
 use crate::pass::Passes;
+use crate::score::Score;
 
 /// Variances that leave room for their sums and for the inverse.
 const VARIANCES: std::ops::RangeInclusive<f64> = 1e-304..=1e304;
@@ -20,6 +21,8 @@ const ROUNDINGS: f64 = 64.0;
 #[derive(Debug)]
 pub(super) struct Stage<'a> {
     pub(super) passes: Passes<'a>,
+    /// Of a sample, which rows these are.
+    sampled: Option<&'a [usize]>,
     pub(super) scale: Scale,
     /// The first column that others determine, which families with orientations can't have.
     pub(super) dependent: Option<usize>,
@@ -28,7 +31,11 @@ pub(super) struct Stage<'a> {
 impl<'a> Stage<'a> {
     /// # Errors
     /// [`GmmError::OutOfRange`], [`GmmError::Interrupted`].
-    pub(super) fn new(passes: Passes<'a>, settings: &Settings) -> Result<Self, GmmError> {
+    pub(super) fn new(
+        passes: Passes<'a>,
+        sampled: Option<&'a [usize]>,
+        settings: &Settings,
+    ) -> Result<Self, GmmError> {
         let oriented = settings.families.iter().find(|family| family.is_oriented());
         let total = passes.total(*oriented.unwrap_or(&Family::Vvi))?;
         let mut covariance = &total.scatter / total.mass;
@@ -53,9 +60,28 @@ impl<'a> Stage<'a> {
         };
         Ok(Stage {
             passes,
+            sampled,
             scale,
             dependent,
         })
+    }
+
+    /// Of all rows, those that the component owned that failed.
+    pub(super) fn rows_of(&self, failed: &Failed) -> Vec<usize> {
+        let rows = match &failed.last {
+            Last::Rows(rows) => rows.clone(),
+            Last::Mixture(mixture) => {
+                let mut cluster = vec![0.0; self.passes.data().n()];
+                let own = failed.error.component().map_or(0.0, |k| (k + 1) as f64);
+                // Only a stop keeps this from its end, and then nobody asks for the rows.
+                let _ = self.passes.score(mixture, Score::Cluster, &mut cluster);
+                (0..cluster.len()).filter(|&i| cluster[i] == own).collect()
+            }
+        };
+        match self.sampled {
+            Some(sampled) => rows.into_iter().map(|row| sampled[row]).collect(),
+            None => rows,
+        }
     }
 
     /// EM on these rows.
@@ -65,6 +91,7 @@ impl<'a> Stage<'a> {
             model,
             scale: &self.scale,
             tolerance: settings.tolerance,
+            min_eigen_ratio: settings.min_eigen_ratio,
         }
     }
 }

@@ -23,20 +23,6 @@ struct Outlook {
     density: Vec<f64>,
 }
 
-/// Let the cells go on to all rows, but for those whose criterion there will hardly be the best.
-///
-/// # Errors
-/// [`GmmError::Interrupted`].
-pub(super) fn finish(
-    sample: &Stage<'_>,
-    all: &Stage<'_>,
-    cells: &mut [&mut Cell],
-    settings: &Settings,
-) -> Result<(), GmmError> {
-    choose(sample, cells, all.passes.data().n(), settings)?;
-    race(all, cells, settings)
-}
-
 /// A cell on its way to the optimum on all rows.
 struct Racer<'a> {
     cell: &'a mut Cell,
@@ -48,7 +34,14 @@ struct Racer<'a> {
 
 /// Run on all cells; after every round, each twice as long as the one before, those give up that
 /// would take many such rounds to become the best by the criterion.
-fn race(all: &Stage<'_>, cells: &mut [&mut Cell], settings: &Settings) -> Result<(), GmmError> {
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+pub(super) fn race(
+    all: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    settings: &Settings,
+) -> Result<(), GmmError> {
     let n = all.passes.data().n();
     let d = all.passes.data().d();
     let progress = all.passes.progress();
@@ -60,8 +53,7 @@ fn race(all: &Stage<'_>, cells: &mut [&mut Cell], settings: &Settings) -> Result
         .par_iter_mut()
         .filter(|cell| cell.behind.is_none())
         .filter_map(|cell| {
-            let em = all.em(cell.model, settings);
-            let (run, starts) = cell.move_to(&em, settings).pop()?;
+            let (run, starts) = cell.move_to(all, settings).pop()?;
             Some(Racer {
                 cell,
                 starts,
@@ -85,7 +77,7 @@ fn race(all: &Stage<'_>, cells: &mut [&mut Cell], settings: &Settings) -> Result
                     Some(racer)
                 }
                 Err(failed) => {
-                    racer.cell.note_failure(failed, racer.starts);
+                    racer.cell.note_failure(all, failed, racer.starts);
                     None
                 }
             }
@@ -127,7 +119,7 @@ fn race(all: &Stage<'_>, cells: &mut [&mut Cell], settings: &Settings) -> Result
 /// # Source
 /// Akaike (1974), as for the criterion; the standard error after Vuong (1989), *Likelihood ratio
 /// tests for model selection and non-nested hypotheses*, Econometrica 57.
-fn choose(
+pub(super) fn choose(
     stage: &Stage<'_>,
     cells: &mut [&mut Cell],
     n: usize,

@@ -1,0 +1,87 @@
+//! Optima that are nothing but chance.
+
+use crate::mixture::Mixture;
+
+/// The component of a fit that is narrowest in any direction, of suspect ones if there are any.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Narrowest {
+    /// Which one.
+    pub component: usize,
+    /// Its variance there, over that within the components on average.
+    pub ratio: f64,
+    /// Whether it is so narrow that its rows, being few, may lie so by chance: the likelihood is
+    /// high then, and means nothing.
+    pub is_suspect: bool,
+}
+
+/// Narrow is a component with a smaller ratio, very narrow one with a still smaller.
+const NARROW: f64 = 0.05;
+const VERY_NARROW: f64 = 1e-4;
+/// Few are less rows than so many for each that it takes to lie in a plane; very few are still less.
+const FEW: f64 = 15.0;
+const VERY_FEW: f64 = 2.0;
+/// A component lies within another if the square of its distance is less than so many times the
+/// number of columns, which is what it is for the other's own rows on average.
+const WITHIN: f64 = 2.0;
+
+impl Narrowest {
+    /// Of a fit on `n` rows.
+    pub(super) fn of(mixture: &Mixture, n: usize) -> Self {
+        let d = mixture.d() as f64;
+        let of_component = |(component, ratio): (usize, f64)| {
+            let rows = mixture.weights[component] * n as f64 / (d + 1.0);
+            Narrowest {
+                component,
+                ratio,
+                is_suspect: ratio < NARROW
+                    && rows < FEW
+                    && (rows < VERY_FEW
+                        || ratio < VERY_NARROW
+                        || mixture.squared_distance(component) < WITHIN * d),
+            }
+        };
+        let all = mixture
+            .narrowness()
+            .into_iter()
+            .enumerate()
+            .map(of_component);
+        let order = |a: &Self, b: &Self| {
+            let by_suspicion = b.is_suspect.cmp(&a.is_suspect);
+            by_suspicion.then(a.ratio.total_cmp(&b.ratio))
+        };
+        all.min_by(order).expect("at least one component")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::DMatrix;
+    use ndarray::Array2;
+
+    /// A large component and a small one with `rows` of 1,000 rows, its mean at `apart` standard
+    /// deviations in both columns, and narrower by `factor` in the second.
+    fn small(rows: f64, apart: f64, factor: f64) -> Narrowest {
+        let share = rows / 1000.0;
+        let covariance = |s: f64| DMatrix::from_diagonal(&[1.0, s * s].to_vec().into());
+        let mixture = Mixture {
+            weights: vec![1.0 - share, share],
+            means: Array2::from_shape_vec((2, 2), vec![0.0, 0.0, apart, apart]).unwrap(),
+            covariances: [1.0, factor].into_iter().map(covariance).collect(),
+        };
+        Narrowest::of(&mixture, 1000)
+    }
+
+    #[test]
+    fn few_narrow_rows_within_another_component_are_suspect() {
+        assert!(small(30.0, 0.5, 0.1).is_suspect);
+        assert_eq!(small(30.0, 0.5, 0.1).component, 1);
+        // Not narrow; not few; not within the other.
+        assert!(!small(30.0, 0.5, 0.5).is_suspect);
+        assert!(!small(300.0, 0.5, 0.1).is_suspect);
+        assert!(!small(30.0, 5.0, 0.1).is_suspect);
+        // Hardly enough for a plane; in a plane.
+        assert!(small(4.0, 5.0, 0.1).is_suspect);
+        assert!(small(30.0, 5.0, 0.001).is_suspect);
+    }
+}
