@@ -10,6 +10,8 @@
 mod accelerate;
 #[path = "../../src/rust/engine/src/covariance/mod.rs"]
 mod covariance;
+#[path = "../../src/rust/engine/src/criteria.rs"]
+mod criteria;
 #[path = "../../src/rust/engine/src/data.rs"]
 mod data;
 #[path = "../../src/rust/engine/src/em.rs"]
@@ -34,6 +36,8 @@ mod progress;
 mod responsibilities;
 #[path = "../../src/rust/engine/src/score.rs"]
 mod score;
+#[path = "../../src/rust/engine/src/search/mod.rs"]
+mod search;
 #[path = "../../src/rust/engine/src/stats.rs"]
 mod stats;
 

@@ -5,7 +5,8 @@ mod support;
 use std::time::Duration;
 
 use gaussmix_engine::{
-    search, watched, Data, GmmError, Passes, Progress, Score, Settings, Start, Stop,
+    search, watched, Data, Family, Fit, GmmError, Passes, Progress, Score, Search, Settings, Start,
+    Stop,
 };
 use support::{draws, fit_on, loglik, mixture, settings};
 
@@ -275,4 +276,130 @@ fn draws_have_the_moments_of_the_mixture() {
             }
         }
     }
+}
+
+#[test]
+fn no_family_stays_below_one_that_it_contains() {
+    let (d, n) = (2, 150);
+    let x = draws(3, d, n, 1.5);
+    let settings = Settings {
+        k: vec![2, 3, 4],
+        families: Family::ALL.to_vec(),
+        ..settings(2)
+    };
+    let progress = Progress::new();
+    let found = search(
+        Data::new(&x, n, d),
+        &Start::Partitions,
+        &settings,
+        &progress,
+    )
+    .unwrap();
+    assert_eq!(found.rows, n);
+    assert_eq!(found.cells.len(), 42);
+    for (k, row) in found.cells.chunks(14).enumerate() {
+        for (family, cell) in Family::ALL.into_iter().zip(row) {
+            for (other, contained) in Family::ALL.into_iter().zip(row) {
+                let (Ok(a), Ok(b)) = (cell, contained) else {
+                    continue;
+                };
+                let below = b.loglik() - a.loglik();
+                assert!(
+                    !family.contains(other) || below < 1e-4,
+                    "{family:?} is {below} below {other:?} with k = {}",
+                    k + 2
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_table_does_not_depend_on_the_threads() {
+    let (d, n) = (2, 300);
+    let x = draws(3, d, n, 1.5);
+    let settings = Settings {
+        k: vec![1, 2, 3],
+        families: vec![Family::Eii, Family::Vve, Family::Vvv],
+        ..settings(2)
+    };
+    let table = |threads| {
+        let progress = Progress::new();
+        let data = Data::new(&x, n, d);
+        let work = || search(data, &Start::Partitions, &settings, &progress);
+        watched(threads, Duration::from_millis(5), || (), work)
+    };
+    let one = table(1);
+    assert_eq!(one, table(2));
+    assert_eq!(one, table(5));
+}
+
+#[test]
+fn of_many_rows_only_cells_that_may_be_the_best_are_finished() {
+    let (k, d, n) = (2, 2, 12_000);
+    let x = draws(k, d, n, 6.0);
+    let few = Settings {
+        k: vec![1, 2, 3],
+        families: vec![
+            Family::Eii,
+            Family::Eei,
+            Family::Vvv,
+            Family::Eee,
+            Family::Vii,
+        ],
+        ..settings(2)
+    };
+    let all = Settings {
+        finish_all: true,
+        ..few.clone()
+    };
+    let progress = Progress::new();
+    let table = |settings: &Settings| {
+        let data = Data::new(&x, n, d);
+        search(data, &Start::Partitions, settings, &progress).unwrap()
+    };
+    let (few, all) = (table(&few), table(&all));
+    assert_eq!(few.rows, 5000);
+    assert_eq!(few.best, all.best);
+    let behind = |cell: &Result<Fit, GmmError>| matches!(cell, Err(GmmError::Behind { .. }));
+    assert!(few.cells.iter().filter(|cell| behind(cell)).count() >= 5);
+    assert!(all.cells.iter().all(Result::is_ok));
+    let best = |table: Search| table.into_best().unwrap();
+    let (few, all) = (best(few), best(all));
+    assert!((few.loglik() - all.loglik()).abs() < 1e-4);
+    assert!((few.loglik() / loglik(&few.mixture, &x) - 1.0).abs() < 1e-11);
+}
+
+#[test]
+fn a_collapse_in_a_sample_names_the_rows_of_all() {
+    // Every tenth row has the same value: the sample has some of them.
+    let n = 20_000;
+    let mut x = draws(1, 1, n, 0.0);
+    for x in x.iter_mut().step_by(10) {
+        *x = 50.0;
+    }
+    let failed = fit_on(2, &x, 1, &Start::Partitions, &settings(2)).unwrap_err();
+    let GmmError::NoStartSurvived { rows, .. } = failed else {
+        panic!("{failed:?}");
+    };
+    assert!(rows.len() > 300 && rows.len() < 700);
+    assert!(rows.iter().all(|row| row % 10 == 0));
+}
+
+#[test]
+fn runs_that_become_too_narrow_are_dropped() {
+    let mut x = draws(1, 1, 200, 0.0);
+    // Five rows next to each other.
+    x.extend((0..5).map(|i| 1.0 + 1e-3 * f64::from(i)));
+    let labels: Vec<usize> = (0..205).map(|i| usize::from(i >= 200)).collect();
+    let start = Start::Labels(&labels);
+    let found = fit_on(1, &x, 1, &start, &settings(2)).unwrap();
+    assert!(found.narrowest.is_suspect && found.narrowest.ratio < 1e-4);
+    let wide = Settings {
+        min_eigen_ratio: 0.01,
+        ..settings(2)
+    };
+    let failed = fit_on(1, &x, 1, &start, &wide).unwrap_err();
+    assert!(matches!(failed, GmmError::NoStartSurvived { cause, .. }
+        if matches!(*cause, GmmError::Narrow { k: 1 })));
 }

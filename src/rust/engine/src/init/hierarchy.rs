@@ -366,3 +366,108 @@ impl Price {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::init::generator;
+    use rand::Rng;
+
+    fn tree(points: &[f64], d: usize, criterion: Criterion) -> Hierarchy {
+        let trees = Hierarchy::trees(points, d, 3, &Progress::new()).unwrap();
+        let found = trees.into_iter().find(|(other, _)| *other == criterion);
+        found.expect("every criterion").1
+    }
+
+    /// Labels with clusters numbered as they appear.
+    fn numbered(labels: &[usize]) -> Vec<usize> {
+        let mut seen: Vec<usize> = Vec::new();
+        let number = |label: &usize| {
+            let known = seen.iter().position(|other| other == label);
+            known.unwrap_or_else(|| {
+                seen.push(*label);
+                seen.len() - 1
+            })
+        };
+        labels.iter().map(number).collect()
+    }
+
+    /// Ward's method as it is told: of all pairs, merge the one that adds least to the squares.
+    fn ward_by_hand(points: &[f64], d: usize, k: usize) -> Vec<usize> {
+        let rows = points.len() / d;
+        let mut labels: Vec<usize> = (0..rows).collect();
+        for count in (k..rows).rev() {
+            let squares = |labels: &[usize]| -> f64 {
+                let mut total = 0.0;
+                for cluster in 0..=count {
+                    let own: Vec<&[f64]> = points
+                        .chunks(d)
+                        .zip(labels)
+                        .filter(|(_, label)| **label == cluster)
+                        .map(|(point, _)| point)
+                        .collect();
+                    for j in 0..d {
+                        let mean = own.iter().map(|p| p[j]).sum::<f64>() / own.len().max(1) as f64;
+                        total += own.iter().map(|p| (p[j] - mean).powi(2)).sum::<f64>();
+                    }
+                }
+                total
+            };
+            let mut best = (f64::INFINITY, labels.clone());
+            for a in 0..=count {
+                for b in 0..a {
+                    let merged: Vec<usize> = labels
+                        .iter()
+                        .map(|&label| if label == a { b } else { label })
+                        .collect();
+                    let squares = squares(&merged);
+                    if squares < best.0 {
+                        best = (squares, merged);
+                    }
+                }
+            }
+            labels = numbered(&best.1);
+        }
+        labels
+    }
+
+    #[test]
+    fn chains_of_neighbours_merge_as_the_best_pairs_do() {
+        for (rows, d) in [(12, 1), (15, 2), (14, 3)] {
+            let mut rng = generator(1, rows);
+            let points: Vec<f64> = (0..rows * d).map(|_| rng.random_range(0.0..1.0)).collect();
+            let tree = tree(&points, d, Criterion::Spheres);
+            for k in 1..=rows {
+                assert_eq!(tree.cut(k), ward_by_hand(&points, d, k), "{rows} {d} {k}");
+            }
+        }
+    }
+
+    #[test]
+    fn covariances_tell_long_clusters_apart() {
+        // Two stripes side by side: longer than they are apart.
+        let mut rng = generator(2, 0);
+        let stripe = |i: u32| f64::from(i % 2);
+        let points: Vec<f64> = (0..300)
+            .flat_map(|i| {
+                let along = rng.random_range(0.0..10.0);
+                [along, stripe(i) + rng.random_range(0.0..0.2)]
+            })
+            .collect();
+        let truth: Vec<usize> = (0..300).map(|i| i % 2).collect();
+        for criterion in [Criterion::Tied, Criterion::Full] {
+            assert_eq!(tree(&points, 2, criterion).cut(2), truth, "{criterion:?}");
+        }
+        assert_ne!(tree(&points, 2, Criterion::Spheres).cut(2), truth);
+    }
+
+    #[test]
+    fn points_that_coincide_are_no_obstacle() {
+        let points: Vec<f64> = (0..90).map(|i| f64::from(i % 3)).collect();
+        for criterion in [Criterion::Spheres, Criterion::Tied, Criterion::Full] {
+            let labels = tree(&points, 1, criterion).cut(3);
+            let truth: Vec<usize> = (0..90).map(|i| i % 3).collect();
+            assert_eq!(labels, truth, "{criterion:?}");
+        }
+    }
+}

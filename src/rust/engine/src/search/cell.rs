@@ -217,7 +217,7 @@ impl Cell {
             let few = groups.drain(..effort.long.min(groups.len())).collect();
             for (end, starts) in long_runs(em, few, self.optima.first(), settings)? {
                 match end {
-                    End::Optimum(run) => self.note_optimum(run, starts, effort.kept, settings),
+                    End::Optimum(run) => self.note_optimum(*run, starts, effort.kept, settings),
                     End::Met => self.ends.push((self.loglik(), starts)),
                     End::GaveUp => {}
                     End::Failed(failed) => self.note_failure(stage, failed, starts),
@@ -233,7 +233,7 @@ impl Cell {
         let groups = self.move_to(all, settings);
         for (end, starts) in long_runs(&em, groups, None, settings)? {
             match end {
-                End::Optimum(run) => self.note_optimum(run, starts, 1, settings),
+                End::Optimum(run) => self.note_optimum(*run, starts, 1, settings),
                 End::Met | End::GaveUp => self.ends.push((f64::MIN, starts)),
                 End::Failed(failed) => self.note_failure(all, failed, starts),
             }
@@ -309,7 +309,7 @@ impl Cell {
             if let End::Optimum(run) = end {
                 if run.loglik() > least {
                     self.tried += 1;
-                    self.note_optimum(run, 1, effort.kept, settings);
+                    self.note_optimum(*run, 1, effort.kept, settings);
                 }
             }
         }
@@ -364,7 +364,7 @@ pub(super) type Group = (Run, usize);
 
 /// How the long run of a group ended.
 enum End {
-    Optimum(Run),
+    Optimum(Box<Run>),
     /// At the optimum that was known before.
     Met,
     /// Too far below it, or below another run's.
@@ -475,7 +475,9 @@ fn long_runs(
             let end = match run {
                 Err(failed) => End::Failed(failed),
                 Ok(run) if known.is_some_and(|known| known.is_met_by(&run)) => End::Met,
-                Ok(run) if run.stop == Stop::Converged || limit == most => End::Optimum(run),
+                Ok(run) if run.stop == Stop::Converged || limit == most => {
+                    End::Optimum(Box::new(run))
+                }
                 Ok(run) => {
                     waiting.push((run.loglik() - before, (run, starts)));
                     continue;

@@ -276,7 +276,7 @@ fn in_memory(cells: &[&mut Cell], d: usize, starts: usize) -> Vec<Range<usize>> 
         }
     }
     if components * starts * d * d <= START_DOUBLES {
-        vec![0..cells.len()]
+        std::iter::once(0..cells.len()).collect()
     } else {
         ranges
     }

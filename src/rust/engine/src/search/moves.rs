@@ -264,3 +264,68 @@ fn merge(mixture: &Mixture, a: usize, b: usize) -> Mixture {
         covariances: kept.iter().map(own).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    fn mixture() -> Mixture {
+        let covariance = |a: f64, b: f64| DMatrix::from_row_slice(2, 2, &[a, b, b, 2.0]);
+        Mixture {
+            weights: vec![0.5, 0.3, 0.2],
+            means: Array2::from_shape_vec((3, 2), vec![0.0, 0.0, 1.0, 1.0, 9.0, 9.0]).unwrap(),
+            covariances: [
+                covariance(1.0, 0.5),
+                covariance(2.0, 0.1),
+                covariance(3.0, -1.0),
+            ]
+            .into_iter()
+            .collect(),
+        }
+    }
+
+    /// Mean and covariance of the whole mixture.
+    fn moments(mixture: &Mixture) -> (DVector<f64>, DMatrix<f64>) {
+        let mut all = mixture.clone();
+        while all.k() > 1 {
+            all = merge(&all, 0, 1);
+        }
+        let mean = DVector::from_iterator(2, all.means.iter().copied());
+        (mean, all.covariance(0))
+    }
+
+    fn assert_same_moments(a: &Mixture, b: &Mixture) {
+        let ((mean, covariance), (other, expected)) = (moments(a), moments(b));
+        assert!((mean - other).norm() < 1e-12);
+        assert!((covariance - expected).norm() < 1e-12);
+        assert!((b.weights.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_split_keeps_the_moments_and_the_other_components() {
+        let whole = mixture();
+        for k in 0..3 {
+            let parts = split(&whole, k);
+            assert_eq!(parts.k(), 4);
+            assert_same_moments(&whole, &parts);
+            let other = (k + 1) % 3;
+            assert_eq!(parts.means.row(other), whole.means.row(other));
+            assert!(Cholesky::new(parts.covariance(3)).is_some());
+            let (mean, covariance) = union(&parts, k, 3);
+            assert!((mean[0] - whole.means[(k, 0)]).abs() < 1e-12);
+            assert!((covariance - whole.covariance(k)).norm() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn unions_keep_the_moments_and_the_nearest_pair_comes_first() {
+        let unions = merged(&mixture());
+        assert_eq!(unions.len(), 3);
+        for union in &unions {
+            assert_eq!(union.k(), 2);
+            assert_same_moments(&mixture(), union);
+        }
+        assert!((unions[0].weights[0].max(unions[0].weights[1]) - 0.8).abs() < 1e-15);
+    }
+}
