@@ -19,7 +19,9 @@
 #' agglomeration of rows (Ward's clusters, and the last forty of these merged further by what a
 #' tied or a full covariance loses; of the columns standardised, in their own units or whitened),
 #' and one random one. Four in five of the later ones are by k-means from other centres, and the
-#' fifth is random. All models with the same number of components share them.
+#' fifth is random. Of one column, the first six are one by k-means, the equal parts between
+#' quantiles, three by agglomeration and one random. All models with the same number of components
+#' share their partitions.
 #'
 #' **Neighbours.** After their starts, models learn from one another, in up to `rounds` rounds: a
 #' family goes on from the optima of the families that differ from it by a letter; `k` components go

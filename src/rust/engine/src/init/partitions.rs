@@ -18,6 +18,10 @@ use crate::pass::Passes;
 use crate::responsibilities::Given;
 use crate::stats::SufficientStats;
 
+/// The part of a column's variance that the others must leave it, for columns to be made
+/// uncorrelated.
+const LEAST_OWN_PART: f64 = 1e-8;
+
 /// The rows on which starts are tried: all, or a random sample of many.
 #[derive(Debug)]
 pub(crate) struct Sample<'a> {
@@ -84,6 +88,8 @@ enum Way {
     Tree(Metric, Criterion),
     KMeans(Metric),
     Random,
+    /// Of one column: equal parts in the order of their values.
+    Quantiles,
 }
 
 /// The partitions that the first starts begin with.
@@ -100,6 +106,16 @@ const FIRST: [Way; 12] = [
     Way::Tree(Metric::Units, Criterion::Full),
     Way::Tree(Metric::Whitened, Criterion::Spheres),
     Way::KMeans(Metric::Standardised),
+];
+
+/// The same for one column, which all metrics see alike.
+const FIRST_OF_ONE_COLUMN: [Way; 6] = [
+    Way::KMeans(Metric::Standardised),
+    Way::Quantiles,
+    Way::Tree(Metric::Standardised, Criterion::Full),
+    Way::Tree(Metric::Standardised, Criterion::Spheres),
+    Way::Random,
+    Way::Tree(Metric::Standardised, Criterion::Tied),
 ];
 
 /// The partitions that those after them begin with, in turn.
@@ -182,7 +198,11 @@ impl<'a> Partitions<'a> {
             return Ok(vec![0; self.passes.data().n()]);
         }
         let mut rng = generator(self.seed, 1 + start);
-        let way = FIRST.get(start).unwrap_or(&IN_TURN[start % IN_TURN.len()]);
+        let first: &[Way] = match self.passes.data().d() {
+            1 => &FIRST_OF_ONE_COLUMN,
+            _ => &FIRST,
+        };
+        let way = first.get(start).unwrap_or(&IN_TURN[start % IN_TURN.len()]);
         match *way {
             Way::Tree(metric, criterion) => {
                 let tree = self
@@ -195,6 +215,7 @@ impl<'a> Partitions<'a> {
                 }
             }
             Way::KMeans(metric) => self.k_means(k, metric, &mut rng),
+            Way::Quantiles => Ok(quantiles(self.passes.data().column(0), k)),
             Way::Random => {
                 let mut labels: Vec<usize> = (0..self.passes.data().n()).map(|i| i % k).collect();
                 labels.shuffle(&mut rng);
@@ -228,6 +249,17 @@ fn points(data: Data<'_>, units: &[f64]) -> Vec<f64> {
     points
 }
 
+/// Equal parts in the order of the values.
+fn quantiles(values: &[f64], k: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut labels = vec![0; values.len()];
+    for (rank, &row) in order.iter().enumerate() {
+        labels[row] = rank * k / values.len();
+    }
+    labels
+}
+
 /// Standardised points, their columns made uncorrelated; as they are where columns determine
 /// others.
 fn whitened(points: &[f64], d: usize) -> Vec<f64> {
@@ -236,10 +268,70 @@ fn whitened(points: &[f64], d: usize) -> Vec<f64> {
     let mut covariance = rows.transpose() * &rows / rows.nrows() as f64;
     covariance.ger(-1.0, &mean.transpose(), &mean.transpose(), 1.0);
     let identity = DMatrix::identity(d, d);
-    let inverse =
-        Cholesky::new(covariance).and_then(|root| root.l().solve_lower_triangular(&identity));
+    let sound = |root: &DMatrix<f64>| {
+        // The points have variance one.
+        let own_parts = root.diagonal().map(|l| l * l);
+        own_parts.min() > LEAST_OWN_PART
+    };
+    let root = Cholesky::new(covariance).map(|root| root.unpack());
+    let root = root.filter(sound);
+    let inverse = root.and_then(|root| root.solve_lower_triangular(&identity));
     let Some(inverse) = inverse else {
         return points.to_vec();
     };
     (inverse * rows.transpose()).as_slice().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Progress;
+    use rand::Rng;
+
+    #[test]
+    fn quantiles_are_equal_parts() {
+        let values = [5.0, 1.0, 4.0, 2.0, 3.0, 0.0];
+        assert_eq!(quantiles(&values, 3), [2, 0, 2, 1, 1, 0]);
+        assert_eq!(quantiles(&values, 1), [0; 6]);
+    }
+
+    #[test]
+    fn whitened_columns_are_uncorrelated() {
+        let points = [1.0, 2.0, 3.0, 5.0, -1.0, 0.5, 2.0, 2.0];
+        let white = DMatrix::from_row_slice(4, 2, &whitened(&points, 2));
+        let mean = white.row_mean();
+        let centred = DMatrix::from_fn(4, 2, |i, j| white[(i, j)] - mean[j]);
+        let covariance = centred.transpose() * centred / 4.0;
+        assert!((covariance - DMatrix::identity(2, 2)).norm() < 1e-12);
+        // Columns that determine one another stay as they are.
+        let twice = [1.0, 2.0, 2.0, 4.0, 3.0, 6.0];
+        assert_eq!(whitened(&twice, 2), twice);
+    }
+
+    #[test]
+    fn every_start_is_a_partition_and_the_same_again() {
+        for d in [1, 2] {
+            let mut rng = generator(4, d);
+            let x: Vec<f64> = (0..60 * d).map(|_| rng.random_range(0.0..1.0)).collect();
+            let progress = Progress::new();
+            let passes = Passes::over(Data::new(&x, 60, d), &progress);
+            let total = passes.total(Family::Vvv).unwrap();
+            let deviation = (0..d).map(|j| (total.scatter[(j, j)] / 60.0).sqrt());
+            let scale = Scale {
+                deviation: deviation.collect(),
+                resolution: vec![0.0; d],
+                total: std::sync::Arc::new(total),
+            };
+            let make = || {
+                let partitions = Partitions::of(passes, &scale, Family::Vvv, 4, 7).unwrap();
+                let made = partitions.make(3, 0..20).unwrap();
+                made.into_iter().map(|made| made.labels).collect::<Vec<_>>()
+            };
+            let labels = make();
+            assert_eq!(labels.len(), 20);
+            assert!(labels.iter().all(|labels| labels.len() == 60));
+            assert!(labels.iter().flatten().all(|&label| label < 3));
+            assert_eq!(labels, make());
+        }
+    }
 }
