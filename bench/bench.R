@@ -11,7 +11,8 @@ suppressPackageStartupMessages({
   library(mclust)
 })
 parts <- c(
-  "workloads", "turns", "peers", "iterations", "families", "predict", "fits", "memory", "report"
+  "workloads", "turns", "peers", "iterations", "families", "predict", "fits", "memory",
+  "search", "lab", "jobs", "report"
 )
 for (part in parts) source(sprintf("bench/%s.R", part))
 
@@ -20,7 +21,10 @@ sections <- list(
   families = each_family,
   predict = predict_posterior,
   fits = whole_fits,
-  memory = memory
+  memory = memory,
+  search = search,
+  lab = lab,
+  jobs = jobs
 )
 
 arguments <- commandArgs(TRUE)

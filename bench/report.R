@@ -22,7 +22,7 @@ cell <- function(value) {
   } else if (is.na(value)) {
     ""
   } else {
-    tiny <- abs(value) < 1e-3
+    tiny <- value != 0 && abs(value) < 1e-3
     format(signif(value, if (tiny) 1 else 3), scientific = tiny)
   }
 }
