@@ -24,16 +24,15 @@ compare_kmeans <- function(n, d, k) {
 
 jobs <- function(quick) {
   rounds <- if (quick) 1 else 5
-  diabetes <- NULL
-  utils::data("diabetes", package = "mclust", envir = environment())
+  sets <- search_sets()
   simulated <- lapply(if (quick) 500 else c(1, 2, 5, 10, 20) * 1e3, function(n) {
     x <- simulate_rows(n, 5, 4, spread = 2)
-    compare_choices(sprintf("%d x 5", n), x, if (n >= 5000) 1 else rounds)
+    compare_choices(sprintf("simulated, %d x 5", n), x, if (n >= 5000) 1 else rounds)
   })
   table <- rbind(
-    compare_choices("Old Faithful", as.matrix(faithful), rounds),
-    compare_choices("iris", as.matrix(iris[1:4]), rounds),
-    compare_choices("diabetes", as.matrix(diabetes[-1]), rounds),
+    compare_choices("Old Faithful", sets$faithful, rounds),
+    compare_choices("iris", sets$iris, rounds),
+    compare_choices("diabetes", sets$diabetes, rounds),
     do.call(rbind, simulated),
     compare_kmeans(if (quick) 1e4 else 1e6, 10, 3)
   )

@@ -1,4 +1,4 @@
-# The lab of the vignette's kind: is the number of components found that the rows came from?
+# A simulated lab: is the number of components found that the rows came from?
 
 simulate_lab <- function(seed) {
   set.seed(seed)

@@ -35,7 +35,7 @@ def best_of(k, covariance_type, n_init=10):
             covariance_type=covariance_type,
             tol=1e-6,
             reg_covar=0,
-            max_iter=5000,
+            max_iter=1000,
             random_state=state,
         )
         try:
