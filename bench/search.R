@@ -160,13 +160,8 @@ count_cells <- function(cells, data = cells$name[1]) {
   )
 }
 
-search <- function(quick) {
-  sets <- search_sets()
-  if (quick) {
-    sets <- sets[c("faithful", "acidity", "trees")]
-  }
-  cells <- Map(search_set, names(sets), sets, if (quick) 2 else 20)
-  cells <- do.call(rbind, cells)
+# By data set and peer, and over all data sets.
+count_all <- function(cells) {
   by_default <- cells$effort == "default"
   count <- function(part, by, ...) {
     do.call(rbind, lapply(split(part, part[by], drop = TRUE, lex.order = TRUE), count_cells, ...))
@@ -176,13 +171,22 @@ search <- function(quick) {
     count(cells[by_default, ], "peer", "all"),
     count(cells[!by_default, ], "peer", "all, thorough")
   )
-  below <- cells[!cells$flagged & !is.na(cells$gain) & cells$gain < -same, ]
-  message(paste(capture.output(print(below, row.names = FALSE)), collapse = "\n"))
   names(table) <- c(
     "data", "peer", "above", "equal", "below", "most below", "only gaussmix", "only the peer",
     "flagged"
   )
   rownames(table) <- NULL
+  table
+}
+
+search <- function(quick) {
+  sets <- search_sets()
+  if (quick) {
+    sets <- sets[c("trees", "USArrests")]
+  }
+  cells <- do.call(rbind, Map(search_set, names(sets), sets, if (quick) 2 else 20))
+  below <- cells[!cells$flagged & !is.na(cells$gain) & cells$gain < -same, ]
+  message(paste(capture.output(print(below, row.names = FALSE)), collapse = "\n"))
   list(
     title = "What a search finds",
     text = paste(
@@ -192,9 +196,9 @@ search <- function(quick) {
       "is the best of so many calls of it that begin at random pairs of rows (`hcRandomPairs()`).",
       "scikit-learn has four families; of its ten starts, those that collapse are left out. *Only*",
       "one of the two has a fit, which is not flagged. *Flagged*, and counted nowhere else, are",
-      "models whose optimum may be chance, ours or that of the peer, by the rule of `gmm_select()`.",
+      "models whose optimum may be chance, ours or the peer's, by the rule of `gmm_select()`.",
       "*Thorough* is `gmm_fit(x, search = \"thorough\")`."
     ),
-    table = table
+    table = count_all(cells)
   )
 }
