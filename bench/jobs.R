@@ -40,8 +40,8 @@ jobs <- function(quick) {
   list(
     title = "Whole jobs",
     text = paste(
-      "Time of the peer over that of gaussmix with two threads: `Mclust(x)` over `gmm_fit(x)`, which",
-      "both choose among 9 numbers of components and 14 families, and",
+      "Time of the peer over that of gaussmix with two threads: `Mclust(x)` over `gmm_fit(x)`;",
+      "both choose among 9 numbers of components and 14 families. And",
       "`kmeans(x, 3, nstart = 10, iter.max = 100)` over one model, all its starts included.",
       "Simulated rows are of 4 components. *BIC gained* is the BIC of mclust's choice less that of",
       "gaussmix: positive is better."
