@@ -77,6 +77,9 @@ check_flag <- function(value, arg, call) {
 #' Check one of several words, and suggest the nearest
 #' @noRd
 check_choice <- function(value, choices, arg, call, must = NULL, hint = NULL) {
+  if (is_string(value) && value %in% choices) {
+    return(value)
+  }
   if (is.null(must)) {
     must <- if (length(choices) == 1) "{.val {choices}}" else "one of {.or {.val {choices}}}"
     must <- cli::format_inline(must)
@@ -84,11 +87,8 @@ check_choice <- function(value, choices, arg, call, must = NULL, hint = NULL) {
   if (!is_string(value)) {
     abort_argument(arg, must, is_type(value), "bad_type", call, hint)
   }
-  if (!value %in% choices) {
-    is <- cli::format_inline("is {.val {value}}")
-    abort_argument(arg, must, is, "bad_value", call, c(suggest(value, choices), hint))
-  }
-  value
+  is <- cli::format_inline("is {.val {value}}")
+  abort_argument(arg, must, is, "bad_value", call, c(suggest(value, choices), hint))
 }
 
 #' A bullet with the choice that was probably meant, if one is near
