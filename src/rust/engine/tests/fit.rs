@@ -371,6 +371,25 @@ fn of_many_rows_only_cells_that_may_be_the_best_are_finished() {
 }
 
 #[test]
+fn chance_in_the_sample_does_not_choose_the_cells_that_go_on() {
+    // Noise in four columns: components of few rows win on a sample, by chance.
+    let (d, n) = (4, 12_000);
+    let x = draws(1, d, n, 0.0);
+    let settings = Settings {
+        k: vec![1, 2, 3, 4, 5],
+        families: Family::ALL.to_vec(),
+        ..settings(1)
+    };
+    let progress = Progress::new();
+    let data = Data::new(&x, n, d);
+    let found = search(data, &Start::Partitions, &settings, &progress).unwrap();
+    assert!(found.rows < n);
+    let best = found.into_best().unwrap();
+    assert_eq!(best.mixture.k(), 1);
+    assert!(!best.narrowest.is_suspect);
+}
+
+#[test]
 fn a_collapse_in_a_sample_names_the_rows_of_all() {
     // Every tenth row has the same value: the sample has some of them.
     let n = 20_000;

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::cell::{run_on, Cell, FIRST_ROUND, OUT_OF_REACH};
+use super::narrowest::Narrowest;
 use super::stage::Stage;
 use super::Settings;
 use crate::em::{Run, Stop};
@@ -11,8 +12,8 @@ use crate::score::Score;
 
 /// Standard errors that a cell may be behind the best.
 const ERRORS: f64 = 3.0;
-/// Cells that go on in any case.
-const LEAST: usize = 5;
+/// Cells that go on with the best in any case.
+const LEAST: usize = 4;
 
 /// What the sample says of a cell.
 struct Outlook {
@@ -21,6 +22,8 @@ struct Outlook {
     value: f64,
     /// Log-density of every sampled row.
     density: Vec<f64>,
+    /// Whether this is no more than chance, by which others are not to be judged.
+    is_suspect: bool,
 }
 
 /// A cell on its way to the optimum on all rows.
@@ -85,7 +88,9 @@ pub(super) fn race(
         let round: Vec<Racer<'_>> = round.collect();
         progress.check()?;
         for racer in &round {
-            best = best.min(value(racer.cell, racer.run.loglik()));
+            if !Narrowest::of(racer.run.mixture(), n).is_suspect {
+                best = best.min(value(racer.cell, racer.run.loglik()));
+            }
         }
         racers = Vec::new();
         for racer in round {
@@ -139,14 +144,13 @@ pub(super) fn choose(
             let loglik = times * (best.loglik() - optimism) + optimism;
             let entropy = times * stage.passes.entropy(&best.mixture)?;
             let value = settings.criterion.value(loglik, df, n, entropy);
-            Ok((
-                entropy,
-                Outlook {
-                    cell,
-                    value,
-                    density,
-                },
-            ))
+            let outlook = Outlook {
+                cell,
+                value,
+                density,
+                is_suspect: Narrowest::of(&best.mixture, rows).is_suspect,
+            };
+            Ok((entropy, outlook))
         };
         Some(look().map(|(entropy, outlook)| {
             found.entropy = entropy;
@@ -156,11 +160,11 @@ pub(super) fn choose(
     let outlooks = cells.par_iter_mut().enumerate().filter_map(outlook);
     let mut outlooks = outlooks.collect::<Result<Vec<Outlook>, GmmError>>()?;
     outlooks.sort_by(|a, b| a.value.total_cmp(&b.value));
-    let (first, others) = outlooks.split_at(LEAST.min(outlooks.len()));
-    let Some(best) = first.first() else {
+    let Some(best) = outlooks.iter().find(|outlook| !outlook.is_suspect) else {
         return Ok(());
     };
-    for other in others {
+    let worse = outlooks.iter().filter(|other| other.value > best.value);
+    for other in worse.skip(LEAST) {
         let differences = best.density.iter().zip(&other.density).map(|(a, b)| a - b);
         let mean = differences.clone().sum::<f64>() / rows as f64;
         let variance = differences.map(|x| (x - mean).powi(2)).sum::<f64>() / rows as f64;
