@@ -109,7 +109,8 @@ margin <- function(values, from) {
 }
 
 describe_margin <- function(margin) {
-  if (margin == 0) {
+  # What two decimals do not show.
+  if (abs(margin) < 0.005) {
     return("as good")
   }
   size <- if (is.finite(margin)) paste0(format_2(abs(margin)), " ")

@@ -326,6 +326,7 @@ test_that("a selection and its summary print in a few lines", {
 test_that("margins between equal or infinite values are said in words", {
   expect_identical(margin(c(3, Inf, 5, Inf), c(1, Inf, 5, 1)), c(2, 0, 0, Inf))
   expect_identical(describe_margin(0), "as good")
+  expect_identical(describe_margin(1e-13), "as good")
   expect_identical(describe_margin(Inf), "worse")
   expect_identical(describe_margin(-1.5), "1.50 better")
   few <- gmm_fit(iris[1:4, 1:2], k = 1, criterion = "AICc")
