@@ -36,7 +36,17 @@ impl<'a> Sample<'a> {
         let own = (data.n() >= 2 * rows).then(|| {
             let mut rng = generator(seed, 0);
             let mut rows = index::sample(&mut rng, data.n(), rows).into_vec();
+            // What hardly varies must vary in the sample, too.
+            let others = (0..data.d()).filter_map(|j| {
+                let (column, value) = (data.column(j), data.column(j)[rows[0]]);
+                let is_constant = rows.iter().all(|&row| column[row] == value);
+                let is_other = |other: &f64| is_constant && *other != value;
+                column.iter().position(is_other)
+            });
+            let others: Vec<usize> = others.collect();
+            rows.extend(others);
             rows.sort_unstable();
+            rows.dedup();
             let column = |j| {
                 let column = data.column(j);
                 rows.iter().map(move |&i| column[i])
@@ -293,6 +303,22 @@ mod tests {
         let values = [5.0, 1.0, 4.0, 2.0, 3.0, 0.0];
         assert_eq!(quantiles(&values, 3), [2, 0, 2, 1, 1, 0]);
         assert_eq!(quantiles(&values, 1), [0; 6]);
+    }
+
+    #[test]
+    fn a_column_that_varies_at_all_varies_in_a_sample() {
+        let n = 1000;
+        let mut x: Vec<f64> = (0..2 * n).map(|i| (i % n) as f64).collect();
+        x[n..].fill(3.0);
+        x[n + 700] = 4.0;
+        let sample = Sample::of(Data::new(&x, n, 2), 50, 1);
+        let rows = sample.rows().unwrap();
+        assert!(rows.contains(&700) && rows.len() <= 51);
+        assert!(rows.windows(2).all(|pair| pair[0] < pair[1]));
+        for (i, &row) in rows.iter().enumerate() {
+            assert_eq!(sample.data().row(i), [x[row], x[n + row]]);
+        }
+        assert!(Sample::of(Data::new(&x, n, 2), 501, 1).rows().is_none());
     }
 
     #[test]

@@ -93,6 +93,16 @@ pub(super) struct Effort {
     pub(super) kept: usize,
 }
 
+impl Effort {
+    /// One run, to its end.
+    pub(super) const ONE_RUN: Effort = Effort {
+        glance: 0,
+        short: 0,
+        long: 1,
+        kept: 1,
+    };
+}
+
 impl Cell {
     pub(super) fn new(k: usize, model: Model) -> Self {
         Cell {

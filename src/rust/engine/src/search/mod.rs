@@ -245,12 +245,7 @@ fn start_from(
     cells: &mut [&mut Cell],
     settings: &Settings,
 ) -> Result<(), GmmError> {
-    let effort = Effort {
-        glance: 0,
-        short: 0,
-        long: 1,
-        kept: 1,
-    };
+    let effort = Effort::ONE_RUN;
     cells.par_iter_mut().try_for_each(|cell| match start {
         Start::Partitions => Ok(()),
         Start::Labels(labels) => cell.start_given(all, Given::Labels(labels), effort, settings),

@@ -120,13 +120,7 @@ pub(super) fn nest(
                     && other.loglik > cell.loglik()
             });
             let mixtures: Vec<Mixture> = contained.map(|other| other.mixture.clone()).collect();
-            let effort = Effort {
-                glance: 0,
-                short: 0,
-                long: 1,
-                kept: 1,
-            };
-            cell.learn_from(stage, &mixtures, effort, settings)
+            cell.learn_from(stage, &mixtures, Effort::ONE_RUN, settings)
         })?;
     }
     Ok(())
