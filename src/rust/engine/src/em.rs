@@ -274,10 +274,10 @@ impl Em<'_> {
             } else {
                 0
             };
-            let at_rest = run.stalled >= STALLED || is_rounding(&run.trace);
-            if at_rest && self.tolerance > 0.0 {
-                run.stop = Stop::Converged;
-            }
+        }
+        let at_rest = run.stalled >= STALLED || is_rounding(&run.trace);
+        if at_rest && self.tolerance > 0.0 {
+            run.stop = Stop::Converged;
         }
         Ok(())
     }

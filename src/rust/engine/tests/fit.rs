@@ -371,6 +371,27 @@ fn of_many_rows_only_cells_that_may_be_the_best_are_finished() {
 }
 
 #[test]
+fn one_component_needs_no_second_iteration_on_all_rows() {
+    let n = 12_000;
+    let x = draws(1, 2, n, 0.0);
+    let settings = Settings {
+        families: vec![Family::Eii, Family::Vii, Family::Vvv, Family::Evv],
+        ..settings(1)
+    };
+    let progress = Progress::new();
+    let data = Data::new(&x, n, 2);
+    let found = search(data, &Start::Partitions, &settings, &progress).unwrap();
+    assert!(found.rows < n);
+    let fits: Vec<&Fit> = found.cells.iter().flatten().collect();
+    assert!(fits
+        .iter()
+        .all(|fit| fit.stop == Stop::Converged && fit.trace.len() < 10));
+    // Families that are the same with one component end together.
+    assert_eq!(found.cells[0].is_ok(), found.cells[1].is_ok());
+    assert_eq!(found.cells[2].is_ok(), found.cells[3].is_ok());
+}
+
+#[test]
 fn chance_in_the_sample_does_not_choose_the_cells_that_go_on() {
     // Noise in four columns: components of few rows win on a sample, by chance.
     let (d, n) = (4, 12_000);

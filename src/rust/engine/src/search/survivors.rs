@@ -15,6 +15,9 @@ const ERRORS: f64 = 3.0;
 /// Cells that go on with the best in any case.
 const LEAST: usize = 4;
 
+/// A difference of the criterion that is nobody's reason to prefer a model.
+const NO_MATTER: f64 = 1.0;
+
 /// What the sample says of a cell.
 struct Outlook {
     cell: usize,
@@ -100,7 +103,7 @@ pub(super) fn race(
                 racer
                     .cell
                     .note_optimum(racer.run, racer.starts, 1, settings);
-            } else if value(racer.cell, hoped) > best {
+            } else if value(racer.cell, hoped) > best + NO_MATTER {
                 progress.run_done();
                 racer.cell.behind = Some(value(racer.cell, racer.run.loglik()) - best);
             } else {
@@ -170,7 +173,7 @@ pub(super) fn choose(
         let variance = differences.map(|x| (x - mean).powi(2)).sum::<f64>() / rows as f64;
         let error = 2.0 * times * (rows as f64 * variance).sqrt();
         let behind = other.value - best.value;
-        if behind > ERRORS * error {
+        if behind > ERRORS * error + NO_MATTER {
             cells[other.cell].behind = Some(behind);
         }
     }
