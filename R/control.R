@@ -30,12 +30,21 @@
 #' such neighbours to help them, even if nobody asked for these; more models have each other. In the
 #' end no family is left below one that it contains.
 #'
-#' **Many rows.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models,
-#' 1,000 for 100 and more, where there are at least twice as many. Then the optima go on to all
-#' rows. Of several models only those do that may be the best by the criterion: others are given up
-#' where the sample says that they are behind by more than three standard errors, or where, after 8,
-#' 16, 32, ... iterations on all rows, twenty times the gain of the last round would not make them
-#' the best. The table says so, and `search = "thorough"` gives up none.
+#' **Many models of many rows.** From 1,000 rows on, only those of several models are finished that
+#' may be the best by the criterion. Their starts are given to them four at a time, of which one runs
+#' on for an `n_final` of 3. After every short run and every long one, models are given up that are
+#' behind the best, even if they were to gain twenty times what their last iteration has. The 24 that
+#' look best get more than the first four starts, and learn from their neighbours. In the end the best
+#' is searched for as if it had been asked for alone; should that find a better optimum, so are the
+#' models of its family with a component more or less. The table says what was given up, and
+#' `search = "thorough"` gives up none.
+#'
+#' **Samples.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models, 1,000
+#' for 100 and more, where there are at least twice as many. Then the optima go on to all rows. A
+#' model is now behind if its criterion, as the sample lets expect it, is so by more than three
+#' standard errors, or if, after 8, 16, 32, ... iterations on all rows, twenty times the gain of the
+#' last round would not make it the best. Trees grow from at most 2,000 rows, and the other rows
+#' belong to the nearest cluster.
 #'
 #' A run has converged when less than `tol` is left to gain, judged by Aitken's extrapolation of the
 #' climb or, with `accelerate = TRUE`, by what the next accelerated steps promise.

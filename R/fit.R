@@ -65,8 +65,8 @@
 #'     iteration. An accelerated iteration that was not taken repeats the value before.}
 #'   \item{`starts`}{A list of counts: starts `tried`; those that ended `degenerate`, because a
 #'     component collapsed or lost its rows; those that `finished`, alone or with a run that they
-#'     had met; and how many of these `reached` the reported optimum, within 1e-4, or 2 `tol` if
-#'     that is more.}
+#'     had met; how many of these `reached` the reported optimum, within 1e-4, or 2 `tol` if that is
+#'     more; and the `rows` on which they were tried.}
 #'   \item{`narrowest`}{A list of the `component` that is narrowest in any direction; the `ratio` of
 #'     its variance there to that within components on average; and whether it `is_suspect`: so
 #'     narrow, and of so few rows, that the optimum may be spurious.}

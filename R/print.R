@@ -156,7 +156,7 @@ describe_run <- function(x) {
     margin <- sub("e-0", "e-", format(max(1e-4, 2 * x$control$tol)))
     paste("to within", margin, "of this log-likelihood")
   }
-  rows <- attr(x$selection, "rows")
+  rows <- starts$rows
   sampled <- if (rows < x$n) paste0(" on a random sample of ", format_count(rows), " rows,") else ""
   followed <- cli::pluralize(
     " Of {starts$tried} starts{sampled} {cli::qty(starts$finished)}{starts$finished} ",

@@ -192,7 +192,7 @@ test_that("the fit has the documented elements", {
   expect_equal(fit$covariance, "VVV")
   expect_equal(fit$df, 11)
   expect_equal(fit$call, quote(gmm_fit(x = faithful, k = 2, covariance = "full")))
-  expect_named(fit$starts, c("tried", "degenerate", "finished", "reached"))
+  expect_named(fit$starts, c("tried", "degenerate", "finished", "reached", "rows"))
 })
 
 test_that("the data can be left out", {

@@ -297,6 +297,23 @@ test_that("of many rows, only models that may be the best go on to all", {
   expect_true(all(all_finished$status == "ok"))
 })
 
+test_that("of many models of a thousand rows, the best is no worse than when asked for alone", {
+  set.seed(2)
+  x <- cbind(rnorm(1200, rep(c(0, 2, 4), 400)), rnorm(1200, rep(c(0, 3, 0), 400)))
+  set.seed(1)
+  many <- gmm_fit(x, k = 1:5)
+  set.seed(1)
+  alone <- gmm_fit(x, k = many$k, covariance = many$covariance)
+  expect_gte(many$loglik, alone$loglik - 1e-4)
+  behind <- startsWith(many$selection$status, "given up: behind the best by about ")
+  expect_gt(sum(behind), 10)
+  # Those that were given up are no better for being finished.
+  set.seed(1)
+  finished <- gmm_select(x, k = 1:5, search = "thorough")
+  expect_gt(min(finished$BIC[behind], na.rm = TRUE), BIC(many))
+  expect_equal(min(finished$BIC), BIC(many), tolerance = 1e-8)
+})
+
 test_that("runs that become too narrow are dropped", {
   set.seed(1)
   narrow <- gmm_fit(faithful, k = 3, covariance = "full", search = "thorough")

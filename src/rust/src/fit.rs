@@ -122,7 +122,8 @@ fn fit_into(found: &Fit, n: usize) -> List {
             tried = found.starts.tried as i32,
             degenerate = found.starts.degenerate as i32,
             finished = found.starts.finished as i32,
-            reached = found.starts.reached as i32
+            reached = found.starts.reached as i32,
+            rows = found.starts.rows as f64
         )
     )
 }

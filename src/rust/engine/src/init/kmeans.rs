@@ -35,6 +35,28 @@ pub(super) fn cluster(
     Ok(labels)
 }
 
+/// The partition of all points by the nearest centre of a partition of some of them.
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+pub(super) fn spread(
+    points: &[&[f64]],
+    some: &[usize],
+    labels: &[usize],
+    k: usize,
+    progress: &Progress,
+) -> Result<Vec<usize>, GmmError> {
+    let known: Vec<&[f64]> = some.iter().map(|&i| points[i]).collect();
+    let mut centres = vec![vec![f64::INFINITY; points[0].len()]; k];
+    recentre(&known, labels, &mut centres);
+    let mut all = vec![0; points.len()];
+    assign(points, &centres, &mut all, progress)?;
+    for (&i, &label) in some.iter().zip(labels) {
+        all[i] = label;
+    }
+    Ok(all)
+}
+
 /// Centres among the points, each drawn with probability proportional to its squared distance
 /// from those before it.
 fn seed(

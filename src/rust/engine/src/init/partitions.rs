@@ -18,6 +18,10 @@ use crate::pass::Passes;
 use crate::responsibilities::Given;
 use crate::stats::SufficientStats;
 
+/// Rows from which trees grow: a random sample of more. The others are told apart by the clusters of
+/// these.
+const TREE_ROWS: usize = 2000;
+
 /// The part of a column's variance that the others must leave it, for columns to be made
 /// uncorrelated.
 const LEAST_OWN_PART: f64 = 1e-8;
@@ -146,6 +150,8 @@ pub(crate) struct Partitions<'a> {
     seed: u64,
     /// The rows one after the other, as each metric sees them.
     points: Vec<(Metric, Vec<f64>)>,
+    /// The rows of the trees, where these are not all.
+    tree_rows: Option<Vec<usize>>,
     trees: Vec<(Metric, Criterion, Hierarchy)>,
 }
 
@@ -169,10 +175,23 @@ impl<'a> Partitions<'a> {
             (Metric::Whitened, whitened(&standardised, data.d())),
         ];
         points.insert(0, (Metric::Standardised, standardised));
+        let (n, d) = (data.n(), data.d());
+        let tree_rows = (n > TREE_ROWS).then(|| {
+            let mut rows = index::sample(&mut generator(seed, 0), n, TREE_ROWS).into_vec();
+            rows.sort_unstable();
+            rows
+        });
         let trees: Vec<Vec<_>> = points
             .par_iter()
             .map(|(metric, points)| {
-                let trees = Hierarchy::trees(points, data.d(), k, passes.progress())?;
+                let trees = match &tree_rows {
+                    None => Hierarchy::trees(points, d, k, passes.progress())?,
+                    Some(rows) => {
+                        let some = |&row: &usize| points[row * d..][..d].iter().copied();
+                        let points: Vec<f64> = rows.iter().flat_map(some).collect();
+                        Hierarchy::trees(&points, d, k, passes.progress())?
+                    }
+                };
                 let named = trees
                     .into_iter()
                     .map(|(criterion, tree)| (*metric, criterion, tree));
@@ -184,6 +203,7 @@ impl<'a> Partitions<'a> {
             family,
             seed,
             points,
+            tree_rows,
             trees: trees.into_iter().flatten().collect(),
         })
     }
@@ -220,7 +240,16 @@ impl<'a> Partitions<'a> {
                     .iter()
                     .find(|tree| tree.0 == metric && tree.1 == criterion);
                 match tree {
-                    Some((_, _, tree)) => Ok(tree.cut(k)),
+                    Some((_, _, tree)) => {
+                        let labels = tree.cut(k);
+                        match &self.tree_rows {
+                            None => Ok(labels),
+                            Some(rows) => {
+                                let points = self.points(metric);
+                                kmeans::spread(&points, rows, &labels, k, self.passes.progress())
+                            }
+                        }
+                    }
                     None => self.k_means(k, metric, &mut rng),
                 }
             }
@@ -240,10 +269,13 @@ impl<'a> Partitions<'a> {
         metric: Metric,
         rng: &mut ChaCha8Rng,
     ) -> Result<Vec<usize>, GmmError> {
+        kmeans::cluster(&self.points(metric), k, rng, self.passes.progress())
+    }
+
+    fn points(&self, metric: Metric) -> Vec<&[f64]> {
         let points = self.points.iter().find(|points| points.0 == metric);
         let (_, points) = points.expect("every metric");
-        let points: Vec<&[f64]> = points.chunks(self.passes.data().d()).collect();
-        kmeans::cluster(&points, k, rng, self.passes.progress())
+        points.chunks(self.passes.data().d()).collect()
     }
 }
 
@@ -336,13 +368,13 @@ mod tests {
 
     #[test]
     fn every_start_is_a_partition_and_the_same_again() {
-        for d in [1, 2] {
+        for (n, d) in [(60, 1), (60, 2), (TREE_ROWS + 500, 2)] {
             let mut rng = generator(4, d);
-            let x: Vec<f64> = (0..60 * d).map(|_| rng.random_range(0.0..1.0)).collect();
+            let x: Vec<f64> = (0..n * d).map(|_| rng.random_range(0.0..1.0)).collect();
             let progress = Progress::new();
-            let passes = Passes::over(Data::new(&x, 60, d), &progress);
+            let passes = Passes::over(Data::new(&x, n, d), &progress);
             let total = passes.total(Family::Vvv).unwrap();
-            let deviation = (0..d).map(|j| (total.scatter[(j, j)] / 60.0).sqrt());
+            let deviation = (0..d).map(|j| (total.scatter[(j, j)] / n as f64).sqrt());
             let scale = Scale {
                 deviation: deviation.collect(),
                 resolution: vec![0.0; d],
@@ -355,7 +387,7 @@ mod tests {
             };
             let labels = make();
             assert_eq!(labels.len(), 20);
-            assert!(labels.iter().all(|labels| labels.len() == 60));
+            assert!(labels.iter().all(|labels| labels.len() == n));
             assert!(labels.iter().flatten().all(|&label| label < 3));
             assert_eq!(labels, make());
         }

@@ -36,9 +36,13 @@ pub(super) struct Cell {
     pub(super) model: Model,
     /// Different optima, the best first.
     pub(super) optima: Vec<Optimum>,
+    /// Short runs from the last starts, the best first.
+    short: Vec<Group>,
     /// Log-likelihoods at which runs ended, and how many starts led there.
     ends: Vec<(f64, usize)>,
     tried: usize,
+    /// Rows on which starts were tried.
+    rows: usize,
     degenerate: usize,
     /// The first failure of all, and the rows that the component it speaks of owned just before.
     failure: Option<(GmmError, Vec<usize>)>,
@@ -49,6 +53,8 @@ pub(super) struct Cell {
     pub(super) behind: Option<f64>,
     /// Whether the best optimum is new to the cells that may learn from it.
     pub(super) is_news: bool,
+    /// Whether others are so many and so much better that more runs would be wasted on it.
+    pub(super) is_outsider: bool,
 }
 
 /// Where a run ended.
@@ -80,6 +86,14 @@ impl From<Run> for Optimum {
     }
 }
 
+/// The best run of a cell on its way.
+pub(super) struct Position<'a> {
+    pub(super) mixture: &'a Mixture,
+    pub(super) loglik: f64,
+    /// The log-likelihood that it may reach.
+    pub(super) hoped: f64,
+}
+
 /// How many of the runs go on, and how far.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Effort {
@@ -109,13 +123,16 @@ impl Cell {
             k,
             model,
             optima: Vec::new(),
+            short: Vec::new(),
             ends: Vec::new(),
             tried: 0,
+            rows: 0,
             degenerate: 0,
             failure: None,
             entropy: 0.0,
             behind: None,
             is_news: false,
+            is_outsider: false,
         }
     }
 
@@ -138,6 +155,7 @@ impl Cell {
             degenerate: self.degenerate,
             finished: above(f64::NEG_INFINITY),
             reached: above(self.loglik() - margin),
+            rows: self.rows,
         }
     }
 
@@ -147,7 +165,7 @@ impl Cell {
         self.counts(settings.tolerance).reached >= enough
     }
 
-    /// Begin at partitions of the stage's rows.
+    /// Short runs from partitions of the stage's rows; [`Cell::go_far`] makes long ones of them.
     pub(super) fn start_from(
         &mut self,
         stage: &Stage<'_>,
@@ -161,7 +179,22 @@ impl Cell {
             let mixture = stats.and_then(|stats| first_mixture(&em, &stats));
             begin_given(&em, Given::Labels(&partition.labels), mixture)
         };
-        self.follow(stage, partitions, begin, effort, settings)
+        self.set_out(stage, partitions, begin, effort, settings)
+    }
+
+    /// Take over what another search for the same model has found, if it is better; what was given
+    /// up is known of a sample only.
+    pub(super) fn take_over(&mut self, other: Cell, tolerance: f64) -> bool {
+        let least = if self.behind.is_some() {
+            f64::NEG_INFINITY
+        } else {
+            self.loglik() + SAME_OPTIMUM.max(2.0 * tolerance)
+        };
+        let is_better = other.loglik() > least;
+        if is_better {
+            *self = other;
+        }
+        is_better
     }
 
     /// Begin at responsibilities of the user's own.
@@ -182,7 +215,8 @@ impl Cell {
                 stats.and_then(|stats| em.maximise_soundly(&stats)),
             )
         };
-        self.follow(stage, &[given], begin, effort, settings)
+        self.set_out(stage, &[given], begin, effort, settings)?;
+        self.go_far(stage, effort, settings)
     }
 
     /// Begin at a mixture of the user's own.
@@ -195,10 +229,11 @@ impl Cell {
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
         let begin = |mixture: &&Mixture| em.begin((*mixture).clone());
-        self.follow(stage, &[mixture], begin, effort, settings)
+        self.set_out(stage, &[mixture], begin, effort, settings)?;
+        self.go_far(stage, effort, settings)
     }
 
-    /// Short runs from every start, long runs from the best of them.
+    /// Short runs from every start.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`]; other failures are of a start, and noted.
@@ -206,7 +241,7 @@ impl Cell {
     /// # Source
     /// Biernacki, Celeux and Govaert (2003), *Choosing starting values for the EM algorithm*,
     /// Computational Statistics & Data Analysis 41.
-    fn follow<S: Sync>(
+    fn set_out<S: Sync>(
         &mut self,
         stage: &Stage<'_>,
         starts: &[S],
@@ -217,11 +252,26 @@ impl Cell {
         let em = &stage.em(self.model, settings);
         let (runs, failed) = short_runs(em, starts, begin, effort, settings)?;
         self.tried += starts.len();
+        self.rows = stage.passes.data().n();
         for failed in failed {
             self.note_failure(stage, failed, 1);
         }
-        let mut groups = group(runs);
-        // The best few run on; should they all collapse later, the next few do.
+        self.short = group(runs);
+        Ok(())
+    }
+
+    /// Long runs from the best few of the short ones; should they all collapse, from the next few.
+    ///
+    /// # Errors
+    /// [`GmmError::Interrupted`]; other failures are of a start, and noted.
+    pub(super) fn go_far(
+        &mut self,
+        stage: &Stage<'_>,
+        effort: Effort,
+        settings: &Settings,
+    ) -> Result<(), GmmError> {
+        let em = &stage.em(self.model, settings);
+        let mut groups = std::mem::take(&mut self.short);
         let before = self.ends.len();
         while self.ends.len() == before && !groups.is_empty() {
             let few = groups.drain(..effort.long.min(groups.len())).collect();
@@ -235,6 +285,23 @@ impl Cell {
             }
         }
         Ok(())
+    }
+
+    /// Where the best run is, and what it may reach.
+    pub(super) fn position(&self) -> Option<Position<'_>> {
+        let optimum = self.optima.first().map(|optimum| Position {
+            mixture: &optimum.mixture,
+            loglik: optimum.loglik(),
+            hoped: optimum.loglik(),
+        });
+        let hope = |(run, _): &Group| run.loglik() + OUT_OF_REACH * run.last_gain();
+        let short = self.short.first().map(|(run, _)| Position {
+            mixture: run.mixture(),
+            loglik: run.loglik(),
+            hoped: self.short.iter().map(hope).fold(f64::MIN, f64::max),
+        });
+        let positions = optimum.into_iter().chain(short);
+        positions.max_by(|a, b| a.hoped.total_cmp(&b.hoped))
     }
 
     /// Go on from the optima on a sample to those on all rows.

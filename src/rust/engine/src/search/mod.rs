@@ -34,8 +34,14 @@ use stage::Stage;
 const STARTS_AT_A_TIME: usize = 12;
 /// Relative difference of values of the criterion that is but rounding.
 const EQUAL: f64 = 1e-12;
-/// Doubles that the statistics of starts that are made together may take.
-const START_DOUBLES: usize = 8 << 20;
+/// Doubles that starts which are made together may take: their statistics, and the short runs.
+const START_DOUBLES: usize = 16 << 20;
+/// Where models are given up, parts in which the starts are tried that are else tried at a time.
+const BATCHES: usize = 3;
+/// Where models are given up, those of the others at most that are searched for alone.
+const LEADERS: usize = 4;
+/// Matrices per component that a short run keeps: of its mixture, its factors and its statistics.
+const RUN_MATRICES: usize = 4;
 /// Iterations after which the worst starts are dropped.
 const GLANCE: usize = 3;
 /// Of many rows, those on which starts are tried: the more cells, the fewer.
@@ -140,6 +146,8 @@ pub struct StartCounts {
     pub finished: usize,
     /// Finished starts that reached the reported optimum.
     pub reached: usize,
+    /// Rows on which they were tried.
+    pub rows: usize,
 }
 
 /// Fit every family with every number of components.
@@ -258,22 +266,77 @@ fn start_from(
 
 /// Cells whose starts are made together: all, or those of one number of components after the other
 /// where the statistics of so many starts take much memory.
-fn in_memory(cells: &[&mut Cell], d: usize, starts: usize) -> Vec<Range<usize>> {
+fn in_memory(cells: &[&mut Cell], d: usize, starts: usize, runs: usize) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut components = 0;
+    let mut matrices = 0;
     for (i, cell) in cells.iter().enumerate() {
+        matrices += cell.k * runs * RUN_MATRICES;
         match ranges.last_mut() {
             Some(range) if cells[range.start].k == cell.k => range.end += 1,
             _ => {
-                components += cell.k;
+                matrices += cell.k * starts;
                 ranges.push(i..i + 1);
             }
         }
     }
-    if components * starts * d * d <= START_DOUBLES {
+    if matrices * d * d <= START_DOUBLES {
         std::iter::once(0..cells.len()).collect()
     } else {
         ranges
+    }
+}
+
+/// What starts cells from partitions.
+struct Starter<'a> {
+    stage: &'a Stage<'a>,
+    partitions: &'a Partitions<'a>,
+    effort: Effort,
+    /// Starts after which it is looked what they have given.
+    at_a_time: usize,
+    settings: &'a Settings,
+    /// All rows, where cells give up that will hardly be the best on these.
+    gives_up: Option<usize>,
+}
+
+impl Starter<'_> {
+    /// Follow these starts of all cells that are neither settled nor given up.
+    fn start(&self, cells: &mut [&mut Cell], starts: Range<usize>) -> Result<(), GmmError> {
+        let d = self.stage.passes.data().d();
+        for first in starts.clone().step_by(self.at_a_time) {
+            let batch = first..starts.end.min(first + self.at_a_time);
+            for range in in_memory(cells, d, batch.len(), 2 * self.effort.long) {
+                self.set_out(&mut cells[range], batch.clone())?;
+                self.choose(cells)?;
+                cells
+                    .par_iter_mut()
+                    .filter(|cell| cell.behind.is_none())
+                    .try_for_each(|cell| cell.go_far(self.stage, self.effort, self.settings))?;
+            }
+        }
+        self.choose(cells)
+    }
+
+    /// Short runs.
+    fn set_out(&self, cells: &mut [&mut Cell], starts: Range<usize>) -> Result<(), GmmError> {
+        let is_open = |cell: &&mut &mut Cell| {
+            cell.behind.is_none() && !cell.is_outsider && !cell.is_settled(self.settings)
+        };
+        let mut open: Vec<&mut &mut Cell> = cells.iter_mut().filter(is_open).collect();
+        let mut k: Vec<usize> = open.iter().map(|cell| cell.k).collect();
+        k.dedup();
+        let make = |k: &usize| self.partitions.make(*k, starts.clone());
+        let made = k.par_iter().map(make).collect::<Result<Vec<_>, _>>()?;
+        open.par_iter_mut().try_for_each(|cell| {
+            let k = k.iter().position(|&k| k == cell.k).expect("made above");
+            cell.start_from(self.stage, &made[k], self.effort, self.settings)
+        })
+    }
+
+    fn choose(&self, cells: &mut [&mut Cell]) -> Result<(), GmmError> {
+        match self.gives_up {
+            Some(n) => survivors::choose(self.stage, cells, n, self.settings),
+            None => Ok(()),
+        }
     }
 }
 
@@ -311,41 +374,80 @@ fn search_freely(
         long: settings.n_final,
         kept: if sampled && cells.len() == 1 { KEPT } else { 1 },
     };
-    let gives_up = sampled && cells.len() > 1 && !settings.finish_all;
+    let gives_up = n >= LEAST_SAMPLE && cells.len() > 1 && !settings.finish_all;
     let mut helpers = moves::helpers(cells, all.passes.data().d(), distinct, settings);
     let has_helpers = !helpers.is_empty();
     let mut everyone: Vec<&mut Cell> = cells.iter_mut().map(|cell| &mut **cell).collect();
     everyone.extend(&mut helpers);
     everyone.sort_by_key(|cell| cell.k);
-    for first in (0..settings.n_init).step_by(STARTS_AT_A_TIME) {
-        let starts = first..settings.n_init.min(first + STARTS_AT_A_TIME);
-        for range in in_memory(&everyone, stage.passes.data().d(), starts.len()) {
-            let unsettled = everyone[range]
-                .iter_mut()
-                .filter(|cell| !cell.is_settled(settings));
-            let mut unsettled: Vec<&mut &mut Cell> = unsettled.collect();
-            let mut k: Vec<usize> = unsettled.iter().map(|cell| cell.k).collect();
-            k.dedup();
-            let begin = |k: &usize| partitions.make(*k, starts.clone());
-            let made = k.par_iter().map(begin).collect::<Result<Vec<_>, _>>()?;
-            unsettled.par_iter_mut().try_for_each(|cell| {
-                let k = k.iter().position(|&k| k == cell.k).expect("made above");
-                cell.start_from(stage, &made[k], effort, settings)
-            })?;
-        }
-    }
-    if gives_up && !has_helpers {
-        survivors::choose(stage, &mut everyone, n, settings)?;
-    }
+    let chooses = gives_up && !has_helpers;
+    let starter = Starter {
+        stage,
+        partitions: &partitions,
+        effort: Effort {
+            long: if chooses {
+                effort.long.div_ceil(BATCHES)
+            } else {
+                effort.long
+            },
+            ..effort
+        },
+        at_a_time: if chooses {
+            STARTS_AT_A_TIME / BATCHES
+        } else {
+            STARTS_AT_A_TIME
+        },
+        settings,
+        gives_up: chooses.then_some(n),
+    };
+    starter.start(&mut everyone, 0..settings.n_init)?;
     moves::learn(stage, &mut everyone, effort.kept, settings)?;
     if gives_up {
         survivors::choose(stage, cells, n, settings)?;
+    }
+    if sampled && gives_up {
         survivors::race(all, cells, settings)?;
     } else if sampled {
         cells
             .par_iter_mut()
             .try_for_each(|cell| cell.go_on(all, settings))?;
     }
+    if gives_up && !has_helpers {
+        search_for_leader(all, cells, distinct, settings)?;
+    }
     moves::nest(all, cells, settings)?;
     Ok(sample.data().n())
+}
+
+/// Search for the best of many models as if it had been asked for alone; should that find more,
+/// also for those of its family with a component more or less.
+fn search_for_leader(
+    all: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    distinct: usize,
+    settings: &Settings,
+) -> Result<(), GmmError> {
+    let settings = &Settings {
+        n_final: settings.n_final + 1,
+        rounds: 2 * settings.rounds,
+        ..settings.clone()
+    };
+    let mut alone: Vec<usize> = survivors::leader(all, cells, settings)
+        .into_iter()
+        .collect();
+    let mut next = 0;
+    while next < alone.len().min(LEADERS) {
+        let at = alone[next];
+        let (k, model) = (cells[at].k, cells[at].model);
+        let mut found = Cell::new(k, model);
+        search_freely(all, &mut [&mut found], distinct, settings)?;
+        if cells[at].take_over(found, settings.tolerance) {
+            let is_next = |i: &usize| cells[*i].model == model && cells[*i].k.abs_diff(k) == 1;
+            let others = (0..cells.len()).filter(is_next);
+            let others: Vec<usize> = others.filter(|i| !alone.contains(i)).collect();
+            alone.extend(others);
+        }
+        next += 1;
+    }
+    Ok(())
 }

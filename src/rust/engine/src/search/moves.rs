@@ -87,7 +87,9 @@ pub(super) fn learn(
         if news.is_empty() {
             break;
         }
-        let open = cells.par_iter_mut().filter(|cell| cell.behind.is_none());
+        let open = cells
+            .par_iter_mut()
+            .filter(|cell| cell.behind.is_none() && !cell.is_outsider);
         open.try_for_each(|cell| {
             let mixtures = news.iter().flat_map(|news| news.for_cell(cell));
             let is_other = |mixture: &Mixture| !cell.knows(mixture, stage);

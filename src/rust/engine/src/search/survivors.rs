@@ -14,6 +14,8 @@ use crate::score::Score;
 const ERRORS: f64 = 3.0;
 /// Cells that go on with the best in any case.
 const LEAST: usize = 4;
+/// Cells on which more than one long run is spent, and which learn from others.
+const INSIDERS: usize = 24;
 
 /// A difference of the criterion that is nobody's reason to prefer a model.
 const NO_MATTER: f64 = 1.0;
@@ -23,6 +25,8 @@ struct Outlook {
     cell: usize,
     /// The criterion on all rows, as expected from the sample.
     value: f64,
+    /// What it may become if the cell goes on.
+    hoped: f64,
     /// Log-density of every sampled row.
     density: Vec<f64>,
     /// Whether this is no more than chance, by which others are not to be judged.
@@ -115,6 +119,24 @@ pub(super) fn race(
     Ok(())
 }
 
+/// The best cell by the criterion on these rows, if it is no matter of chance.
+pub(super) fn leader(all: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) -> Option<usize> {
+    let data = all.passes.data();
+    let value = |cell: &Cell| {
+        let mixture = &cell.optima.first()?.mixture;
+        if cell.behind.is_some() || Narrowest::of(mixture, data.n()).is_suspect {
+            return None;
+        }
+        let df = cell.model.free_parameters(cell.k, data.d());
+        let (n, entropy) = (data.n(), cell.entropy);
+        Some(settings.criterion.value(cell.loglik(), df, n, entropy))
+    };
+    let values = cells.iter().enumerate();
+    let values = values.filter_map(|(i, cell)| Some((i, value(cell)?)));
+    let best = values.min_by(|a, b| a.1.total_cmp(&b.1));
+    best.map(|(i, _)| i)
+}
+
 /// Give up the cells whose criterion on all `n` rows will hardly be the best.
 ///
 /// A fit is better on the rows that it was made of than on others, by about one half for every
@@ -137,21 +159,26 @@ pub(super) fn choose(
     let times = n as f64 / rows as f64;
     let outlook = |(cell, found): (usize, &mut &mut Cell)| {
         let found: &mut Cell = found;
-        let best = found.optima.first()?;
+        let df = found
+            .model
+            .free_parameters(found.k, stage.passes.data().d());
+        let position = found.position()?;
         let look = || {
             let mut density = vec![0.0; rows];
             let score = Score::LogDensity;
-            stage.passes.score(&best.mixture, score, &mut density)?;
-            let df = found.model.free_parameters(found.k, best.mixture.d());
-            let optimism = 0.5 * df as f64;
-            let loglik = times * (best.loglik() - optimism) + optimism;
-            let entropy = times * stage.passes.entropy(&best.mixture)?;
-            let value = settings.criterion.value(loglik, df, n, entropy);
+            stage.passes.score(position.mixture, score, &mut density)?;
+            let entropy = times * stage.passes.entropy(position.mixture)?;
+            let value = |loglik: f64| {
+                let optimism = 0.5 * df as f64;
+                let loglik = times * (loglik - optimism) + optimism;
+                settings.criterion.value(loglik, df, n, entropy)
+            };
             let outlook = Outlook {
                 cell,
-                value,
+                value: value(position.loglik),
+                hoped: value(position.hoped),
                 density,
-                is_suspect: Narrowest::of(&best.mixture, rows).is_suspect,
+                is_suspect: Narrowest::of(position.mixture, rows).is_suspect,
             };
             Ok((entropy, outlook))
         };
@@ -160,21 +187,28 @@ pub(super) fn choose(
             outlook
         }))
     };
-    let outlooks = cells.par_iter_mut().enumerate().filter_map(outlook);
+    let cells_on = cells.par_iter_mut().enumerate();
+    let outlooks = cells_on
+        .filter(|(_, cell)| cell.behind.is_none())
+        .filter_map(outlook);
     let mut outlooks = outlooks.collect::<Result<Vec<Outlook>, GmmError>>()?;
     outlooks.sort_by(|a, b| a.value.total_cmp(&b.value));
     let Some(best) = outlooks.iter().find(|outlook| !outlook.is_suspect) else {
         return Ok(());
     };
+    let mut ranked: Vec<&Outlook> = outlooks.iter().collect();
+    ranked.sort_by(|a, b| a.hoped.total_cmp(&b.hoped));
+    for (rank, outlook) in ranked.into_iter().enumerate() {
+        cells[outlook.cell].is_outsider = rank >= INSIDERS;
+    }
     let worse = outlooks.iter().filter(|other| other.value > best.value);
     for other in worse.skip(LEAST) {
         let differences = best.density.iter().zip(&other.density).map(|(a, b)| a - b);
         let mean = differences.clone().sum::<f64>() / rows as f64;
         let variance = differences.map(|x| (x - mean).powi(2)).sum::<f64>() / rows as f64;
         let error = 2.0 * times * (rows as f64 * variance).sqrt();
-        let behind = other.value - best.value;
-        if behind > ERRORS * error + NO_MATTER {
-            cells[other.cell].behind = Some(behind);
+        if other.hoped - best.value > ERRORS * error + NO_MATTER {
+            cells[other.cell].behind = Some(other.value - best.value);
         }
     }
     Ok(())
