@@ -46,8 +46,8 @@
 #'   `predict()` need the data again.
 #' @param control A list of settings, see [gmm_control()].
 #'
-#' @returns A list of class `"gmm"`, with the elements below. Responsibilities are not among them:
-#' `predict(fit, type = "posterior")` computes them.
+#' @returns A list of class `"gmm"`, which is also a `"gmm_mixture"`, with the elements below.
+#' Responsibilities are not among them: `predict(fit, type = "posterior")` computes them.
 #' \describe{
 #'   \item{`weights`}{`double[k]`: mixing proportions.}
 #'   \item{`means`}{`double[k, d]`: a row per component.}
@@ -267,7 +267,7 @@ new_gmm <- function(found, x, family, equal_weights, keep_data, selection, contr
       call = call
     )
   }
-  structure(fit, class = "gmm")
+  structure(fit, class = c("gmm", "gmm_mixture"))
 }
 
 name_rows <- function(values, x) {

@@ -52,8 +52,8 @@ nobs.gmm <- function(object, ...) {
 
 #' @rdname gmm-methods
 #' @export
-coef.gmm <- function(object, ...) {
-  object[c("weights", "means", "covariances")]
+coef.gmm_mixture <- function(object, ...) {
+  unclass(object)[c("weights", "means", "covariances")]
 }
 
 #' @rdname gmm-methods

@@ -1,9 +1,10 @@
 #' Clusters, posterior probabilities and densities of rows
 #'
-#' @param object A fit from [gmm_fit()].
-#' @param newdata Rows to predict: a data frame or matrix with the columns of the fit, found by
+#' @param object A fit from [gmm_fit()], or a mixture from [gmm_mixture()].
+#' @param newdata Rows to predict: a data frame or matrix with its columns, found by
 #'   name, in any order and among others; without names, by position. A bare vector is one row of
-#'   length `d`, or for `d` = 1 one value per row. By default the data of the fit.
+#'   length `d`, or for `d` = 1 one value per row. By default the data of the fit; a mixture has
+#'   none.
 #' @param type What to predict:
 #'   * `"cluster"`: the component with the largest posterior probability;
 #'   * `"posterior"`: the probabilities of the components, given the row (responsibilities);
@@ -22,7 +23,7 @@
 #' `gmm_error_unknown_argument` an argument that does not exist;
 #' `gmm_error_bad_type`, `gmm_error_bad_shape`, `gmm_error_bad_value` and `gmm_error_non_finite`
 #' (for infinite values) as for [gmm_fit()]; `gmm_error_no_data` where the fit was made with
-#' `keep_data = FALSE` and there is no `newdata`.
+#' `keep_data = FALSE`, or `object` is a mixture, and there is no `newdata`.
 #'
 #' @references
 #' Bishop, C. M. (2006). *Pattern Recognition and Machine Learning*, equations 9.12 and 9.13.
@@ -34,11 +35,12 @@
 #' table(predict(fit))
 #' predict(fit, data.frame(waiting = c(60, 70), eruptions = c(2, 3)), type = "posterior")
 #' predict(fit, c(3, 70), type = "density", log = TRUE)
+#' @aliases predict.gmm
 #' @export
-predict.gmm <- function(object, newdata = NULL,
-                        type = c("cluster", "posterior", "density", "uncertainty",
-                                 "component_density"),
-                        log = FALSE, ...) {
+predict.gmm_mixture <- function(object, newdata = NULL,
+                                type = c("cluster", "posterior", "density", "uncertainty",
+                                         "component_density"),
+                                log = FALSE, ...) {
   call <- quote(predict())
   check_no_dots(list(...), c("newdata", "type", "log"), call)
   types <- eval(formals()$type)
@@ -87,9 +89,22 @@ check_no_dots <- function(dots, known, call) {
   )
 }
 
+#' What messages call a mixture with or without a history
+#' @noRd
+name_kind <- function(object) {
+  if (inherits(object, "gmm")) "fit" else "mixture"
+}
+
 #' The data that a fit has kept
 #' @noRd
 fit_data <- function(object, call) {
+  if (!inherits(object, "gmm")) {
+    abort_gmm(
+      c("A mixture has no data.", i = "Give rows, for example as {.arg newdata}."),
+      "no_data",
+      call = call
+    )
+  }
   if (is.null(object$data)) {
     abort_gmm(
       c(
@@ -121,7 +136,7 @@ new_rows <- function(object, newdata, call) {
   if (length(dim(newdata)) == 2 && is_nameable(wanted) && !is.null(colnames(newdata))) {
     absent <- setdiff(wanted, colnames(newdata))
     if (length(absent) > 0) {
-      abort_missing_columns(absent, colnames(newdata), "newdata", "columns of the fit", call)
+      abort_missing_columns(absent, colnames(newdata), "newdata", paste("columns of the", name_kind(object)), call)
     }
     newdata <- newdata[, wanted, drop = FALSE]
   }
@@ -134,7 +149,7 @@ same_columns <- function(x, object, call) {
   if (ncol(x) != object$d) {
     abort_gmm(
       c(
-        "{.arg newdata} must have the {object$d} column{?s} of the fit.",
+        "{.arg newdata} must have the {object$d} column{?s} of the {name_kind(object)}.",
         x = "It has {ncol(x)}."
       ),
       "bad_shape",

@@ -1,4 +1,4 @@
-#' Simulate data sets from a fit
+#' Simulate data sets from a fit or a mixture
 #'
 #' Draws whole data sets of as many rows as the fit has: for every row a component by the
 #' weights, then a point of that component.
@@ -21,8 +21,9 @@
 #' drawn <- simulate(fit, nsim = 2, seed = 1)
 #' head(drawn$sim_1)
 #' table(attr(drawn$sim_1, "component"))
+#' @aliases simulate.gmm
 #' @export
-simulate.gmm <- function(object, nsim = 1, seed = NULL, ...) {
+simulate.gmm_mixture <- function(object, nsim = 1, seed = NULL, ...) {
   call <- quote(simulate())
   check_no_dots(list(...), c("nsim", "seed"), call)
   nsim <- check_count(nsim, "nsim", call = call)
