@@ -13,10 +13,8 @@ as_start <- function(start, x, k, call) {
   }
   value <- if (is.list(start)) {
     as_start_mixture(start, x, call)
-  } else if (is.matrix(start)) {
-    as_start_posterior(start, x, call)
   } else {
-    as_start_labels(start, x, call)
+    as_posterior(start, nrow(x), "start", "labels, responsibilities or a mixture", call)
   }
   found <- start_components(value)
   if (!is.null(k) && !found %in% k) {
@@ -40,83 +38,12 @@ abort_start <- function(message, call, .envir, class = "bad_value") {
   abort_gmm(message, class, argument = "start", call = call, .envir = .envir)
 }
 
-label_types <- c("integer", "double", "character", "logical")
-
-as_start_labels <- function(start, x, call) {
-  if (!is.atomic(start) || !(is.factor(start) || typeof(start) %in% label_types)) {
-    abort_start(
-      c(
-        "{.arg start} must be labels, responsibilities or a mixture.",
-        x = "It is {.obj_type_friendly {start}}."
-      ),
-      call,
-      environment(),
-      "bad_type"
-    )
-  }
-  if (length(start) != nrow(x)) {
-    abort_start(
-      c(
-        "Labels in {.arg start} must be one per row of {.arg x}: {nrow(x)}.",
-        x = "There are {length(start)}."
-      ),
-      call,
-      environment(),
-      "bad_shape"
-    )
-  }
-  if (anyNA(start)) {
-    abort_start("Labels in {.arg start} must not be missing.", call, environment())
-  }
-  as.integer(factor(start))
-}
-
-as_start_posterior <- function(start, x, call) {
-  if (!is.numeric(start)) {
-    abort_start(
-      c(
-        "Responsibilities in {.arg start} must be numbers.",
-        x = "They are {.obj_type_friendly {start}}."
-      ),
-      call,
-      environment(),
-      "bad_type"
-    )
-  }
-  if (nrow(start) != nrow(x) || ncol(start) == 0) {
-    abort_start(
-      c(
-        "Responsibilities in {.arg start} must have a row per row of {.arg x}: {nrow(x)}.",
-        x = "They have {nrow(start)} row{?s} and {ncol(start)} column{?s}."
-      ),
-      call,
-      environment(),
-      "bad_shape"
-    )
-  }
-  storage.mode(start) <- "double"
-  sums <- rowSums(start)
-  # `!all(...)` is also true where a value is missing.
-  if (!isTRUE(all(start >= 0)) || max(abs(sums - 1)) > 1e-6) {
-    abort_start(
-      c(
-        "Responsibilities in {.arg start} must be at least 0 and sum to 1 in every row.",
-        i = "Divide by the row sums: `start / rowSums(start)`."
-      ),
-      call,
-      environment()
-    )
-  }
-  start / sums
-}
-
 as_start_mixture <- function(start, x, call) {
-  parts <- c("weights", "means", "covariances")
-  absent <- setdiff(parts, names(start))
+  absent <- setdiff(mixture_parts, names(start))
   if (length(absent) > 0) {
     abort_start(
       c(
-        "A mixture in {.arg start} must have {.var {parts}}.",
+        "A mixture in {.arg start} must have {.var {mixture_parts}}.",
         x = "{.var {absent}} {?is/are} missing.",
         i = if (is.data.frame(start)) {
           "Responsibilities must be a matrix (`as.matrix()`), labels a vector."
@@ -129,81 +56,18 @@ as_start_mixture <- function(start, x, call) {
       "bad_type"
     )
   }
-  start <- start[parts]
-  numeric <- vapply(start, function(part) is.numeric(part) && all(is.finite(part)), logical(1))
-  if (!all(numeric)) {
-    abort_start(
-      "{.var {parts[!numeric]}} in {.arg start} must be finite numbers.",
-      call,
-      environment(),
-      "bad_type"
-    )
-  }
-  k <- length(start$weights)
-  d <- ncol(x)
-  check_shape(start$means, c(k, d), "means", call)
-  check_shape(start$covariances, c(d, d, k), "covariances", call)
-  start <- match_start_columns(start, colnames(x), k, d)
-  if (any(start$weights <= 0) || abs(sum(start$weights) - 1) > 1e-6) {
-    abort_start(
-      "{.var weights} in {.arg start} must be positive and sum to 1.",
-      call,
-      environment()
-    )
-  }
-  sound <- vapply(seq_len(k), function(j) is_covariance(start$covariances[, , j]), logical(1))
-  if (!all(sound)) {
-    abort_start(
-      c(
-        "{.var covariances} in {.arg start} must be symmetric and positive definite.",
-        x = "{cli::qty(sum(!sound))}Component{?s} {as.character(which(!sound))} {?is/are} not."
-      ),
-      call,
-      environment()
-    )
-  }
-  list(
-    weights = as.double(start$weights / sum(start$weights)),
-    means = as.double(start$means),
-    covariances = as.double(start$covariances)
-  )
-}
-
-#' Refuse means or covariances of another shape; where one number says it all, a vector will do
-#' @noRd
-check_shape <- function(value, shape, part, call) {
-  found <- dim(value) %||% length(value)
-  drop <- function(shape) shape[shape > 1]
-  if (!identical(as.double(drop(found)), as.double(drop(shape)))) {
-    abort_start(
-      c(
-        "{.var {part}} in {.arg start} must be {paste(shape, collapse = ' x ')}.",
-        x = "It is {paste(found, collapse = ' x ')}."
-      ),
-      call,
-      environment(),
-      "bad_shape"
-    )
-  }
+  start <- check_mixture(start, "start", call, ncol(x))
+  lapply(match_start_columns(start, colnames(x)), as.double)
 }
 
 #' A mixture's columns in the order of the data, where both have names
 #' @noRd
-match_start_columns <- function(start, columns, k, d) {
+match_start_columns <- function(start, columns) {
   given <- colnames(start$means)
-  start$means <- matrix(start$means, k, d)
-  start$covariances <- array(start$covariances, c(d, d, k))
   if (is_nameable(given) && is_nameable(columns) && setequal(given, columns)) {
     order <- match(columns, given)
     start$means <- start$means[, order, drop = FALSE]
     start$covariances <- start$covariances[order, order, , drop = FALSE]
   }
   start
-}
-
-is_covariance <- function(covariance) {
-  covariance <- as.matrix(covariance)
-  # What `isSymmetric()` compares, too, but in a fraction of the time that a small fit takes.
-  max(abs(covariance - t(covariance))) <= 1e-8 * max(abs(covariance)) &&
-    !is.null(tryCatch(chol(covariance), error = function(e) NULL))
 }

@@ -1,0 +1,86 @@
+mixture_parts <- c("weights", "means", "covariances")
+
+#' Check the parameters of a mixture, wherever they come from
+#'
+#' @param parts A list of `weights`, `means` and `covariances`.
+#' @param within The argument that is this list, or `NULL` where each part is an argument.
+#' @param d The number of columns that it must have, or `NULL` for that of `means`.
+#' @returns The parts as `double[k]`, `double[k, d]` and `double[d, d, k]`, the weights with a sum
+#'   of 1, the others with the column names that they came with.
+#' @noRd
+check_mixture <- function(parts, within, call, d = NULL) {
+  parts <- parts[mixture_parts]
+  is_numbers <- vapply(parts, function(part) is.numeric(part) && all(is.finite(part)), logical(1))
+  if (!all(is_numbers)) {
+    abort_part(mixture_parts[!is_numbers], "finite numbers", NULL, "bad_type", within, call)
+  }
+  k <- length(parts$weights)
+  d <- d %||% NCOL(parts$means)
+  if (min(k, d) == 0) {
+    abort_part("means", "at least 1 x 1", paste0("It is ", k, " x ", d, "."), "bad_shape", within, call)
+  }
+  parts$means <- as_shape(parts$means, c(k, d), "means", within, call)
+  parts$covariances <- as_shape(parts$covariances, c(d, d, k), "covariances", within, call)
+  parts$weights <- check_weights(parts$weights, within, call)
+  check_covariances(parts$covariances, within, call)
+  parts
+}
+
+#' Refuse parts of a mixture
+#'
+#' @param must,is The ends of the sentences "`part` must be ..." and "It is ...".
+#' @noRd
+abort_part <- function(part, must, is, class, within, call) {
+  what <- if (is.null(within)) "{.arg {part}}" else "{.var {part}} in {.arg {within}}"
+  abort_gmm(
+    c(paste(what, "must be {must}."), x = if (!is.null(is)) "{is}"),
+    class,
+    argument = within %||% part[1],
+    call = call
+  )
+}
+
+#' Numbers as an array of this shape; extents of one may be left out
+#' @noRd
+as_shape <- function(value, shape, part, within, call) {
+  found <- dim(value) %||% length(value)
+  drop <- function(shape) as.double(shape[shape != 1])
+  if (!identical(drop(found), drop(shape))) {
+    is <- paste0("It is ", paste(found, collapse = " x "), ".")
+    abort_part(part, paste(shape, collapse = " x "), is, "bad_shape", within, call)
+  }
+  if (!identical(as.double(dim(value)), as.double(shape))) {
+    value <- array(value, shape)
+  }
+  storage.mode(value) <- "double"
+  value
+}
+
+#' Positive weights, with a sum of exactly 1
+#' @noRd
+check_weights <- function(weights, within, call) {
+  if (any(weights <= 0) || abs(sum(weights) - 1) > 1e-6) {
+    abort_part("weights", "positive and sum to 1", NULL, "bad_value", within, call)
+  }
+  as.double(weights / sum(weights))
+}
+
+#' Refuse covariances, `double[d, d, k]`, that no normal distribution has
+#' @noRd
+check_covariances <- function(covariances, within, call) {
+  components <- seq_len(dim(covariances)[3])
+  sound <- vapply(components, function(j) is_covariance(covariances[, , j]), logical(1))
+  if (!all(sound)) {
+    bad <- as.character(which(!sound))
+    is <- cli::pluralize("Component{?s} {bad} {?is/are} not.")
+    must <- "symmetric and positive definite"
+    abort_part("covariances", must, is, "bad_value", within, call)
+  }
+}
+
+is_covariance <- function(covariance) {
+  covariance <- as.matrix(covariance)
+  # What `isSymmetric()` compares, too, but in a fraction of the time that a small fit takes.
+  max(abs(covariance - t(covariance))) <= 1e-8 * max(abs(covariance)) &&
+    !is.null(tryCatch(chol(covariance), error = function(e) NULL))
+}

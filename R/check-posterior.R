@@ -1,0 +1,84 @@
+#' Responsibilities, or labels that stand for them
+#'
+#' @param posterior An `n` x `k` matrix, or a vector of `n` labels.
+#' @param must What `arg` may be, in words.
+#' @returns `double[n, k]`, its rows with a sum of exactly 1; or labels as `integer[n]`, numbered
+#'   from 1 in their sorted order or, for a factor, that of its levels, without those that no row
+#'   has.
+#' @noRd
+as_posterior <- function(posterior, n, arg, must, call) {
+  if (is.matrix(posterior)) {
+    as_responsibilities(posterior, n, arg, call)
+  } else {
+    as_labels(posterior, n, arg, must, call)
+  }
+}
+
+label_types <- c("integer", "double", "character", "logical")
+
+as_labels <- function(labels, n, arg, must, call) {
+  if (!is.atomic(labels) || !(is.factor(labels) || typeof(labels) %in% label_types)) {
+    abort_gmm(
+      c("{.arg {arg}} must be {must}.", x = "It is {.obj_type_friendly {labels}}."),
+      "bad_type",
+      argument = arg,
+      call = call
+    )
+  }
+  if (length(labels) != n) {
+    abort_gmm(
+      c(
+        "Labels in {.arg {arg}} must be one per row of {.arg x}: {n}.",
+        x = "There are {length(labels)}."
+      ),
+      "bad_shape",
+      argument = arg,
+      call = call
+    )
+  }
+  if (anyNA(labels)) {
+    message <- "Labels in {.arg {arg}} must not be missing."
+    abort_gmm(message, "bad_value", argument = arg, call = call)
+  }
+  as.integer(factor(labels))
+}
+
+as_responsibilities <- function(posterior, n, arg, call) {
+  if (!is.numeric(posterior)) {
+    abort_gmm(
+      c(
+        "Responsibilities in {.arg {arg}} must be numbers.",
+        x = "They are {.obj_type_friendly {posterior}}."
+      ),
+      "bad_type",
+      argument = arg,
+      call = call
+    )
+  }
+  if (nrow(posterior) != n || ncol(posterior) == 0) {
+    abort_gmm(
+      c(
+        "Responsibilities in {.arg {arg}} must have a row per row of {.arg x}: {n}.",
+        x = "They have {nrow(posterior)} row{?s} and {ncol(posterior)} column{?s}."
+      ),
+      "bad_shape",
+      argument = arg,
+      call = call
+    )
+  }
+  storage.mode(posterior) <- "double"
+  sums <- rowSums(posterior)
+  # `!all(...)` is also true where a value is missing.
+  if (!isTRUE(all(posterior >= 0)) || max(abs(sums - 1)) > 1e-6) {
+    abort_gmm(
+      c(
+        "Responsibilities in {.arg {arg}} must be at least 0 and sum to 1 in every row.",
+        i = "Divide by the row sums: `{arg} / rowSums({arg})`."
+      ),
+      "bad_value",
+      argument = arg,
+      call = call
+    )
+  }
+  posterior / sums
+}
