@@ -17,7 +17,8 @@ check_mixture <- function(parts, within, call, d = NULL) {
   k <- length(parts$weights)
   d <- d %||% NCOL(parts$means)
   if (min(k, d) == 0) {
-    abort_part("means", "at least 1 x 1", paste0("It is ", k, " x ", d, "."), "bad_shape", within, call)
+    is <- paste0("It is ", k, " x ", d, ".")
+    abort_part("means", "at least 1 x 1", is, "bad_shape", within, call)
   }
   parts$means <- as_shape(parts$means, c(k, d), "means", within, call)
   parts$covariances <- as_shape(parts$covariances, c(d, d, k), "covariances", within, call)
@@ -46,8 +47,11 @@ as_shape <- function(value, shape, part, within, call) {
   found <- dim(value) %||% length(value)
   drop <- function(shape) as.double(shape[shape != 1])
   if (!identical(drop(found), drop(shape))) {
-    is <- paste0("It is ", paste(found, collapse = " x "), ".")
-    abort_part(part, paste(shape, collapse = " x "), is, "bad_shape", within, call)
+    describe <- function(shape) {
+      if (length(shape) == 1) paste("of length", shape) else paste(shape, collapse = " x ")
+    }
+    is <- paste0("It is ", describe(found), ".")
+    abort_part(part, describe(shape), is, "bad_shape", within, call)
   }
   if (!identical(as.double(dim(value)), as.double(shape))) {
     value <- array(value, shape)

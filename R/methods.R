@@ -4,7 +4,7 @@
 #' with R's sign: smaller is better. (The package mclust reports `-BIC`.)
 #' For `ICL()` see [gmm_select()].
 #'
-#' @param object A fit from [gmm_fit()].
+#' @param object A fit from [gmm_fit()]; for `coef()` also a mixture from [gmm_mixture()].
 #' @param x A fit from [gmm_fit()].
 #' @param formula. Changes to the formula, see [stats::update.formula()].
 #' @param evaluate `FALSE` to get the call instead of the fit.
@@ -51,6 +51,7 @@ nobs.gmm <- function(object, ...) {
 }
 
 #' @rdname gmm-methods
+#' @aliases coef.gmm
 #' @export
 coef.gmm_mixture <- function(object, ...) {
   unclass(object)[c("weights", "means", "covariances")]

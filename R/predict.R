@@ -136,7 +136,8 @@ new_rows <- function(object, newdata, call) {
   if (length(dim(newdata)) == 2 && is_nameable(wanted) && !is.null(colnames(newdata))) {
     absent <- setdiff(wanted, colnames(newdata))
     if (length(absent) > 0) {
-      abort_missing_columns(absent, colnames(newdata), "newdata", paste("columns of the", name_kind(object)), call)
+      wanted <- paste("columns of the", name_kind(object))
+      abort_missing_columns(absent, colnames(newdata), "newdata", wanted, call)
     }
     newdata <- newdata[, wanted, drop = FALSE]
   }
