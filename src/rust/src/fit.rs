@@ -65,13 +65,17 @@ fn settings_from(list: &List) -> Result<Settings, Failure> {
 }
 
 /// Labels of a user's partition, counted from zero; none for another kind of start.
-fn labels_from(start: &Robj) -> Vec<usize> {
+pub(crate) fn labels_from(start: &Robj) -> Vec<usize> {
     let labels = start.as_integer_slice().unwrap_or_default();
     labels.iter().map(|&label| label as usize - 1).collect()
 }
 
 /// `NULL`: partitions of the engine's own; integers: labels; doubles: responsibilities; a list: a mixture.
-fn start_from<'a>(start: &'a Robj, labels: &'a [usize], n: usize) -> Result<Start<'a>, Failure> {
+pub(crate) fn start_from<'a>(
+    start: &'a Robj,
+    labels: &'a [usize],
+    n: usize,
+) -> Result<Start<'a>, Failure> {
     if start.is_null() {
         Ok(Start::Partitions)
     } else if start.is_integer() {

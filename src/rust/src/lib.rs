@@ -6,6 +6,7 @@
 mod border;
 mod families;
 mod fit;
+mod m_step;
 mod mixture;
 mod score;
 mod simulate;
@@ -17,6 +18,7 @@ extendr_module! {
     mod gaussmix;
     use families;
     use fit;
+    use m_step;
     use score;
     use simulate;
     use watch;

@@ -18,6 +18,7 @@ mod error;
 mod factors;
 mod init;
 mod kernel;
+mod m_step;
 mod mixture;
 mod model;
 mod pass;

@@ -20,7 +20,6 @@ use crate::factors::Factors;
 use crate::kernel::copy::copy_rows;
 use crate::kernel::{block_rows, Block, Isa, Tiles};
 use crate::mixture::Mixture;
-use crate::model::Model;
 use crate::progress::Progress;
 use crate::responsibilities::{Expected, Given, Responsibilities};
 use crate::stats::{Second, SufficientStats, Total};
@@ -140,16 +139,6 @@ impl<'a> Passes<'a> {
         }
         let centres = (0..k).flat_map(|k| rough.mean(k)).collect();
         self.accumulate(&given, centres, &row, &second)
-    }
-
-    /// The M-step of known responsibilities of `k` components.
-    ///
-    /// # Errors
-    /// [`GmmError::EmptyComponent`], [`GmmError::Degenerate`], [`GmmError::Interrupted`].
-    pub fn maximise(&self, given: Given<'_>, k: usize, model: &Model) -> Result<Mixture, GmmError> {
-        let model = model.in_dimension(self.data.d());
-        let stats = self.given(given, k, model.family)?;
-        model.maximise(&stats, None, self.progress)
     }
 
     /// All rows as one component, as far as this family asks.

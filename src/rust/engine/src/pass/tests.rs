@@ -3,6 +3,7 @@
 use super::*;
 use crate::covariance::Scatters;
 use crate::init::generator;
+use crate::model::Model;
 use rand::Rng;
 
 fn data(n: usize, d: usize) -> Vec<f64> {

@@ -37,26 +37,11 @@ impl<'a> Stage<'a> {
         settings: &Settings,
     ) -> Result<Self, GmmError> {
         let oriented = settings.families.iter().find(|family| family.is_oriented());
-        let total = passes.total(*oriented.unwrap_or(&Family::Vvi))?;
-        let mut covariance = &total.scatter / total.mass;
-        for j in 0..covariance.nrows() {
-            covariance[(j, j)] += settings.reg_covar;
-            if !VARIANCES.contains(&covariance[(j, j)]) {
-                return Err(GmmError::OutOfRange { column: j });
-            }
-        }
+        let family = *oriented.unwrap_or(&Family::Vvi);
+        let (scale, covariance) = Scale::of(&passes, family, settings.reg_covar)?;
         let dependent = match oriented {
             Some(_) => first_dependent_column(&covariance, &passes)?,
             None => None,
-        };
-        let deviation: Vec<f64> = covariance.diagonal().iter().map(|v| v.sqrt()).collect();
-        let sizes = total.mean.iter().zip(&deviation);
-        let resolution =
-            sizes.map(|(mean, deviation)| ROUNDINGS * f64::EPSILON * (mean.abs() + deviation));
-        let scale = Scale {
-            resolution: resolution.collect(),
-            deviation,
-            total: Arc::new(total),
         };
         Ok(Stage {
             passes,
@@ -93,6 +78,38 @@ impl<'a> Stage<'a> {
             tolerance: settings.tolerance,
             min_eigen_ratio: settings.min_eigen_ratio,
         }
+    }
+}
+
+impl Scale {
+    /// The scale of the data, and the covariance of all rows, of which families without
+    /// orientations know the diagonal only.
+    ///
+    /// # Errors
+    /// [`GmmError::OutOfRange`], [`GmmError::Interrupted`].
+    pub(crate) fn of(
+        passes: &Passes<'_>,
+        family: Family,
+        reg_covar: f64,
+    ) -> Result<(Self, DMatrix<f64>), GmmError> {
+        let total = passes.total(family)?;
+        let mut covariance = &total.scatter / total.mass;
+        for j in 0..covariance.nrows() {
+            covariance[(j, j)] += reg_covar;
+            if !VARIANCES.contains(&covariance[(j, j)]) {
+                return Err(GmmError::OutOfRange { column: j });
+            }
+        }
+        let deviation: Vec<f64> = covariance.diagonal().iter().map(|v| v.sqrt()).collect();
+        let sizes = total.mean.iter().zip(&deviation);
+        let resolution =
+            sizes.map(|(mean, deviation)| ROUNDINGS * f64::EPSILON * (mean.abs() + deviation));
+        let scale = Scale {
+            resolution: resolution.collect(),
+            deviation,
+            total: Arc::new(total),
+        };
+        Ok((scale, covariance))
     }
 }
 
