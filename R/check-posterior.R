@@ -17,9 +17,22 @@ as_posterior <- function(posterior, n, arg, must, call) {
 label_types <- c("integer", "double", "character", "logical")
 
 as_labels <- function(labels, n, arg, must, call) {
+  check_labels(labels, n, arg, must, call)
+  as.integer(factor(labels))
+}
+
+check_labels <- function(labels, n, arg, must, call) {
   if (!is.atomic(labels) || !(is.factor(labels) || typeof(labels) %in% label_types)) {
     abort_gmm(
-      c("{.arg {arg}} must be {must}.", x = "It is {.obj_type_friendly {labels}}."),
+      c(
+        "{.arg {arg}} must be {must}.",
+        x = "It is {.obj_type_friendly {labels}}.",
+        i = if (is.data.frame(labels)) {
+          "Responsibilities must be a matrix (`as.matrix()`), labels a vector."
+        } else if (is.list(labels) && "posterior" %in% names(labels)) {
+          "Take its element `posterior`."
+        }
+      ),
       "bad_type",
       argument = arg,
       call = call
@@ -40,7 +53,6 @@ as_labels <- function(labels, n, arg, must, call) {
     message <- "Labels in {.arg {arg}} must not be missing."
     abort_gmm(message, "bad_value", argument = arg, call = call)
   }
-  as.integer(factor(labels))
 }
 
 as_responsibilities <- function(posterior, n, arg, call) {

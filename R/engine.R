@@ -33,6 +33,12 @@ engine_value <- function(result, x, call, family = NULL, k = NULL) {
       argument = "start",
       call = call
     ),
+    singular = abort_gmm(
+      "The covariance of component {result$component} must be one that can be inverted.",
+      "degenerate",
+      component = result$component,
+      call = call
+    ),
     out_of_range = abort_gmm(
       c(
         "The variances of {.arg x} must be representable as numbers.",

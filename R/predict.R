@@ -121,13 +121,13 @@ fit_data <- function(object, call) {
 
 #' New rows as a matrix with the columns of the fit
 #' @noRd
-new_rows <- function(object, newdata, call) {
+new_rows <- function(object, newdata, call, arg = "newdata") {
   if (!is.null(object$terms)) {
-    return(new_formula_rows(object, newdata, call))
+    return(new_formula_rows(object, newdata, call, arg))
   }
   newdata <- na_as_numbers(newdata)
   if (is.numeric(newdata) && length(dim(newdata)) < 2 && object$d > 1) {
-    newdata <- one_row(newdata, object$d, call)
+    newdata <- one_row(newdata, object$d, call, arg)
   }
   if (is.data.frame(newdata)) {
     newdata <- split_matrix_columns(newdata)
@@ -137,24 +137,24 @@ new_rows <- function(object, newdata, call) {
     absent <- setdiff(wanted, colnames(newdata))
     if (length(absent) > 0) {
       wanted <- paste("columns of the", name_kind(object))
-      abort_missing_columns(absent, colnames(newdata), "newdata", wanted, call)
+      abort_missing_columns(absent, colnames(newdata), arg, wanted, call)
     }
     newdata <- newdata[, wanted, drop = FALSE]
   }
-  same_columns(as_data_matrix(newdata, "newdata", call), object, call)
+  same_columns(as_data_matrix(newdata, arg, call), object, call, arg)
 }
 
 #' Refuse another number of columns than the fit has
 #' @noRd
-same_columns <- function(x, object, call) {
+same_columns <- function(x, object, call, arg) {
   if (ncol(x) != object$d) {
     abort_gmm(
       c(
-        "{.arg newdata} must have the {object$d} column{?s} of the {name_kind(object)}.",
+        "{.arg {arg}} must have the {object$d} column{?s} of the {name_kind(object)}.",
         x = "It has {ncol(x)}."
       ),
       "bad_shape",
-      argument = "newdata",
+      argument = arg,
       call = call
     )
   }
@@ -171,17 +171,17 @@ split_matrix_columns <- function(x) {
   x
 }
 
-new_formula_rows <- function(object, newdata, call) {
+new_formula_rows <- function(object, newdata, call, arg) {
   if (!is.data.frame(newdata)) {
     must <- "a data frame for a fit from a formula"
-    abort_argument("newdata", must, is_type(newdata), "bad_type", call)
+    abort_argument(arg, must, is_type(newdata), "bad_type", call)
   }
   absent <- setdiff(object$variables, names(newdata))
   if (length(absent) > 0) {
-    abort_missing_columns(absent, names(newdata), "newdata", "variables of the formula", call)
+    abort_missing_columns(absent, names(newdata), arg, "variables of the formula", call)
   }
   frame <- terms_frame(object$terms, na_as_numbers(newdata), call)
-  same_columns(as_data_matrix(frame, "newdata", call), object, call)
+  same_columns(as_data_matrix(frame, arg, call), object, call, arg)
 }
 
 #' Names that can tell columns apart
@@ -190,16 +190,16 @@ is_nameable <- function(names) {
   !is.null(names) && !anyDuplicated(names) && all(nzchar(names))
 }
 
-one_row <- function(x, d, call) {
+one_row <- function(x, d, call, arg) {
   if (length(x) != d) {
     abort_gmm(
       c(
-        "A bare vector in {.arg newdata} must be one row of length {d}.",
+        "A bare vector in {.arg {arg}} must be one row of length {d}.",
         x = "It has length {length(x)}.",
         i = "Give several rows as a matrix or a data frame."
       ),
       "bad_shape",
-      argument = "newdata",
+      argument = arg,
       call = call
     )
   }
