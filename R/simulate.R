@@ -1,16 +1,26 @@
 #' Simulate data sets from a fit or a mixture
 #'
-#' Draws whole data sets of as many rows as the fit has: for every row a component by the
-#' weights, then a point of that component.
+#' Draws whole data sets, by one of two procedures. `"categorical"` draws every row as the model
+#' says: first its component, by the weights, then a point of that component. `"stratified"` draws a
+#' fixed number of points from each component, its weight times `n`, so that the data have the
+#' proportions of the mixture.
 #'
-#' @param object A fit from [gmm_fit()].
+#' All follows from one number per data set of R's generator.
+#'
+#' @param object A fit from [gmm_fit()], or a mixture from [gmm_mixture()].
 #' @param nsim Whole number, at least 1: data sets.
 #' @param seed `NULL`, or a whole number for `set.seed()`: the generator is put back afterwards.
+#' @param n Whole number, 1 to 1e9: rows of a data set. By default as many as the fit has; a mixture
+#'   needs it.
+#' @param method `"categorical"` or `"stratified"`.
 #' @param ... Nothing: other arguments are refused.
 #'
 #' @returns A list of `nsim` matrices `double[n, d]`, named `sim_1`, `sim_2`, ..., with an
 #'   attribute `"seed"` as for every [stats::simulate()] method. Each matrix has an attribute
 #'   `"component"`, `integer[n]`: the component of each row.
+#'
+#'   With `"stratified"`, component `k` has `round(n * weights[k])` rows: because of the rounding
+#'   there may be a few more or less than `n` in all. The rows are in the order of the components.
 #'
 #' @section Errors:
 #' `gmm_error_bad_type`, `gmm_error_bad_value` and `gmm_error_unknown_argument` name the
@@ -21,11 +31,27 @@
 #' drawn <- simulate(fit, nsim = 2, seed = 1)
 #' head(drawn$sim_1)
 #' table(attr(drawn$sim_1, "component"))
+#'
+#' mixture <- gmm_mixture(c(0.6, 0.4), means = c(0, 4), covariances = 1)
+#' x <- simulate(mixture, n = 100, method = "stratified")$sim_1
+#' table(attr(x, "component"))
 #' @aliases simulate.gmm
 #' @export
-simulate.gmm_mixture <- function(object, nsim = 1, seed = NULL, ...) {
+simulate.gmm_mixture <- function(object, nsim = 1, seed = NULL, n = object$n,
+                                 method = c("categorical", "stratified"), ...) {
   call <- quote(simulate())
-  check_no_dots(list(...), c("nsim", "seed"), call)
+  check_no_dots(list(...), c("nsim", "seed", "n", "method"), call)
+  if (is.null(n)) {
+    abort_gmm(
+      c("{.arg n} is missing.", i = "A mixture has no rows: say how many to draw."),
+      "bad_value",
+      argument = "n",
+      call = call
+    )
+  }
+  n <- check_count(n, "n", max = 1e9, call = call)
+  methods <- eval(formals()$method)
+  method <- if (missing(method)) methods[1] else check_choice(method, methods, "method", call)
   nsim <- check_count(nsim, "nsim", call = call)
   if (!exists(".Random.seed", envir = globalenv(), inherits = FALSE)) {
     stats::runif(1)
@@ -39,16 +65,27 @@ simulate.gmm_mixture <- function(object, nsim = 1, seed = NULL, ...) {
     set.seed(seed)
     origin <- structure(seed, kind = as.list(RNGkind()))
   }
-  drawn <- lapply(seq_len(nsim), function(i) draw_rows(object, object$n, call))
+  drawn <- lapply(seq_len(nsim), function(i) draw_rows(object, n, method, call))
   structure(drawn, names = paste0("sim_", seq_len(nsim)), seed = origin)
 }
 
-#' Draw `n` rows from a mixture, with one number from R's generator
+#' Draw about `n` rows from a mixture, with one number from R's generator
 #' @noRd
-draw_rows <- function(mixture, n, call) {
-  parameters <- lapply(mixture[c("weights", "means", "covariances")], as.double)
-  drawn <- engine_value(engine_simulate(n, parameters, stats::runif(1)), NULL, call)
+draw_rows <- function(mixture, n, method, call) {
+  parameters <- lapply(mixture[mixture_parts], as.double)
+  counts <- if (method == "stratified") as.integer(round(n * parameters$weights))
+  if (!is.null(counts)) {
+    n <- sum(counts)
+  }
   columns <- colnames(mixture$means)
-  x <- matrix(drawn$x, nrow = n, dimnames = if (!is.null(columns)) list(NULL, columns))
-  structure(x, component = drawn$component)
+  # The engine fills these in place.
+  x <- matrix(
+    0,
+    nrow = n,
+    ncol = ncol(mixture$means),
+    dimnames = if (!is.null(columns)) list(NULL, columns)
+  )
+  component <- integer(n)
+  engine_value(engine_simulate(x, component, counts, parameters, stats::runif(1)), x, call)
+  structure(x, component = component)
 }

@@ -45,9 +45,59 @@ test_that("a refit to a simulated data set finds the mixture again", {
   expect_equal(again$means, fit$means, tolerance = 0.05)
 })
 
+test_that("stratified draws have the proportions of the mixture exactly, component by component", {
+  for (n in c(272, 1000, 3)) {
+    x <- simulate(fit, seed = 1, n = n, method = "stratified")$sim_1
+    component <- attr(x, "component")
+    expect_identical(component, rep(1:2, round(n * fit$weights)))
+    expect_identical(dim(x), c(length(component), 2L))
+  }
+  x <- simulate(fit, seed = 1, n = 1e5, method = "stratified")$sim_1
+  for (k in 1:2) {
+    part <- x[attr(x, "component") == k, ]
+    expect_equal(colMeans(part), fit$means[k, ], tolerance = 0.01)
+    expect_equal(cov(part), fit$covariances[, , k], tolerance = 0.05)
+  }
+})
+
+test_that("rounding may change the number of rows, down to none", {
+  thirds <- gmm_mixture(means = c(a = 0, b = 5, c = 9), covariances = 1)
+  size <- function(n) nrow(simulate(thirds, seed = 1, n = n, method = "stratified")$sim_1)
+  expect_identical(vapply(c(1, 2, 3, 7), size, 0L), c(0L, 3L, 3L, 6L))
+  expect_identical(ncol(simulate(thirds, seed = 1, n = 1, method = "stratified")$sim_1), 1L)
+})
+
+test_that("a mixture draws as many rows as it is told, and a fit of it as many as it has", {
+  mixture <- do.call(gmm_mixture, coef(fit))
+  expect_identical(simulate(mixture, seed = 3, n = 272), simulate(fit, seed = 3))
+  expect_identical(dim(simulate(mixture, 2, n = 10)$sim_2), c(10L, 2L))
+  expect_identical(dim(simulate(fit, n = 10)$sim_1), c(10L, 2L))
+  condition <- expect_error(simulate(mixture), class = "gmm_error_bad_value")
+  expect_identical(condition$argument, "n")
+  expect_snapshot(simulate(mixture), error = TRUE)
+})
+
+test_that("either procedure takes one number per data set from R's generator", {
+  for (method in c("categorical", "stratified")) {
+    set.seed(4)
+    simulate(fit, 3, method = method)
+    after <- .Random.seed
+    set.seed(4)
+    runif(3)
+    expect_identical(.Random.seed, after)
+    expect_identical(
+      simulate(fit, seed = 5, method = method), simulate(fit, seed = 5, method = method)
+    )
+  }
+})
+
 test_that("bad arguments are refused", {
   expect_error(simulate(fit, nsim = 0), class = "gmm_error_bad_value")
   expect_error(simulate(fit, seed = "a"), class = "gmm_error_bad_type")
   expect_error(simulate(fit, seed = 1e10), class = "gmm_error_bad_value")
+  expect_error(simulate(fit, n = 0), class = "gmm_error_bad_value")
+  expect_error(simulate(fit, n = 1e10), class = "gmm_error_bad_value")
+  expect_error(simulate(fit, n = "a"), class = "gmm_error_bad_type")
+  expect_error(simulate(fit, method = "strata"), class = "gmm_error_bad_value")
   expect_error(simulate(fit, rows = 5), class = "gmm_error_unknown_argument")
 })

@@ -22,32 +22,63 @@ impl Mixture {
     /// Draw `n` points: a component by its weight, then a point of it.
     ///
     /// # Errors
+    /// As [`Mixture::draw_into`].
+    pub fn draw(&self, n: usize, seed: u64, progress: &Progress) -> Result<Draws, GmmError> {
+        let mut x = vec![0.0; n * self.d()];
+        let mut components = vec![0; n];
+        self.draw_into(None, seed, progress, &mut x, |row, k| components[row] = k)?;
+        Ok(Draws { x, components })
+    }
+
+    /// Draw as many points as `x`, `double[n, d]`, has rows, and tell `note` the row and the
+    /// component of each: by the weights or, given `counts`, so many of each component, one
+    /// component after the other.
+    ///
+    /// # Errors
     /// [`GmmError::Degenerate`] where a covariance is not positive definite,
     /// [`GmmError::Interrupted`].
-    pub fn draw(&self, n: usize, seed: u64, progress: &Progress) -> Result<Draws, GmmError> {
+    pub fn draw_into(
+        &self,
+        counts: Option<&[usize]>,
+        seed: u64,
+        progress: &Progress,
+        x: &mut [f64],
+        mut note: impl FnMut(usize, usize),
+    ) -> Result<(), GmmError> {
         let factors = Factors::of(&self.covariances)?;
         let roots: Vec<_> = (0..self.k()).map(|k| factors.factor(k).root).collect();
         let mut rng = generator(seed, 0);
         let d = self.d();
-        let mut x = vec![0.0; n * d];
-        let mut components = Vec::with_capacity(n);
+        let n = x.len() / d;
+        let mut in_turn = counts.map(turns);
         let mut normal = vec![0.0; d];
         for i in 0..n {
             progress.check()?;
-            let mut left = rng.random::<f64>();
-            let drawn = self.weights.iter().position(|weight| {
-                left -= weight;
-                left < 0.0
-            });
-            // Rounding of the weights' sum may leave a little over.
-            let k = drawn.unwrap_or(self.k() - 1);
-            components.push(k);
+            let turn = in_turn.as_mut().and_then(Iterator::next);
+            let k = turn.unwrap_or_else(|| self.draw_component(rng.random()));
+            note(i, k);
             normal.fill_with(|| rng.sample(StandardNormal));
             for j in 0..d {
                 let terms = (0..d).map(|l| roots[k][(j, l)] * normal[l]);
                 x[j * n + i] = self.means[(k, j)] + terms.sum::<f64>();
             }
         }
-        Ok(Draws { x, components })
+        Ok(())
     }
+
+    /// The component where the cumulated weights pass `left`, which is uniform on [0, 1).
+    fn draw_component(&self, mut left: f64) -> usize {
+        let drawn = self.weights.iter().position(|weight| {
+            left -= weight;
+            left < 0.0
+        });
+        // Rounding of the weights' sum may leave a little over.
+        drawn.unwrap_or(self.k() - 1)
+    }
+}
+
+/// Every component as often as it counts.
+fn turns(counts: &[usize]) -> impl Iterator<Item = usize> + '_ {
+    let each = counts.iter().enumerate();
+    each.flat_map(|(k, &count)| std::iter::repeat(k).take(count))
 }
