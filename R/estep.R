@@ -6,8 +6,8 @@
 #'
 #' @param x The data: a matrix, data frame or vector. Columns are found by name, in any order and
 #'   among others; without names, by position. A bare vector is one row of length `d`, or for `d` =
-#'   1 one value per row. All values must be finite. For a fit from a formula, a data frame gives its
-#'   variables.
+#'   1 one value per row. All values must be finite. For a fit from a formula, a data frame gives
+#'   its variables.
 #' @param mixture A mixture from [gmm_mixture()] or [gmm_mstep()], or a fit from [gmm_fit()].
 #'
 #' @returns A list of class `"gmm_estep"`:
@@ -23,8 +23,8 @@
 #'
 #' @section Errors:
 #' `gmm_error_bad_type`, `gmm_error_bad_shape` and `gmm_error_bad_value` name the `argument` that is
-#' wrong; `gmm_error_missing_columns` the `columns` that `x` lacks; `gmm_error_non_finite` those with
-#' missing or infinite values.
+#' wrong; `gmm_error_missing_columns` the `columns` that `x` lacks; `gmm_error_non_finite` those
+#' with missing or infinite values.
 #'
 #' @references
 #' Bishop, C. M. (2006). *Pattern Recognition and Machine Learning*, equations 9.13, 9.23 and 9.28.

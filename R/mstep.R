@@ -7,8 +7,8 @@
 #' the rows; what other families make of them is in [`?gmm_covariance`][gmm-covariance]. With labels
 #' it is the "oracle" estimate, of someone who knows which row comes from which component.
 #'
-#' @param x The data, `n` rows and `d` columns: a numeric matrix, a data frame of numeric columns, or
-#'   a numeric vector (`d` = 1). All values must be finite and every column must vary.
+#' @param x The data, `n` rows and `d` columns: a numeric matrix, a data frame of numeric columns,
+#'   or a numeric vector (`d` = 1). All values must be finite and every column must vary.
 #' @param posterior `double[n, k]`: responsibilities, such as those of [gmm_estep()], whose rows sum
 #'   to 1. Or `n` labels: numbers, strings, logicals or a factor. The components are then numbered
 #'   in the sorted order of the labels, or in that of the factor's levels; levels without a row are
@@ -17,13 +17,13 @@
 #'   [`?gmm_covariance`][gmm-covariance].
 #' @param equal_weights `TRUE` or `FALSE`: whether all weights are 1 / `k`.
 #'
-#' @returns A mixture as [gmm_mixture()] returns it, with the components in the order of `posterior`.
-#'   Covariances are those of maximum likelihood: sums of squares are divided by the sum of the
-#'   responsibilities, not by one less.
+#' @returns A mixture as [gmm_mixture()] returns it, with the components in the order of
+#'   `posterior`. Covariances are those of maximum likelihood: sums of squares are divided by the sum
+#'   of the responsibilities, not by one less.
 #'
 #' @section Errors:
-#' `gmm_error_degenerate` names the `component` that is empty or whose covariance is singular, and the
-#' `rows` that belong to it most; where all components share the covariance, no component is
+#' `gmm_error_degenerate` names the `component` that is empty or whose covariance is singular, and
+#' the `rows` that belong to it most; where all components share the covariance, no component is
 #' named. As in [gmm_fit()], a component is empty if the sum of its responsibilities is below 1, and
 #' a covariance is singular if it is so at the scale of the data. `gmm_error_bad_type`,
 #' `gmm_error_bad_shape` and `gmm_error_bad_value` name the `argument` that is wrong;

@@ -139,6 +139,9 @@ describe_narrowest <- function(x) {
 #' How the run ended, and what became of the starts
 #' @noRd
 describe_run <- function(x) {
+  if (!is.null(x$origin)) {
+    return(paste0("Taken over from a fit of ", x$origin, "."))
+  }
   starts <- x$starts
   asked <- !x$converged && x$control$tol == 0
   run <- cli::pluralize(

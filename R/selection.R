@@ -236,6 +236,7 @@ gmm_refit <- function(fit, k = NULL, covariance = NULL) {
     as.list(fit$call),
     list(k = as.double(refit$k), covariance = refit$covariance)
   ))
+  refit$origin <- fit$origin
   refit$terms <- fit$terms
   refit$variables <- fit$variables
   refit

@@ -2,7 +2,7 @@
 
 use extendr_api::prelude::*;
 use gaussmix_engine::{
-    search, Criterion, Data, Fit, GmmError, Passes, Score, Search, Settings, Start, Stop,
+    search, Criterion, Data, Fit, GmmError, Narrowest, Passes, Score, Search, Settings, Start, Stop,
 };
 use ndarray::{ArrayView2, ShapeBuilder};
 
@@ -106,22 +106,14 @@ fn search_into(found: &Search, cluster: &[f64], n: usize) -> Robj {
 }
 
 fn fit_into(found: &Fit, n: usize) -> List {
-    let criteria = Criterion::ALL.map(|criterion| {
-        let value = criterion.value(found.loglik(), found.df, n, found.entropy);
-        (criterion.name(), Robj::from(value))
-    });
     list!(
         mixture = mixture_into(&found.mixture),
         trace = found.trace.clone(),
         converged = found.stop == Stop::Converged,
         df = found.df as f64,
         entropy = found.entropy,
-        criteria = List::from_pairs(criteria),
-        narrowest = list!(
-            component = (found.narrowest.component + 1) as i32,
-            ratio = found.narrowest.ratio,
-            is_suspect = found.narrowest.is_suspect
-        ),
+        criteria = criteria_into(found.loglik(), found.df, n, found.entropy),
+        narrowest = narrowest_into(&found.narrowest),
         starts = list!(
             tried = found.starts.tried as i32,
             degenerate = found.starts.degenerate as i32,
@@ -129,6 +121,22 @@ fn fit_into(found: &Fit, n: usize) -> List {
             reached = found.starts.reached as i32,
             rows = found.starts.rows as f64
         )
+    )
+}
+
+/// All criteria, by name.
+pub(crate) fn criteria_into(loglik: f64, df: usize, n: usize, entropy: f64) -> List {
+    List::from_pairs(Criterion::ALL.map(|criterion| {
+        let value = criterion.value(loglik, df, n, entropy);
+        (criterion.name(), Robj::from(value))
+    }))
+}
+
+pub(crate) fn narrowest_into(narrowest: &Narrowest) -> List {
+    list!(
+        component = (narrowest.component + 1) as i32,
+        ratio = narrowest.ratio,
+        is_suspect = narrowest.is_suspect
     )
 }
 

@@ -3,6 +3,7 @@
 //! Every exported function gets arguments that R has checked and returns plain values, or a list
 //! with an element `condition` that R raises as a classed error. No panic and no `Err` crosses.
 
+mod adopt;
 mod border;
 mod families;
 mod fit;
@@ -16,6 +17,7 @@ use extendr_api::prelude::*;
 
 extendr_module! {
     mod gaussmix;
+    use adopt;
     use families;
     use fit;
     use m_step;

@@ -76,7 +76,7 @@ impl Passes<'_> {
     /// # Errors
     /// [`GmmError::Degenerate`] where a covariance is not positive definite,
     /// [`GmmError::Interrupted`].
-    pub(crate) fn entropy(&self, mixture: &Mixture) -> Result<f64, GmmError> {
+    pub fn entropy(&self, mixture: &Mixture) -> Result<f64, GmmError> {
         let factors = Factors::of(&mixture.covariances)?;
         let expected = Expected::new(mixture, &factors, self.isa());
         let parts: Vec<f64> = self

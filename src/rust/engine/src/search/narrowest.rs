@@ -26,7 +26,7 @@ const WITHIN: f64 = 2.0;
 
 impl Narrowest {
     /// Of a fit on `n` rows.
-    pub(super) fn of(mixture: &Mixture, n: usize) -> Self {
+    pub fn of(mixture: &Mixture, n: usize) -> Self {
         let d = mixture.d() as f64;
         let of_component = |(component, ratio): (usize, f64)| {
             let rows = mixture.weights[component] * n as f64 / (d + 1.0);
