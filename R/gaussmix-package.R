@@ -4,6 +4,10 @@
 #' the usual methods: `print()`, [`summary()`][summary.gmm], [`plot()`][plot.gmm],
 #' [`predict()`][predict.gmm], [`simulate()`][simulate.gmm] and [those of R's models][gmm-methods].
 #'
+#' EM in the open: [gmm_mixture()] makes a mixture from parameters, [gmm_estep()] and [gmm_mstep()] are
+#' the two steps, [gmm_elbo()] is the bound that they raise. [as_gmm()] and [as_mclust()] convert fits
+#' from and to the package mclust.
+#'
 #' @section Options:
 #' `gaussmix.threads`: threads that a fit may use, see [gmm_control()].
 #'

@@ -114,6 +114,15 @@ test_that("parameters that no mixture has are refused by name", {
   )
 })
 
+test_that("a covariance that was made singular by hand is an error, not a crash", {
+  mixture <- do.call(gmm_mixture, two)
+  mixture$covariances[, , 2] <- 1
+  condition <- expect_error(predict(mixture, matrix(0, 3, 2)), class = "gmm_error_degenerate")
+  expect_equal(condition$component, 2)
+  expect_error(simulate(mixture, n = 3), class = "gmm_error_degenerate")
+  expect_snapshot(predict(mixture, matrix(0, 3, 2)), error = TRUE)
+})
+
 test_that("what needs data or a fit says so of a mixture", {
   mixture <- do.call(gmm_mixture, two)
   condition <- expect_error(predict(mixture), class = "gmm_error_no_data")

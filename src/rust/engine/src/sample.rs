@@ -82,3 +82,37 @@ fn turns(counts: &[usize]) -> impl Iterator<Item = usize> + '_ {
     let each = counts.iter().enumerate();
     each.flat_map(|(k, &count)| std::iter::repeat(k).take(count))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::DMatrix;
+    use ndarray::Array2;
+
+    fn line() -> Mixture {
+        Mixture {
+            weights: vec![0.75, 0.25],
+            means: Array2::from_shape_vec((2, 1), vec![0.0, 1e6]).unwrap(),
+            covariances: (0..2).map(|_| DMatrix::identity(1, 1)).collect(),
+        }
+    }
+
+    #[test]
+    fn counts_are_kept_one_component_after_the_other() {
+        let (mut x, mut components) = ([0.0; 5], [9; 5]);
+        let progress = Progress::new();
+        let note = |row: usize, k| components[row] = k;
+        line()
+            .draw_into(Some(&[3, 2]), 1, &progress, &mut x, note)
+            .unwrap();
+        assert_eq!(components, [0, 0, 0, 1, 1]);
+        assert!(x[..3].iter().all(|x| x.abs() < 10.0));
+        assert!(x[3..].iter().all(|x| (x - 1e6).abs() < 10.0));
+    }
+
+    #[test]
+    fn weights_share_the_unit_interval() {
+        let drawn = [0.0, 0.74, 0.75, 0.99, 1.0].map(|left| line().draw_component(left));
+        assert_eq!(drawn, [0, 0, 1, 1, 1]);
+    }
+}
