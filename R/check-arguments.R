@@ -15,6 +15,17 @@ is_type <- function(value) {
   paste("is", cli::format_inline("{.obj_type_friendly {value}}"))
 }
 
+#' Refuse to go on without an argument
+#'
+#' @param is_missing A named logical vector: whether each is missing.
+#' @noRd
+check_given <- function(is_missing, call) {
+  if (any(is_missing)) {
+    argument <- names(is_missing)[is_missing][1]
+    abort_gmm("{.arg {argument}} is missing.", "bad_value", argument = argument, call = call)
+  }
+}
+
 #' Check a whole number
 #'
 #' @returns `value` as a double, for counts beyond R's integers.

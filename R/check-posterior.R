@@ -81,7 +81,7 @@ as_responsibilities <- function(posterior, n, arg, call) {
   storage.mode(posterior) <- "double"
   sums <- rowSums(posterior)
   # `!all(...)` is also true where a value is missing.
-  if (!isTRUE(all(posterior >= 0)) || max(abs(sums - 1)) > 1e-6) {
+  if (!isTRUE(all(posterior >= 0)) || any(abs(sums - 1) > 1e-6)) {
     abort_gmm(
       c(
         "Responsibilities in {.arg {arg}} must be at least 0 and sum to 1 in every row.",

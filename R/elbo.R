@@ -39,6 +39,8 @@
 #' @export
 gmm_elbo <- function(x, mixture, posterior) {
   call <- quote(gmm_elbo())
+  is_missing <- c(x = missing(x), mixture = missing(mixture), posterior = missing(posterior))
+  check_given(is_missing, call)
   mixture <- as_mixture(mixture, "mixture", call)
   x <- step_rows(x, mixture, call)
   k <- length(mixture$weights)

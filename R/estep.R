@@ -48,6 +48,7 @@
 #' @export
 gmm_estep <- function(x, mixture) {
   call <- quote(gmm_estep())
+  check_given(c(x = missing(x), mixture = missing(mixture)), call)
   mixture <- as_mixture(mixture, "mixture", call)
   x <- step_rows(x, mixture, call)
   log_density <- score_complete(mixture, x, "density", call, TRUE)

@@ -46,6 +46,7 @@
 #' as_gmm(theirs)
 #' @export
 as_gmm <- function(x, ...) {
+  check_given(c(x = missing(x)), quote(as_gmm()))
   UseMethod("as_gmm")
 }
 
@@ -65,6 +66,12 @@ as_gmm.gmm <- function(x, ...) {
 as_gmm.Mclust <- function(x, ...) {
   call <- quote(as_gmm())
   check_no_dots(list(...), "x", call)
+  parts <- c("data", "modelName", "G", "d", "loglik", "parameters", "hypvol")
+  absent <- setdiff(parts, names(x))
+  if (length(absent) > 0) {
+    is <- cli::format_inline("has no {.var {absent}}")
+    abort_argument("x", "a whole fit of `mclust::Mclust()`", is, "bad_type", call)
+  }
   check_no_noise(x, call)
   data <- as_data_matrix(x$data, "x$data", call)
   check_finite(data, "x$data", call)
@@ -150,6 +157,7 @@ mclust_parts <- function(x, equal_weights) {
 #' @rdname as_gmm
 #' @export
 as_mclust <- function(x, ...) {
+  check_given(c(x = missing(x)), quote(as_mclust()))
   UseMethod("as_mclust")
 }
 

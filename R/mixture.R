@@ -49,10 +49,7 @@
 #' @export
 gmm_mixture <- function(weights = NULL, means, covariances) {
   call <- quote(gmm_mixture())
-  if (missing(means) || missing(covariances)) {
-    part <- if (missing(means)) "means" else "covariances"
-    abort_gmm("{.arg {part}} is missing.", "bad_value", argument = part, call = call)
-  }
+  check_given(c(means = missing(means), covariances = missing(covariances)), call)
   covariances <- stack_matrices(covariances, call)
   means <- spread_means(means, dim(covariances)[1] %||% 1)
   k <- NROW(means)

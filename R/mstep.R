@@ -48,6 +48,7 @@
 #' @export
 gmm_mstep <- function(x, posterior, covariance = "full", equal_weights = FALSE) {
   call <- quote(gmm_mstep())
+  check_given(c(x = missing(x), posterior = missing(posterior)), call)
   x <- as_data_matrix(x, "x", call)
   if (nrow(x) == 0) {
     abort_gmm(

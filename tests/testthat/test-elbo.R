@@ -52,6 +52,7 @@ test_that("with one component for every row it is the classification log-likelih
   expect_equal(gmm_elbo(seven, line, indicators), expected, tolerance = 1e-12)
   # Component 2 has no row.
   expect_true(is.finite(gmm_elbo(seven, line, rep(1, 7))))
+  expect_identical(gmm_elbo(numeric(), line, matrix(0, 0, 2)), 0)
 })
 
 test_that("a density of zero counts only where it has responsibility", {
@@ -79,5 +80,6 @@ test_that("responsibilities of something else are refused", {
   stopped(gmm_elbo(x, mixture, rep(0:2, 50)), "bad_value", "posterior")
   stopped(gmm_elbo(x, mixture, rep(1.5, 150)), "bad_value", "posterior")
   stopped(gmm_elbo(x, mixture, 1:3), "bad_shape", "posterior")
+  stopped(gmm_elbo(x, mixture), "bad_value", "posterior")
   stopped(gmm_elbo(x, "a", 1:3), "bad_type", "mixture")
 })

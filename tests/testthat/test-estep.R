@@ -69,6 +69,7 @@ test_that("what has no E-step is refused", {
     expect_identical(condition$call, quote(gmm_estep()))
     expect_snapshot(cat(cli::ansi_strip(conditionMessage(condition))))
   }
+  stopped(gmm_estep(x), "bad_value", "mixture")
   stopped(gmm_estep(x, 3), "bad_type", "mixture")
   stopped(gmm_estep(x, kmeans(x, 2)), "bad_type", "mixture")
   stopped(gmm_estep(x, replace(fit, "weights", list(c(1, 1, 1)))), "bad_value", "mixture")

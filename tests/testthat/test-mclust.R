@@ -203,6 +203,10 @@ test_that("what has no counterpart is refused", {
   wrong$loglik <- -1000
   stopped(as_gmm(wrong), "bad_value")
   stopped(as_gmm(1:3), "bad_type")
+  stopped(as_gmm(wrong[1:5]), "bad_type")
+  stopped(as_gmm(structure(wrong[1:5], class = "Mclust")), "bad_type")
+  expect_error(as_gmm(), class = "gmm_error_bad_value")
+  expect_error(as_mclust(), class = "gmm_error_bad_value")
   stopped(as_mclust(gmm_mixture(means = 1:2, covariances = 1)), "bad_type")
   stopped(as_mclust(gmm_fit(x, k = 1, keep_data = FALSE)), "no_data")
   expect_error(as_gmm(wrong, k = 2), class = "gmm_error_unknown_argument")

@@ -122,6 +122,7 @@ test_that("what has no M-step is refused", {
     expect_snapshot(cat(cli::ansi_strip(conditionMessage(condition))))
   }
   step <- gmm_estep(seven, gmm_mixture(means = c(1, 4), covariances = 1))
+  stopped(gmm_mstep(), "bad_value", "x")
   stopped(gmm_mstep(seven, step), "bad_type", "posterior")
   stopped(gmm_mstep(seven, as.data.frame(step$posterior)), "bad_type", "posterior")
   stopped(gmm_mstep(seven, 1:2), "bad_shape", "posterior")
