@@ -1,233 +1,206 @@
-#' Plot a fit
+#' Plot a fit or a mixture
 #'
-#' `what = "classification"` shows the rows in the colour and symbol of their component, with the
-#' components, numbered, over them. For `d` = 2 these are ellipses that hold the parts `level` of
-#' the component's probability, around its mean; for `d` > 2 a matrix of such plots, one for each
-#' pair of columns; for `d` = 1 a histogram with the density of the mixture (black) and of its
-#' components, times their weights (coloured). The two axes have scales of their own; with `asp = 1`
-#' they have the same, and the ellipses of spherical families are circles.
+#' Base graphics, one picture per `what`, without a menu. Components have the same colour in every
+#' plot; readers with a colour vision deficiency can tell the colours apart, and symbols or numbers
+#' repeat the distinction. Axes have scales of their own; with `asp = 1` they have the same, and the
+#' ellipses of spherical families are circles. Of several hundred thousand points an even part is
+#' drawn.
 #'
-#' `what = "selection"` shows the criterion of all models that were fitted, see [gmm_select()].
+#' @section What:
+#' * `"classification"`: the rows in the colour and symbol of their component, with the components,
+#'   numbered, over them. For `d` = 2 these are ellipses that hold the parts `level` of the
+#'   component's probability, around its mean; for `d` > 2 a matrix of such plots, one for each pair
+#'   of columns; for `d` = 1 a histogram with the density of the mixture (black) and of its
+#'   components, times their weights (coloured). Without data, the components alone.
+#' * `"uncertainty"`: the rows again, larger and darker the less sure it is which component they
+#'   belong to. For `d` = 1, the uncertainty of a row as a function of its value, in the colour of
+#'   the component it would be assigned to, and the rows as ticks below.
+#' * `"density"`: the density of the mixture. For `d` = 2 regions that hold the parts `level` of its
+#'   probability, each the smallest that does (`type = "contour"`); shades (`type = "image"`) on a
+#'   square-root scale, which shows wide components beside narrow ones; or a surface
+#'   (`type = "persp"`). For `d` > 2 the marginal density of each column and of each pair of
+#'   columns; for `d` = 1 as for `"classification"`.
+#' * `"pairs"`: a matrix with the rows above the diagonal, regions of the marginal densities below
+#'   it, and the histograms of the columns, with the densities of the components, on it.
+#' * `"profile"`: the means of the components over the columns, with intervals that hold the parts
+#'   `level` of a component's probability: by default one standard deviation to each side.
+#' * `"selection"`: the criterion of all models that were fitted, see [gmm_select()].
+#' * `"loglik"`: the climb of the log-likelihood over the iterations, and what is left to gain, on a
+#'   logarithmic scale: EM ends on a straight line, the flatter the more the components overlap.
+#'   Open circles are steps that gain less than a hundredth of the whole climb.
+#' * `"iterations"`: the iterations `at`, a frame for each: points in the colours of the components,
+#'   blended by their responsibilities, and ellipses; for `d` > 2 the first two `columns`; for
+#'   `d` = 1 the densities.
+#' * `"bound"`: EM climbs by maximising lower bounds of the log-likelihood. The curve is the
+#'   log-likelihood as a function of one number; a bound is the evidence lower bound (ELBO) with
+#'   the responsibilities of one iterate: it touches the curve there and lies below it elsewhere,
+#'   and where it is highest is the next iterate. By default the number is a component's mean in
+#'   one column, `parameter`, and all else stays as in the fit: the iterates are those of EM in
+#'   this one unknown, from 2.5 standard deviations away, on the side of the mean of all. With
+#'   `at`, it is the way from iterate `at` (0) to the next one (1) of the fit's own run, and
+#'   everything moves.
 #'
-#' The colours are told apart by readers with a colour vision deficiency; symbols repeat the
-#' distinction.
+#' @param x A fit from [gmm_fit()], or a mixture from [gmm_mixture()], which has no `"selection"`,
+#'   `"loglik"` and `"iterations"`.
+#' @param what One of the above.
+#' @param ... Graphical parameters, such as `main`, `xlab`, `col` (a colour per component; for
+#'   images and surfaces colours from low to high), `pch`, `cex`; for `d` = 1 also `breaks`; for
+#'   surfaces `theta` and `phi`. What is not of the points goes to the frame of the plot.
+#' @param data Rows to show, as `newdata` of [predict.gmm_mixture()]; by default those of the fit.
+#' @param columns Names or numbers of the columns to show; by default all, but, except in a profile,
+#'   not more than eight.
+#' @param level Numbers between 0 and 1: parts of probability that ellipses, regions and intervals
+#'   hold. By default 0.5 and 0.95; for regions 0.5, 0.75, 0.9 and 0.95; in a profile 0.683.
+#' @param type For `"density"`: `"contour"`, the default, `"image"`, or, for two columns, `"persp"`.
+#' @param at For `"iterations"`: whole numbers, the iterations to show, by default 0 to 6 and 20, 0
+#'   being the start. In place of those beyond the last, the last is shown. For `"bound"`: one
+#'   iteration. Both need a fit with `keep_path = TRUE`.
+#' @param parameter For `"bound"`: a component and a column, such as `c(1, 2)` or
+#'   `c(1, "waiting")`; by default the mean that is farthest from that of all rows, in standard
+#'   deviations of its component.
+#' @param standardise For `"profile"`: `TRUE` or `FALSE`, whether to show the columns on a common
+#'   scale, with mean 0 and standard deviation 1 in the mixture. By default they are if their
+#'   standard deviations differ by more than a factor of five.
 #'
-#' @param x A fit from [gmm_fit()].
-#' @param what `"classification"` or `"selection"`.
-#' @param ... Graphical parameters, such as `main`, `xlab`, `col` (a colour per component), `pch`,
-#'   `cex`; for `d` = 1 also `breaks`. What is not of the points goes to the frame of the plot.
-#' @param level Numbers between 0 and 1: parts of probability that the ellipses hold.
-#' @param columns Names or numbers of the columns to show; by default all, but not more than
-#'   eight.
-#'
-#' @returns The data of the plot, invisibly: a data frame of the columns shown and `cluster`; for a
-#'   selection that of [gmm_select()].
+#' @returns What is shown, invisibly:
+#' * `"classification"`, `"pairs"`: a data frame of the columns shown and `cluster`; with
+#'   `"uncertainty"` also `uncertainty`. It has no rows where there are no data.
+#' * `"density"`: for `d` = 1 a data frame of values, `density`, and those of the components times
+#'   their weights, `component_1`, ...; for two columns a list of `x` and `y`, `density`, a matrix
+#'   with a row per `x`, and `levels`, the density at the edges of the regions; for more, a list of
+#'   such lists, one per pair, named like `"a~b"`.
+#' * `"profile"`: a data frame of `component`, `column`, `level`, `mean`, `lower` and `upper`.
+#' * `"selection"`: as [gmm_select()] says.
+#' * `"loglik"`: a data frame of `iteration`, `loglik`, `gain` and what is `left` to gain.
+#' * `"iterations"`: a data frame of `iteration`, `loglik`, `component`, `weight` and the means in
+#'   the columns shown.
+#' * `"bound"`: a list of two data frames: `curve` with the `value` of the parameter, `loglik`, and
+#'   the bounds `bound_0`, `bound_1`, ...; and `iterates` with `iteration`, `value`, `loglik`.
 #'
 #' @section Errors:
-#' `gmm_error_no_data` where the fit was made with `keep_data = FALSE`; `gmm_error_bad_value` and
-#' `gmm_error_bad_type` name the `argument` that is wrong.
+#' `gmm_error_no_data` for an uncertainty (but for `d` = 1) or a bound without data;
+#' `gmm_error_no_path` for iterations of a fit that has not kept them;
+#' `gmm_error_unknown_argument` for an argument that `what` does not use; `gmm_error_bad_value` and
+#' `gmm_error_bad_type` name the `argument` that is wrong. For `data` as [predict.gmm_mixture()].
+#'
+#' @references
+#' Bishop, C. M. (2006). *Pattern Recognition and Machine Learning*, section 9.4 (the bounds,
+#' figures 9.12 to 9.14) and figure 9.8 (the iterations). Springer.
+#'
+#' Hyndman, R. J. (1996). Computing and graphing highest density regions. *The American
+#' Statistician* 50, 120--126.
 #'
 #' @examples
 #' set.seed(1)
-#' fit <- gmm_fit(faithful)
+#' fit <- gmm_fit(faithful, k = 2)
 #' plot(fit)
-#' plot(fit, what = "selection")
-#' plot(gmm_fit(iris[1:4], k = 3))
+#' plot(fit, what = "uncertainty")
+#' plot(fit, what = "density")
+#' plot(fit, what = "loglik")
+#' plot(fit, what = "bound", parameter = c(2, "waiting"))
 #' plot(gmm_fit(faithful$waiting, k = 2), xlab = "Minutes until the next eruption")
+#'
+#' iris_fit <- gmm_fit(iris[1:4], k = 3)
+#' plot(iris_fit, what = "pairs", columns = c("Sepal.Width", "Petal.Length"))
+#' plot(iris_fit, what = "profile")
+#' @aliases plot.gmm
 #' @export
-plot.gmm <- function(x, what = "classification", ..., level = c(0.5, 0.95), columns = NULL) {
+plot.gmm_mixture <- function(x, what = "classification", ..., data = NULL, columns = NULL,
+                             level = NULL, type = NULL, at = NULL, parameter = NULL,
+                             standardise = NULL) {
   call <- quote(plot())
-  check_choice(what, c("classification", "selection"), "what", call)
+  check_choice(what, names(plots), "what", call)
+  arguments <- list(
+    data = data, columns = columns, level = level, type = type, at = at, parameter = parameter,
+    standardise = standardise
+  )
+  given <- names(Filter(Negate(is.null), arguments))
+  check_plot_arguments(what, given, call)
+  check_history(x, what, call)
   if (what == "selection") {
     return(invisible(plot(x$selection, ...)))
   }
-  check_level(level, call)
-  data <- fit_data(x, call)
-  columns <- plot_columns(x, columns, call)
   dots <- list(...)
-  if (!length(dots$col) %in% c(0, 1, x$k)) {
+  if (what %in% c("classification", "uncertainty", "pairs", "iterations", "profile") &&
+      !length(dots[["col"]]) %in% c(0, 1, x$k)) {
     must <- paste("one colour per component:", x$k)
-    abort_argument("col", must, paste("has", length(dots$col)), "bad_value", call)
+    abort_argument("col", must, paste("has", length(dots[["col"]])), "bad_value", call)
   }
-  panels <- choose(length(columns), 2)
-  style <- plot_style(x$k, x$n * max(panels, 1) > 2000, x$n, dots)
-  # What the plot sets itself.
-  dots[c("col", "pch", "cex", "type", "panel", "freq")] <- NULL
-  draw <- switch(min(length(columns), 3), plot_histogram, plot_scatter, plot_pairs)
-  draw(x, data, columns, level, style, dots)
-  shown <- data[, columns, drop = FALSE]
-  colnames(shown) <- axis_labels(x, columns)
-  invisible(data.frame(shown, cluster = x$cluster, check.names = FALSE))
+  view <- plot_view(x, data, columns, what, dots, call)
+  shown <- switch(what,
+    classification = plot_classification(view, check_levels(level, c(0.5, 0.95), call)),
+    uncertainty = plot_uncertainty(view),
+    density = plot_density(view, check_levels(level, region_levels, call), type),
+    pairs = plot_pairs(view, level, call),
+    profile = plot_profile(view, check_levels(level, 2 * stats::pnorm(1) - 1, call), standardise),
+    loglik = plot_loglik(view),
+    iterations = plot_iterations(view, at, check_levels(level, c(0.5, 0.95), call)),
+    bound = plot_bound(view, at, parameter)
+  )
+  invisible(shown)
 }
 
-check_level <- function(level, call) {
+#' The plots, and the arguments that each uses
+#' @noRd
+plots <- list(
+  classification = c("data", "columns", "level"),
+  uncertainty = c("data", "columns"),
+  density = c("data", "columns", "level", "type"),
+  selection = character(),
+  loglik = character(),
+  iterations = c("data", "columns", "level", "at"),
+  bound = c("data", "at", "parameter"),
+  profile = c("columns", "level", "standardise"),
+  pairs = c("data", "columns", "level")
+)
+
+check_plot_arguments <- function(what, given, call) {
+  foreign <- setdiff(given, plots[[what]])
+  if (length(foreign) == 0) {
+    return(invisible())
+  }
+  takers <- names(Filter(function(arguments) foreign[1] %in% arguments, plots))
+  abort_gmm(
+    c(
+      "{.arg {foreign[1]}} is not an argument of a plot of {.val {what}}.",
+      i = "It is for {.arg what} = {.or {.val {takers}}}."
+    ),
+    "unknown_argument",
+    argument = foreign[1],
+    call = call
+  )
+}
+
+#' Refuse to plot of a mixture what only a fit has
+#' @noRd
+check_history <- function(x, what, call) {
+  if (inherits(x, "gmm") || !what %in% c("selection", "loglik")) {
+    return(invisible())
+  }
+  abort_gmm(
+    c(
+      "{.arg x} must be a fit for a plot of {.val {what}}.",
+      x = "It is a mixture: it was not fitted."
+    ),
+    "bad_type",
+    argument = "x",
+    call = call
+  )
+}
+
+#' @returns The levels, or those of the plot's own.
+#' @noRd
+check_levels <- function(level, default, call) {
+  if (is.null(level)) {
+    return(default)
+  }
   must <- "numbers between 0 and 1"
   if (!is.numeric(level)) {
     abort_argument("level", must, is_type(level), "bad_type", call)
   }
   if (length(level) == 0 || !isTRUE(all(level > 0 & level < 1))) {
-    is <- cli::format_inline("is {.val {level}}")
+    is <- if (length(level) == 0) "is empty" else cli::format_inline("is {.val {level}}")
     abort_argument("level", must, is, "bad_value", call)
   }
-}
-
-plot_columns <- function(x, columns, call) {
-  if (is.null(columns)) {
-    return(seq_len(min(x$d, 8)))
-  }
-  found <- if (is.character(columns)) match(columns, colnames(x$means)) else columns
-  if (!is.numeric(found) || length(found) == 0 || !all(found %in% seq_len(x$d)) ||
-      anyDuplicated(found)) {
-    must <- "different names or numbers of columns of the fit"
-    is <- cli::format_inline("is {.val {columns}}")
-    abort_argument("columns", must, is, "bad_value", call)
-  }
-  as.integer(found)
-}
-
-#' Okabe and Ito's colours, which the colour-blind tell apart, with symbols that go on longer
-#' @noRd
-component_colours <- function(k) {
-  colours <- c(
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#A6761D",
-    "#8C8C8C"
-  )
-  rep_len(colours, k)
-}
-
-plot_style <- function(k, crowded, n, dots) {
-  colours <- rep_len(dots$col %||% component_colours(k), k)
-  list(
-    crowded = crowded,
-    colours = colours,
-    points = if (crowded) grDevices::adjustcolor(colours, alpha.f = 0.35) else colours,
-    symbols = rep_len(dots$pch %||% if (crowded) 16 else c(1, 2, 0, 3, 4, 5, 6, 8, 7), k),
-    size = dots$cex %||% if (n > 20000) 0.3 else if (crowded) 0.5 else 0.9
-  )
-}
-
-axis_labels <- function(x, columns) {
-  names <- colnames(x$means)
-  if (is.null(names)) {
-    return(if (x$d == 1) "x" else paste0("x[, ", columns, "]"))
-  }
-  names[columns]
-}
-
-plot_scatter <- function(x, data, columns, level, style, dots) {
-  labels <- axis_labels(x, columns)
-  outlines <- lapply(seq_len(x$k), function(k) {
-    ellipse(x$means[k, columns], x$covariances[columns, columns, k], max(level))
-  })
-  extent <- apply(rbind(data[, columns], do.call(rbind, outlines)), 2, range)
-  defaults <- list(
-    x = data[, columns],
-    xlim = extent[, 1],
-    ylim = extent[, 2],
-    xlab = labels[1],
-    ylab = labels[2],
-    main = plot_title(x),
-    las = 1
-  )
-  do.call(graphics::plot.default, c(list_modify(defaults, dots), list(type = "n")))
-  draw_cloud(x, data, columns, level, style)
-}
-
-plot_title <- function(x) {
-  cli::pluralize("{x$k} component{?s}, {x$covariance}")
-}
-
-list_modify <- function(defaults, changes) {
-  defaults[names(changes)] <- changes
-  defaults
-}
-
-#' Points, ellipses and means of two columns, into the current plot
-#' @noRd
-draw_cloud <- function(x, data, columns, level, style) {
-  graphics::points(
-    data[, columns],
-    col = style$points[x$cluster],
-    pch = style$symbols[x$cluster],
-    cex = style$size
-  )
-  for (k in seq_len(x$k)) {
-    for (i in seq_along(level)) {
-      outline <- ellipse(x$means[k, columns], x$covariances[columns, columns, k], level[i])
-      if (style$crowded) {
-        # A pale line under the coloured one keeps it visible among points of its colour.
-        graphics::lines(outline, col = "white", lwd = 4)
-      }
-      graphics::lines(outline, col = style$colours[k], lwd = 2, lty = i)
-    }
-  }
-  centres <- x$means[, columns, drop = FALSE]
-  graphics::points(centres, pch = 21, cex = 2.2, bg = style$colours, col = "white")
-  graphics::text(centres, labels = seq_len(x$k), cex = 0.75, font = 2, col = "white")
-}
-
-#' Points of the ellipse that holds `level` of a bivariate normal distribution
-#' @noRd
-ellipse <- function(mean, covariance, level) {
-  angle <- seq(0, 2 * pi, length.out = 181)
-  circle <- rbind(cos(angle), sin(angle)) * sqrt(stats::qchisq(level, 2))
-  t(mean + t(chol(covariance)) %*% circle)
-}
-
-plot_pairs <- function(x, data, columns, level, style, dots) {
-  panel <- function(...) {
-    # `pairs()` fills a grid: the panel in row i, column j shows column j against column i.
-    at <- graphics::par("mfg")[2:1]
-    draw_cloud(x, data, columns[at], level, style)
-  }
-  title <- plot_title(x)
-  if (length(columns) < x$d) {
-    title <- paste0(title, " (", length(columns), " of ", x$d, " columns)")
-  }
-  defaults <- list(
-    x = data[, columns],
-    labels = axis_labels(x, columns),
-    main = title,
-    gap = 0.4,
-    las = 1
-  )
-  do.call(graphics::pairs, c(list_modify(defaults, dots), list(panel = panel)))
-}
-
-plot_histogram <- function(x, data, columns, level, style, dots) {
-  values <- data[, columns]
-  breaks <- dots$breaks %||% min(max(grDevices::nclass.FD(values), 10), 100)
-  dots$breaks <- NULL
-  bars <- graphics::hist(values, breaks = breaks, plot = FALSE)
-  grid <- seq(min(bars$breaks), max(bars$breaks), length.out = 512)
-  component <- vapply(
-    seq_len(x$k),
-    function(k) {
-      deviation <- sqrt(x$covariances[columns, columns, k])
-      x$weights[[k]] * stats::dnorm(grid, x$means[k, columns], deviation)
-    },
-    numeric(length(grid))
-  )
-  density <- rowSums(component)
-  defaults <- list(
-    x = bars,
-    freq = FALSE,
-    col = "grey92",
-    border = "grey75",
-    xlab = axis_labels(x, columns),
-    ylab = "Density",
-    main = plot_title(x),
-    ylim = c(0, 1.05 * max(bars$density, density)),
-    las = 1
-  )
-  do.call(graphics::plot, list_modify(defaults, dots))
-  graphics::lines(grid, density, lwd = 3)
-  for (k in seq_len(x$k)) {
-    graphics::lines(grid, component[, k], col = style$colours[k], lwd = 2, lty = 2)
-  }
-  if (x$n <= 2000) {
-    for (k in which(tabulate(x$cluster, x$k) > 0)) {
-      graphics::rug(values[x$cluster == k], col = style$colours[k])
-    }
-  }
+  sort(unique(level))
 }

@@ -1,0 +1,99 @@
+plot_iterations <- function(view, at, level) {
+  path <- fit_path(view$x, view$call)
+  at <- check_iterations(at, length(path) - 1, view$call)
+  view$columns <- utils::head(view$columns, 2)
+  view$labels <- utils::head(view$labels, 2)
+  count <- length(at)
+  old <- graphics::par(
+    mfrow = rev(grDevices::n2mfrow(count)), mar = c(1.8, 2.4, 2, 0.6), oma = c(2.2, 2.2, 0.5, 0),
+    mgp = c(2, 0.5, 0), tcl = -0.3
+  )
+  on.exit(graphics::par(old))
+  loglik <- view$x$trace[at + 1]
+  frame <- if (length(view$columns) == 1) draw_curve_frame else draw_plane_frame
+  for (i in seq_len(count)) {
+    frame(view, path[[at[i] + 1]], frame_title(at[i], loglik[i]), level)
+  }
+  labels <- list_modify(
+    list(xlab = view$labels[1], ylab = c(view$labels, "Density")[2]),
+    view$dots
+  )
+  graphics::mtext(labels$xlab, 1, outer = TRUE, line = 0.8)
+  graphics::mtext(labels$ylab, 2, outer = TRUE, line = 0.8)
+  do.call(rbind, lapply(seq_len(count), function(i) {
+    frame_data(view, path[[at[i] + 1]], at[i], loglik[i])
+  }))
+}
+
+#' The iterations to show; the last in place of those beyond it
+#' @noRd
+check_iterations <- function(at, last, call) {
+  if (is.null(at)) {
+    at <- c(0:6, 20)
+  }
+  for (one in if (is.numeric(at) && length(at) > 1) at else list(at)) {
+    check_count(one, "at", min = 0, call = call)
+  }
+  sort(unique(pmin(at, last)))
+}
+
+frame_title <- function(iteration, loglik) {
+  name <- if (iteration == 0) "Start" else paste("Iteration", iteration)
+  paste0(name, ":  ", format_2(loglik))
+}
+
+frame_data <- function(view, mixture, iteration, loglik) {
+  means <- mixture$means[, view$columns, drop = FALSE]
+  colnames(means) <- view$labels
+  data.frame(
+    iteration = iteration,
+    loglik = loglik,
+    component = seq_len(view$x$k),
+    weight = as.double(mixture$weights),
+    means,
+    row.names = NULL,
+    check.names = FALSE
+  )
+}
+
+#' Rows in colours blended by the responsibilities that the mixture gives them
+#' @noRd
+draw_plane_frame <- function(view, mixture, title, level) {
+  style <- view$style
+  dots <- list_modify(view$dots, list(xlab = "", ylab = ""))
+  open_frame(column_limits(view, level), c("", ""), title, list_modify(list(cex.main = 1), dots))
+  if (view$n > 0) {
+    rows <- even_rows(view$n, 50000)
+    shown <- view$data[rows, , drop = FALSE]
+    posterior <- score_view(view, mixture, "posterior", shown)
+    opacity <- if (style$crowded) style$opacity else 0.8
+    graphics::points(
+      shown[, view$columns],
+      pch = 16, cex = 0.85 * style$size, col = blend_colours(posterior, style$colours, opacity)
+    )
+  }
+  draw_ellipses(marginal(mixture_size(mixture), view$columns), style, level, 0.85)
+}
+
+#' @noRd
+mixture_size <- function(mixture) {
+  mixture$k <- length(mixture$weights)
+  mixture
+}
+
+draw_curve_frame <- function(view, mixture, title, level) {
+  column <- view$columns
+  bars <- if (view$n > 0) column_bars(view$data[, column], view$dots$breaks)
+  limits <- column_limits(view, level)
+  curve <- density_curve(marginal(mixture, column), limits)
+  final <- density_curve(marginal(view$x, column), limits)
+  # The same height in all frames.
+  top <- 1.15 * max(bars$density, final$density)
+  dots <- list_modify(view$dots, list(xlab = "", ylab = ""))
+  dots$breaks <- NULL
+  open_frame(
+    cbind(limits, c(0, top)), c("", ""), title, list_modify(list(cex.main = 1), dots)
+  )
+  draw_bars(bars)
+  draw_curves(curve, view$style, lwd = 1.5)
+}
