@@ -15,7 +15,7 @@ draw_plane <- function(view, level) {
 #' @noRd
 draw_planes <- function(view, level) {
   draw_matrix(
-    column_limits(view, level),
+    widen(column_limits(view, level)),
     function(i, j) draw_cloud(view, view$columns[c(i, j)], level, 0.8),
     function(i) draw_name(view$labels[i]),
     columns_title(view),
@@ -48,14 +48,15 @@ draw_cloud <- function(view, columns, level, size = 1) {
 #' Ellipses and numbered means of a mixture of two columns
 #' @noRd
 draw_ellipses <- function(mixture, style, level, size = 1) {
+  # Among points of their colour, lines are darker and on a pale ground.
+  colours <- if (style$crowded) mix_colours(style$colours, "black", 0.3) else style$colours
   for (k in seq_len(mixture$k)) {
     for (i in seq_along(level)) {
       outline <- ellipse(mixture$means[k, ], mixture$covariances[, , k], level[i])
       if (style$crowded) {
-        # A pale line under the coloured one keeps it visible among points of its colour.
         graphics::lines(outline, col = "white", lwd = 4 * size)
       }
-      graphics::lines(outline, col = style$colours[k], lwd = 2 * size, lty = i)
+      graphics::lines(outline, col = colours[k], lwd = 2 * size, lty = i)
     }
   }
   draw_means(mixture$means, style, size)
@@ -96,6 +97,8 @@ draw_histogram <- function(view, level) {
   open_frame(limits, c(view$labels, "Density"), plot_title(view$x), view$dots)
   draw_bars(bars)
   draw_curves(curve, style)
+  peaks <- vapply(curve[-(1:2)], max, 0)
+  draw_means(cbind(view$x$means[, column], peaks), style, 0.9)
   if (view$n > 0 && view$n <= 2000) {
     for (k in which(tabulate(view$cluster, view$x$k) > 0)) {
       graphics::rug(view$data[view$cluster == k, column], col = style$colours[k])

@@ -44,7 +44,7 @@ check_density_type <- function(type, p, call) {
 #' Limits that hold the rows and the regions
 #' @noRd
 density_limits <- function(view, level, columns = view$columns) {
-  column_limits(view, max(level, 0.975), columns)
+  widen(column_limits(view, max(level, 0.975), columns))
 }
 
 #' The density of two columns on a grid, and at the edges of the regions
@@ -68,7 +68,7 @@ grid_size <- function(mixture, limits, most) {
     conditional <- sqrt(pmax(det(covariance), 0) / rev(diag(covariance)))
     min(conditional / (limits[2, ] - limits[1, ]))
   }, 0)
-  ceiling(min(max(3 / min(narrowest), 120), most))
+  ceiling(min(max(3 / min(narrowest), 200), most))
 }
 
 #' The density at the edge of the smallest region that holds a part of the probability
@@ -98,14 +98,19 @@ draw_contours <- function(view, surface, level) {
   # Room for the legend.
   old <- graphics::par(mar = graphics::par("mar") + c(0, 0, 0, 3))
   on.exit(graphics::par(old))
-  limits <- density_limits(view, level)
-  open_frame(limits, view$labels, plot_title(view$x), view$dots)
+  open_surface_frame(view, level)
   draw_regions(view, surface, view$columns)
   shades <- region_shades(length(level))
   draw_side_legend(
     legend = paste0(100 * level, " %"), fill = rev(shades$fill), border = rev(shades$line),
     title = "Holds"
   )
+}
+
+open_surface_frame <- function(view, level) {
+  # The surface fills the frame.
+  dots <- list_modify(list(xaxs = "i", yaxs = "i"), view$dots)
+  open_frame(density_limits(view, level), view$labels, plot_title(view$x), dots)
 }
 
 #' Shades from that of the largest region to that of the smallest
@@ -135,7 +140,7 @@ draw_regions <- function(view, surface, columns, size = 1, rows = TRUE) {
 #' The rows as what is not the subject of a plot
 #' @noRd
 draw_faint_rows <- function(view, columns, size = 1) {
-  opacity <- if (view$n > 20000) 0.06 else if (view$n > 2000) 0.2 else 0.45
+  opacity <- if (view$n > 20000) 0.04 else if (view$n > 2000) 0.2 else 0.45
   graphics::points(
     view$data[view$drawn, columns, drop = FALSE],
     pch = 16, cex = (if (view$n > 2000) 0.3 else 0.5) * size,
@@ -146,7 +151,7 @@ draw_faint_rows <- function(view, columns, size = 1) {
 draw_image <- function(view, surface, level, colours) {
   old <- graphics::par(mar = graphics::par("mar") + c(0, 0, 0, 3))
   on.exit(graphics::par(old))
-  open_frame(density_limits(view, level), view$labels, plot_title(view$x), view$dots)
+  open_surface_frame(view, level)
   draw_shades(surface, colours)
   graphics::box()
   draw_key(max(surface$density), colours)
@@ -190,7 +195,7 @@ draw_surface <- function(view, level, colours) {
   height <- (z[-1, -1] + z[-1, -last] + z[-last, -1] + z[-last, -last]) / 4
   shade <- 1 + floor((length(colours) - 1) * sqrt(height / max(height)))
   defaults <- list(
-    x = surface$x, y = surface$y, z = z, col = colours[shade], border = NA, shade = 0.25,
+    x = surface$x, y = surface$y, z = z, col = colours[shade], border = NA, shade = 0.2, ltheta = -30, lphi = 50,
     theta = 25, phi = 35, expand = 0.6, ticktype = "detailed", cex.axis = 0.7,
     xlab = view$labels[1], ylab = view$labels[2], zlab = "Density", main = plot_title(view$x)
   )

@@ -18,8 +18,8 @@ plot_iterations <- function(view, at, level) {
     list(xlab = view$labels[1], ylab = c(view$labels, "Density")[2]),
     view$dots
   )
-  graphics::mtext(labels$xlab, 1, outer = TRUE, line = 0.8)
-  graphics::mtext(labels$ylab, 2, outer = TRUE, line = 0.8)
+  graphics::mtext(labels$xlab, 1, outer = TRUE, line = 0.8, cex = 0.85)
+  graphics::mtext(labels$ylab, 2, outer = TRUE, line = 0.8, cex = 0.85)
   do.call(rbind, lapply(seq_len(count), function(i) {
     frame_data(view, path[[at[i] + 1]], at[i], loglik[i])
   }))
@@ -72,13 +72,7 @@ draw_plane_frame <- function(view, mixture, title, level) {
       pch = 16, cex = 0.85 * style$size, col = blend_colours(posterior, style$colours, opacity)
     )
   }
-  draw_ellipses(marginal(mixture_size(mixture), view$columns), style, level, 0.85)
-}
-
-#' @noRd
-mixture_size <- function(mixture) {
-  mixture$k <- length(mixture$weights)
-  mixture
+  draw_ellipses(marginal(mixture, view$columns), style, level, 0.85)
 }
 
 draw_curve_frame <- function(view, mixture, title, level) {
@@ -95,5 +89,17 @@ draw_curve_frame <- function(view, mixture, title, level) {
     cbind(limits, c(0, top)), c("", ""), title, list_modify(list(cex.main = 1), dots)
   )
   draw_bars(bars)
+  if (view$n > 0) {
+    values <- view$data[even_rows(view$n, 1000), column]
+    rows <- matrix(values)
+    colours <- blend_colours(
+      score_view(view, marginal(mixture, column), "posterior", rows), view$style$colours, 0.5
+    )
+    # `rug()` has one colour.
+    foot <- graphics::par("usr")[3]
+    graphics::segments(values, foot, values, foot + 0.04 * top, col = colours)
+  }
   draw_curves(curve, view$style, lwd = 1.5)
+  peaks <- vapply(curve[-(1:2)], max, 0)
+  draw_means(cbind(mixture$means[, column], peaks), view$style, 0.85)
 }

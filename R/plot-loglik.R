@@ -26,15 +26,13 @@ plot_loglik <- function(view) {
 draw_climb <- function(view, shown) {
   limits <- vapply(shown[c("iteration", "loglik")], range, numeric(2))
   name <- if (identical(view$x$algorithm, "cem")) "Classification log-likelihood" else "Log-likelihood"
-  # Wide numbers stand beside the axis, and its title beyond them.
-  old <- graphics::par(mar = c(4.4, 6, 3.4, 1))
+  old <- open_wide_frame(limits, c("Iteration", name), plot_title(view$x), view$dots)
   on.exit(graphics::par(old))
-  dots <- list_modify(list(ylab = name), view$dots)
-  ylab <- dots$ylab
-  dots$ylab <- ""
-  open_frame(limits, c("Iteration", ""), plot_title(view$x), dots)
-  graphics::title(ylab = ylab, line = 4.6)
   draw_steps(shown$iteration, shown$loglik, shown)
+  graphics::legend(
+    "bottomright", "gains less than 1 %", pch = 21, col = component_colours(1), pt.bg = "white",
+    bty = "n", cex = 0.8
+  )
 }
 
 draw_left <- function(view, shown) {

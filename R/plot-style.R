@@ -36,7 +36,7 @@ blend_colours <- function(posterior, colours, opacity = 1) {
 #' Colours mixed with another, 0 none of it, 1 it alone
 #' @noRd
 mix_colours <- function(colours, with, part) {
-  from <- grDevices::col2rgb(colours)
+  from <- grDevices::col2rgb(rep_len(colours, max(length(colours), length(part))))
   to <- as.vector(grDevices::col2rgb(with))
   part <- rep_len(part, ncol(from))
   mixed <- sweep(from, 2, 1 - part, "*") + outer(to, part)
@@ -91,10 +91,33 @@ column_limits <- function(view, level, columns = view$columns) {
   matrix(limits, nrow = 2)
 }
 
+#' Limits with the margin that R's axes leave by default
+#' @noRd
+widen <- function(limits) {
+  apply(limits, 2, grDevices::extendrange, f = 0.04)
+}
+
+#' An empty frame whose vertical axis has wide numbers, with its title beyond them
+#'
+#' @returns The graphical parameters to put back.
+#' @noRd
+open_wide_frame <- function(limits, labels, title, dots) {
+  ticks <- format(pretty(limits[, 2]), scientific = FALSE)
+  lines <- max(nchar(ticks)) * graphics::par("cin")[1] / graphics::par("csi") + 1.2
+  old <- graphics::par(mar = c(4.4, lines + 1.4, 3.4, 1))
+  dots <- list_modify(list(ylab = labels[2]), dots)
+  ylab <- dots$ylab
+  dots$ylab <- ""
+  open_frame(limits, labels, title, dots)
+  graphics::title(ylab = ylab, line = lines)
+  old
+}
+
 #' A matrix of panels with the axes outside
 #'
 #' Unlike in [graphics::pairs()], every column has limits that hold the ellipses, too.
 #'
+#' @param limits Those of the panels, `double[2, p]`.
 #' @param panel A function of two of the columns, counted among those shown; it draws the second
 #'   against the first.
 #' @param diagonal A function of one.
@@ -110,7 +133,10 @@ draw_matrix <- function(limits, panel, diagonal, title, dots) {
   for (i in seq_len(p)) {
     for (j in seq_len(p)) {
       graphics::plot.new()
-      graphics::plot.window(limits[, j], limits[, i], asp = dots[["asp"]] %||% NA)
+      graphics::plot.window(
+        limits[, j], limits[, i],
+        asp = dots[["asp"]] %||% NA, xaxs = "i", yaxs = "i"
+      )
       if (i == j) {
         diagonal(i)
       } else {
@@ -118,7 +144,6 @@ draw_matrix <- function(limits, panel, diagonal, title, dots) {
       }
       graphics::box(col = "grey40")
       if (i == p) graphics::axis(1, cex.axis = 0.9)
-      # The scale of what is alone on the diagonal is that of its row.
       if (j == 1) graphics::axis(2, las = 1, cex.axis = 0.9)
     }
   }

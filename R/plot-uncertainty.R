@@ -12,7 +12,7 @@ plot_uncertainty <- function(view) {
     draw_uncertainty_plane(view)
   } else {
     draw_matrix(
-      column_limits(view, 0.5),
+      widen(column_limits(view, 0.5)),
       function(i, j) draw_uncertain_rows(view, view$columns[c(i, j)], 0.7),
       function(i) draw_name(view$labels[i]),
       columns_title(view),
@@ -54,7 +54,7 @@ draw_uncertain_rows <- function(view, columns, size = 1) {
 
 uncertain_sizes <- function(view, uncertainty) {
   # The areas grow with the uncertainty.
-  view$style$size * (0.55 + 1.9 * sqrt(uncertainty))
+  view$style$size * (0.75 + 1.9 * sqrt(uncertainty))
 }
 
 #' Pale where sure, then the colour itself, and black where nothing is sure
@@ -99,6 +99,7 @@ draw_uncertainty_curve <- function(view) {
     graphics::lines(value[to], uncertainty[to], col = colour, lwd = 2.5)
   }
   draw_rug(view)
+  draw_means(cbind(view$x$means, 0), style)
 }
 
 #' Ticks of the rows; of many, of quantiles, which show as well where they are dense
