@@ -78,8 +78,8 @@ lower_bound <- function(mixture, held) {
 draw_bounds <- function(view, slice, curve, iterates) {
   count <- nrow(iterates)
   colours <- grDevices::colorRampPalette(c("#E69F00", "#D55E00", "#8B1A1A"))(count)
-  is_between <- curve$value >= min(iterates$value, slice$to) & curve$value <= max(iterates$value, slice$to)
-  span <- range(curve$loglik[is_between])
+  ends <- range(iterates$value, slice$to)
+  span <- range(curve$loglik[curve$value >= ends[1] & curve$value <= ends[2]])
   # Bounds fall far below the curve; only their upper parts matter.
   height <- max(diff(span), 1e-6 * abs(span[2]))
   limits <- cbind(slice$range, span + c(-0.35, 0.15) * height)
@@ -91,7 +91,9 @@ draw_bounds <- function(view, slice, curve, iterates) {
   for (i in seq_len(count)) {
     graphics::lines(curve$value, curve[[i + 2]], col = colours[i], lwd = 2)
   }
-  graphics::points(iterates$value, iterates$loglik, pch = 21, bg = colours, col = "white", cex = 2.2)
+  graphics::points(
+    iterates$value, iterates$loglik, pch = 21, bg = colours, col = "white", cex = 2.2
+  )
   graphics::text(
     iterates$value, iterates$loglik, iterates$iteration, col = "white", cex = 0.75, font = 2
   )

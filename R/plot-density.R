@@ -27,9 +27,10 @@ check_density_type <- function(type, p, call) {
   type <- type %||% "contour"
   check_choice(type, c("contour", "image", "persp"), "type", call)
   if (p == 1 && type != "contour" || p > 2 && type == "persp") {
+    needed <- if (type == "persp") "two" else "several"
     abort_gmm(
       c(
-        "A density drawn as {.val {type}} needs {if (type == 'persp') 'two' else 'several'} columns.",
+        "A density drawn as {.val {type}} needs {needed} columns.",
         x = "{cli::qty(p)}There {?is/are} {p}.",
         i = if (p > 2) "Choose two with {.arg columns}."
       ),
@@ -195,7 +196,8 @@ draw_surface <- function(view, level, colours) {
   height <- (z[-1, -1] + z[-1, -last] + z[-last, -1] + z[-last, -last]) / 4
   shade <- 1 + floor((length(colours) - 1) * sqrt(height / max(height)))
   defaults <- list(
-    x = surface$x, y = surface$y, z = z, col = colours[shade], border = NA, shade = 0.2, ltheta = -30, lphi = 50,
+    x = surface$x, y = surface$y, z = z, col = colours[shade], border = NA,
+    shade = 0.2, ltheta = -30, lphi = 50,
     theta = 25, phi = 35, expand = 0.6, ticktype = "detailed", cex.axis = 0.7,
     xlab = view$labels[1], ylab = view$labels[2], zlab = "Density", main = plot_title(view$x)
   )
@@ -222,9 +224,8 @@ draw_density_matrix <- function(view, level, type, colours) {
       draw_regions(view, surface, columns, 0.8)
     }
   }
-  draw_matrix(
-    limits, panel, function(i) draw_marginal(view, i, limits[, i]), columns_title(view), view$dots
-  )
+  diagonal <- function(i) draw_marginal(view, i, limits[, i])
+  draw_matrix(limits, panel, diagonal, columns_title(view), view$dots)
   surfaces
 }
 

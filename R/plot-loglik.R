@@ -25,7 +25,8 @@ plot_loglik <- function(view) {
 
 draw_climb <- function(view, shown) {
   limits <- vapply(shown[c("iteration", "loglik")], range, numeric(2))
-  name <- if (identical(view$x$algorithm, "cem")) "Classification log-likelihood" else "Log-likelihood"
+  is_cem <- identical(view$x$algorithm, "cem")
+  name <- if (is_cem) "Classification log-likelihood" else "Log-likelihood"
   old <- open_wide_frame(limits, c("Iteration", name), plot_title(view$x), view$dots)
   on.exit(graphics::par(old))
   draw_steps(shown$iteration, shown$loglik, shown)

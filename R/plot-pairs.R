@@ -16,8 +16,7 @@ plot_pairs <- function(view, level, call) {
     surface <- density_surface(view, columns, regions, limits[, c(i, j)], most = 150)
     draw_regions(view, surface, columns, 0.8, rows = FALSE)
   }
-  draw_matrix(
-    limits, panel, function(i) draw_marginal(view, i, limits[, i]), columns_title(view), view$dots
-  )
+  diagonal <- function(i) draw_marginal(view, i, limits[, i])
+  draw_matrix(limits, panel, diagonal, columns_title(view), view$dots)
   shown_rows(view)
 }

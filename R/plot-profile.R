@@ -81,8 +81,10 @@ draw_profile <- function(view, at, means, deviations, level, k) {
 }
 
 draw_profile_legend <- function(view) {
+  # As many as there is room for.
+  shown <- seq_len(min(view$x$k, 20))
   draw_side_legend(
-    legend = seq_len(view$x$k), col = view$style$colours, pch = 16, lwd = 2, pt.cex = 1.3
+    legend = shown, col = view$style$colours[shown], pch = 16, lwd = 2, pt.cex = 1.3
   )
 }
 

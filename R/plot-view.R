@@ -16,7 +16,8 @@ plot_view <- function(x, data, columns, what, dots, call) {
   )
   view$n <- NROW(view$data)
   p <- length(columns)
-  is_coloured <- what %in% c("classification", "uncertainty", "pairs") || what == "density" && p == 1
+  is_coloured <- what %in% c("classification", "uncertainty", "pairs") ||
+    what == "density" && p == 1
   if (!is.null(view$data) && is_coloured) {
     view$cluster <- if (is.null(data)) x$cluster else score_view(view, x, "cluster")
   }

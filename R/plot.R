@@ -34,11 +34,20 @@
 #' * `"bound"`: EM climbs by maximising lower bounds of the log-likelihood. The curve is the
 #'   log-likelihood as a function of one number; a bound is the evidence lower bound (ELBO) with
 #'   the responsibilities of one iterate: it touches the curve there and lies below it elsewhere,
-#'   and where it is highest is the next iterate. By default the number is a component's mean in
-#'   one column, `parameter`, and all else stays as in the fit: the iterates are those of EM in
-#'   this one unknown, from 2.5 standard deviations away, on the side of the mean of all. With
-#'   `at`, it is the way from iterate `at` (0) to the next one (1) of the fit's own run, and
-#'   everything moves.
+#'   and where it is highest is the next iterate. See Bounds.
+#'
+#' @section Bounds:
+#' There are two ways to vary one number. By default the mean of one component moves, and all else
+#' stays as in the fit; the iterates are those of EM in this one unknown, and a bound is a parabola.
+#' With a `parameter` it is the mean in one column, which begins 2.5 standard deviations away, on
+#' the side of the mean of all rows. Without, the mean moves along the straight line from the mean
+#' of another component (0) to its own (1), for the two that are hardest to tell apart, and begins
+#' as far away as EM soon finds its way. For `d` = 1 it begins so, too, on the scale of the data.
+#' Bounds lie close under the curve where components are far apart, and then EM is fast.
+#'
+#' With `at`, the number is the way from iterate `at` (0) to the next one (1) of the fit's own run,
+#' and all parameters move together, in a straight line. The bound at the first is highest at the
+#' second, unless that step was accelerated (see [gmm_control()]).
 #'
 #' @param x A fit from [gmm_fit()], or a mixture from [gmm_mixture()], which has no `"selection"`,
 #'   `"loglik"` and `"iterations"`.
@@ -54,10 +63,9 @@
 #' @param type For `"density"`: `"contour"`, the default, `"image"`, or, for two columns, `"persp"`.
 #' @param at For `"iterations"`: whole numbers, the iterations to show, by default 0 to 6 and 20, 0
 #'   being the start. In place of those beyond the last, the last is shown. For `"bound"`: one
-#'   iteration. Both need a fit with `keep_path = TRUE`.
+#'   iteration that has a next one. Both need a fit with `keep_path = TRUE`.
 #' @param parameter For `"bound"`: a component and a column, such as `c(1, 2)` or
-#'   `c(1, "waiting")`; by default the mean that is farthest from that of all rows, in standard
-#'   deviations of its component.
+#'   `c(1, "waiting")`.
 #' @param standardise For `"profile"`: `TRUE` or `FALSE`, whether to show the columns on a common
 #'   scale, with mean 0 and standard deviation 1 in the mixture. By default they are if their
 #'   standard deviations differ by more than a factor of five.
@@ -79,7 +87,8 @@
 #'
 #' @section Errors:
 #' `gmm_error_no_data` for an uncertainty (but for `d` = 1) or a bound without data;
-#' `gmm_error_no_path` for iterations of a fit that has not kept them;
+#' `gmm_error_no_path` for `"iterations"`, and for a bound with `at`, where the fit has not kept
+#' them;
 #' `gmm_error_unknown_argument` for an argument that `what` does not use; `gmm_error_bad_value` and
 #' `gmm_error_bad_type` name the `argument` that is wrong. For `data` as [predict.gmm_mixture()].
 #'

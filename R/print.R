@@ -37,26 +37,33 @@ format_count <- function(n) {
 #' Log-likelihood, convergence and starts in sentences
 #' @noRd
 describe_fit <- function(x) {
-  loglik <- paste0(
+  lines <- c(
+    describe_loglik(x), describe_run(x), describe_troubles(x), describe_choice(x),
+    describe_narrowest(x)
+  )
+  paste(lines, collapse = "\n")
+}
+
+describe_loglik <- function(x) {
+  paste0(
     "log-likelihood ", format_2(x$loglik), " (df ", x$df, "), AIC ", format_2(stats::AIC(x)),
     ", BIC ", format_2(stats::BIC(x))
   )
-  starts <- x$starts
-  degenerate <- if (starts$degenerate > 0) {
-    # Not within `pluralize()`, which drops a leading newline.
-    paste0("\n", cli::pluralize(
-      "{starts$degenerate} start{?s} ended with a component that collapsed or lost its rows."
-    ))
-  }
-  crowded <- if (x$df > x$n) {
-    "\nIt has more free parameters than rows: do not trust it."
-  }
-  regularised <- if (x$control$reg_covar > 0) {
-    paste0("\n", format(x$control$reg_covar), " was added to the diagonal of every covariance.")
-  }
-  lines <- c(describe_choice(x), describe_narrowest(x))
-  lines <- if (length(lines) > 0) paste0("\n", lines, collapse = "")
-  paste0(loglik, "\n", describe_run(x), degenerate, regularised, crowded, lines)
+}
+
+#' Starts that ended badly, and why the likelihood may mean little
+#' @noRd
+describe_troubles <- function(x) {
+  degenerate <- x$starts$degenerate
+  c(
+    if (degenerate > 0) {
+      cli::pluralize("{degenerate} start{?s} ended with a component that collapsed or lost its rows.")
+    },
+    if (x$control$reg_covar > 0) {
+      paste(format(x$control$reg_covar), "was added to the diagonal of every covariance.")
+    },
+    if (x$df > x$n) "It has more free parameters than rows: do not trust it."
+  )
 }
 
 #' Which model this is of those that were fitted

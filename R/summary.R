@@ -1,5 +1,9 @@
 #' Summarise a fit
 #'
+#' What a report of a cluster analysis needs: how large the components are and how surely rows
+#' belong to them, where they lie and how wide they are, which of them overlap, which rows are in
+#' doubt, how the model compares with the next one, and what may be wrong.
+#'
 #' @param object A fit from [gmm_fit()].
 #' @param x A summary.
 #' @param digits Significant digits.
@@ -8,45 +12,59 @@
 #' @returns `summary()`: a list of class `"summary.gmm"` with
 #' \describe{
 #'   \item{`components`}{A data frame, one row per component: its `weight`, its `rows` (those whose
-#'     posterior is largest for it) and the mean `uncertainty` of these, which is 0 where all are
-#'     sure. The last needs the data and is `NA` without them.}
+#'     posterior is largest for it), the part of these that is `sure` (their posterior is above
+#'     0.9), and their mean `uncertainty`. The last two are `NA` for a component without rows, and
+#'     need the data, as do the next two.}
+#'   \item{`overlap`}{`double[k, k]`: of the rows of component `i`, the part that is expected to be
+#'     assigned to component `j`, so that rows sum to 1. It is the sum of the posterior of `i` over
+#'     the rows of cluster `j`, divided by the sum over all. `NA` without data.}
+#'   \item{`uncertain`}{A data frame of the five most uncertain rows, with their names: the number
+#'     of the `row`, its `cluster`, the `second` most probable component, and the `uncertainty`.}
 #'   \item{`means`, `deviations`}{`double[k, d]`: means and standard deviations, in the units of
 #'     the data.}
 #'   \item{`correlations`}{`double[d, d, k]`.}
 #'   \item{`criteria`}{Named numbers: `loglik`, `df`, `AIC`, `BIC`.}
+#'   \item{`next_best`}{The best other model that was fitted: a data frame with one row, of `k`,
+#'     `covariance`, the `criterion`, its `value` and `margin`, how much worse it is than this one.
+#'     `NULL` if there is none.}
+#'   \item{`flags`}{Sentences: what to doubt. It has none if nothing is amiss. They say if the run
+#'     has not converged; if starts ended degenerate; if something was added to the covariances; if
+#'     there are more parameters than rows; if the optimum may be spurious; and which columns have
+#'     so few values that normal densities can hardly be meant.}
 #'   \item{`fit`}{The fit.}
 #' }
 #' Printing returns the summary invisibly. It leaves out what the family fixes: correlations that
-#' are zero, and rows or columns that are the same.
+#' are zero, and rows or columns that are the same; and the overlap of more than ten components.
 #'
 #' @examples
 #' set.seed(1)
-#' summary(gmm_fit(faithful, k = 2))
+#' fit <- gmm_fit(iris[1:4], k = 3)
+#' summary(fit)
+#' summary(fit)$overlap
 #' @export
 summary.gmm <- function(object, ...) {
-  components <- seq_len(object$k)
-  uncertainty <- if (is.null(object$data)) {
-    rep(NA_real_, object$k)
-  } else {
-    cluster <- factor(object$cluster, levels = components)
-    as.double(tapply(predict(object, type = "uncertainty"), cluster, mean))
-  }
-  covariances <- lapply(components, function(j) {
+  sure <- summarise_posterior(object, quote(summary()))
+  covariances <- lapply(seq_len(object$k), function(j) {
     matrix(object$covariances[, , j], object$d, object$d)
   })
-  deviations <- t(vapply(covariances, function(s) sqrt(diag(s)), numeric(object$d)))
   correlations <- object$covariances
   correlations[] <- vapply(covariances, stats::cov2cor, numeric(object$d^2))
+  deviations <- component_variances(object)
+  deviations[] <- sqrt(deviations)
+  dimnames(deviations) <- dimnames(object$means)
   structure(
     list(
       components = data.frame(
         weight = unname(object$weights),
         rows = tabulate(object$cluster, object$k),
-        uncertainty = uncertainty,
+        sure = sure$sure,
+        uncertainty = sure$uncertainty,
         row.names = names(object$weights)
       ),
+      overlap = sure$overlap,
+      uncertain = sure$uncertain,
       means = object$means,
-      deviations = matrix(deviations, object$k, object$d, dimnames = dimnames(object$means)),
+      deviations = deviations,
       correlations = correlations,
       criteria = c(
         loglik = object$loglik,
@@ -54,73 +72,114 @@ summary.gmm <- function(object, ...) {
         AIC = stats::AIC(object),
         BIC = stats::BIC(object)
       ),
+      next_best = next_best(object),
+      flags = as.character(describe_flags(object)),
       fit = object
     ),
     class = "summary.gmm"
   )
 }
 
-#' @rdname summary.gmm
-#' @export
-print.summary.gmm <- function(x, digits = 4, ...) {
-  check_count(digits, "digits", max = 22, call = quote(print()))
-  family <- x$fit$covariance
-  cat(describe_model(x$fit, name_family(family)), "\n", sep = "")
-  cat("Covariances: ", describe_letters(family), "\n", sep = "")
-  cat("\nComponents\n")
-  # Digits after the point: an uncertainty of 1e-17 reads as what it is, none.
-  fixed <- function(values) formatC(values, digits = digits, format = "f")
-  components <- within(x$components, {
-    weight <- fixed(weight)
-    uncertainty <- fixed(uncertainty)
-  })
-  print_cut(as.matrix(components), digits)
-  cat("\nMeans\n")
-  print_cut(label_columns(x$means, "mean"), digits)
-  cat("\nStandard deviations\n")
-  print_cut(deviation_table(x$deviations, family), digits)
-  if (is_oriented(family)) {
-    cat("\nCorrelations\n")
-    table <- correlation_table(x$correlations, family)
-    table[] <- fixed(table)
-    print_cut(table, digits)
-  }
-  cat("\n", describe_fit(x$fit), "\n", sep = "")
-  invisible(x)
-}
-
-#' Standard deviations, without those that are the same because of the family
+#' What the responsibilities say of components and of rows
+#'
+#' @returns A list of `sure` and `uncertainty`, `double[k]`; `overlap`; and `uncertain`.
 #' @noRd
-deviation_table <- function(deviations, family) {
-  if (is_spherical(family) && ncol(deviations) > 1) {
-    deviations <- deviations[, 1, drop = FALSE]
-    colnames(deviations) <- "deviation"
+summarise_posterior <- function(object, call, most = 1e5) {
+  k <- object$k
+  components <- as.character(seq_len(k))
+  shared <- matrix(NA_real_, k, k, dimnames = list(components, components))
+  if (is.null(object$data)) {
+    none <- rep(NA_real_, k)
+    return(list(
+      sure = none, uncertainty = none, overlap = shared,
+      uncertain = uncertain_rows(object, integer(), matrix(0, 0, k))
+    ))
   }
-  table <- label_columns(deviations, "deviation")
-  if (is_shared(family)) one_for_all(table) else table
-}
-
-one_for_all <- function(table) {
-  table <- table[1, , drop = FALSE]
-  rownames(table) <- "all"
-  table
-}
-
-#' Correlations, a row per component, unless the family gives all the same, and a column per pair
-#' @noRd
-correlation_table <- function(correlations, family) {
-  d <- dim(correlations)[1]
-  pairs <- utils::combn(d, 2)
-  columns <- dimnames(correlations)[[1]]
-  if (is.null(columns)) {
-    columns <- paste0("[,", seq_len(d), "]")
+  shared[] <- 0
+  score <- function(rows) {
+    x <- object$data[rows, , drop = FALSE]
+    score_complete(object, x, "posterior", call, TRUE)
   }
-  table <- apply(correlations, 3, function(r) r[t(pairs)])
-  table <- matrix(table, nrow = dim(correlations)[3], byrow = TRUE)
-  dimnames(table) <- list(
-    seq_len(nrow(table)),
-    paste(columns[pairs[1, ]], columns[pairs[2, ]], sep = "~")
+  uncertainty <- numeric(object$n)
+  # Block by block, so that the responsibilities of all rows are never stored.
+  for (rows in split(seq_len(object$n), (seq_len(object$n) - 1) %/% most)) {
+    posterior <- score(rows)
+    uncertainty[rows] <- 1 - posterior[cbind(seq_along(rows), object$cluster[rows])]
+    assigned <- rowsum(posterior, object$cluster[rows])
+    to <- as.integer(rownames(assigned))
+    shared[, to] <- shared[, to] + t(assigned)
+  }
+  by_cluster <- function(values) {
+    means <- tapply(values, factor(object$cluster, levels = seq_len(k)), mean)
+    as.double(means)
+  }
+  doubtful <- utils::head(order(-uncertainty), 5)
+  list(
+    sure = by_cluster(uncertainty < 0.1),
+    uncertainty = by_cluster(uncertainty),
+    overlap = shared / rowSums(shared),
+    uncertain = uncertain_rows(object, doubtful, score(doubtful))
   )
-  letters <- family_letters(family)
-  if ("V" %in% letters[c("shape", "orientation")]) table else one_for_all(table)
+}
+
+uncertain_rows <- function(object, rows, posterior) {
+  cluster <- unname(object$cluster[rows])
+  at <- cbind(seq_along(rows), cluster)
+  uncertainty <- 1 - posterior[at]
+  posterior[at] <- -1
+  second <- if (object$k > 1) max.col(posterior, "first") else rep(NA_integer_, length(rows))
+  names <- rownames(object$data)[rows]
+  data.frame(
+    row = rows,
+    cluster = cluster,
+    second = second,
+    uncertainty = uncertainty,
+    row.names = if (!is.null(names)) make.unique(names)
+  )
+}
+
+#' The best other model of those that were fitted
+#' @noRd
+next_best <- function(object) {
+  table <- object$selection
+  criterion <- attr(table, "criterion")
+  is_this <- table$k == object$k & table$covariance == object$covariance
+  other <- setdiff(rank_models(table), which(is_this))[1]
+  if (is.na(other)) {
+    return(NULL)
+  }
+  values <- table[[criterion]]
+  data.frame(
+    k = table$k[other],
+    covariance = table$covariance[other],
+    criterion = criterion,
+    value = values[other],
+    margin = margin(values[other], values[is_this][1])
+  )
+}
+
+#' What to doubt of a fit
+#' @noRd
+describe_flags <- function(x) {
+  c(
+    if (!x$converged && x$control$tol > 0) "The run has not converged: raise `max_iter`.",
+    describe_troubles(x),
+    describe_narrowest(x),
+    describe_discrete(x)
+  )
+}
+
+describe_discrete <- function(x) {
+  discrete <- if (!is.null(x$data)) discrete_columns(x$data)
+  if (length(discrete) == 0) {
+    return(NULL)
+  }
+  if (x$d == 1) {
+    return("The data have few distinct values: a normal density can hardly be meant.")
+  }
+  columns <- paste0("`", column_labels(x$data, discrete), "`")
+  cli::pluralize(
+    "Column{cli::qty(columns)}{?s} {columns} {?has/have} few distinct values: ",
+    "a normal density can hardly be meant there."
+  )
 }

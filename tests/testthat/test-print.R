@@ -55,13 +55,14 @@ test_that("a family is said in words", {
 })
 
 test_that("a summary leaves out what the family fixes", {
-  # Up to what became of the run.
+  # Up to what depends on the rows.
   tables <- function(family) {
     fit <- gmm_fit(iris[1:3], start = iris$Species, covariance = family)
     lines <- capture.output(printed <- print(summary(fit)))
     expect_identical(dim(printed$deviations), c(3L, 3L))
     expect_identical(dim(printed$correlations), c(3L, 3L, 3L))
-    cat(lines[1:2], lines[match("Standard deviations", lines):(length(lines) - 3)], sep = "\n")
+    end <- grep("^Overlap", lines) - 2
+    cat(lines[1:2], lines[match("Standard deviations", lines):end], sep = "\n")
   }
   for (family in c("EII", "VII", "EEI", "VEI", "EEE", "VEE", "EEV")) {
     expect_snapshot(tables(family))
@@ -81,16 +82,4 @@ test_that("printing returns its argument and never floods the console", {
   expect_lt(length(lines), 52)
   expect_match(lines, "5 more components, 21 more columns", all = FALSE)
   expect_lt(length(capture.output(print(summary(fit)))), 200)
-})
-
-test_that("summary() has the numbers that it prints", {
-  set.seed(1)
-  fit <- gmm_fit(iris[1:4], k = 3, covariance = "full")
-  s <- summary(fit)
-  expect_equal(sum(s$components$rows), 150)
-  expect_equal(s$deviations[2, ], sqrt(diag(fit$covariances[, , 2])))
-  expect_equal(s$correlations[, , 3], cov2cor(fit$covariances[, , 3]))
-  expect_equal(s$criteria[["BIC"]], BIC(fit))
-  uncertain <- predict(fit, type = "uncertainty")
-  expect_equal(s$components$uncertainty[1], mean(uncertain[fit$cluster == 1]))
 })
