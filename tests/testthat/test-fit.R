@@ -199,7 +199,7 @@ test_that("the data can be left out", {
   fit <- gmm_fit(faithful, k = 2, covariance = "full", keep_data = FALSE)
   expect_null(fit$data)
   expect_error(predict(fit), class = "gmm_error_no_data")
-  expect_error(plot(fit), class = "gmm_error_no_data")
+  expect_error(plot(fit, what = "uncertainty"), class = "gmm_error_no_data")
   expect_error(fitted(fit), class = "gmm_error_no_data")
   expect_length(predict(fit, faithful), 272)
   expect_output(print(summary(fit)), "Components")
