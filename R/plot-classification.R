@@ -136,7 +136,7 @@ draw_curves <- function(curve, style, height = 1, lwd = 2) {
 #' @param range Where to show it at least; by default where the components are.
 #' @noRd
 density_curve <- function(mixture, range = NULL) {
-  deviations <- sqrt(component_variances(mixture))
+  deviations <- component_deviations(mixture)
   if (is.null(range)) {
     range <- range(mixture$means - 3 * deviations, mixture$means + 3 * deviations)
   }

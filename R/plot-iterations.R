@@ -67,9 +67,10 @@ draw_plane_frame <- function(view, mixture, title, level) {
     shown <- view$data[rows, , drop = FALSE]
     posterior <- score_view(view, mixture, "posterior", shown)
     opacity <- if (style$crowded) style$opacity else 0.8
+    colours <- blend_colours(posterior, style$colours)
     graphics::points(
       shown[, view$columns],
-      pch = 16, cex = 0.85 * style$size, col = blend_colours(posterior, style$colours, opacity)
+      pch = 16, cex = 0.85 * style$size, col = grDevices::adjustcolor(colours, alpha.f = opacity)
     )
   }
   draw_ellipses(marginal(mixture, view$columns), style, level, 0.85)
@@ -92,9 +93,8 @@ draw_curve_frame <- function(view, mixture, title, level) {
   if (view$n > 0) {
     values <- view$data[even_rows(view$n, 1000), column]
     rows <- matrix(values)
-    colours <- blend_colours(
-      score_view(view, marginal(mixture, column), "posterior", rows), view$style$colours, 0.5
-    )
+    posterior <- score_view(view, marginal(mixture, column), "posterior", rows)
+    colours <- grDevices::adjustcolor(blend_colours(posterior, view$style$colours), alpha.f = 0.5)
     # `rug()` has one colour.
     foot <- graphics::par("usr")[3]
     graphics::segments(values, foot, values, foot + 0.04 * top, col = colours)

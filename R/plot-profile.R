@@ -10,7 +10,7 @@ plot_profile <- function(view, level, standardise) {
   centre <- if (standardise) moments$mean[columns] else 0 * columns
   scale <- if (standardise) moments$deviation[columns] else 1 + 0 * columns
   means <- sweep(sweep(x$means[, columns, drop = FALSE], 2, centre), 2, scale, "/")
-  deviations <- sweep(sqrt(component_variances(x))[, columns, drop = FALSE], 2, scale, "/")
+  deviations <- sweep(component_deviations(x)[, columns, drop = FALSE], 2, scale, "/")
   reach <- stats::qnorm((1 + max(level)) / 2)
   heights <- range(means - reach * deviations, means + reach * deviations)
   ylab <- if (standardise) "Standard deviations from the mean" else "Mean"

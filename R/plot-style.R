@@ -27,10 +27,10 @@ plot_style <- function(k, n, panels, dots) {
 
 #' Colours of rows, mixed from those of the components by the responsibilities
 #' @noRd
-blend_colours <- function(posterior, colours, opacity = 1) {
-  rgb <- posterior %*% t(grDevices::col2rgb(colours[seq_len(ncol(posterior))]))
+blend_colours <- function(posterior, colours) {
+  mixed <- posterior %*% t(grDevices::col2rgb(colours))
   # Rounding may take a sum of 255 above it.
-  grDevices::rgb(pmin(rgb / 255, 1), alpha = opacity)
+  grDevices::rgb(pmin(mixed, 255), maxColorValue = 255)
 }
 
 #' Colours mixed with another, 0 none of it, 1 it alone
@@ -83,7 +83,7 @@ open_frame <- function(limits, labels, title, dots) {
 #' @noRd
 column_limits <- function(view, level, columns = view$columns) {
   x <- view$x
-  reach <- sqrt(stats::qchisq(max(level), 2) * component_variances(x))
+  reach <- sqrt(stats::qchisq(max(level), 2)) * component_deviations(x)
   limits <- vapply(columns, function(j) {
     values <- if (view$n > 0) range(view$data[, j])
     range(values, x$means[, j] - reach[, j], x$means[, j] + reach[, j])

@@ -6,7 +6,7 @@
 #' @noRd
 plot_view <- function(x, data, columns, what, dots, call) {
   most <- if (what == "profile") x$d else 8
-  columns <- plot_columns(x, columns, most, call)
+  columns <- plot_columns(x, columns, call, most)
   view <- list(
     x = x,
     data = plot_data(x, data, call),
@@ -37,7 +37,7 @@ plot_data <- function(x, data, call) {
   if (is.null(data)) {
     return(x$data)
   }
-  data <- new_rows(x, data, call)
+  data <- new_rows(x, data, call, "data")
   check_finite(data, "data", call)
   data
 }
@@ -50,7 +50,7 @@ score_view <- function(view, mixture, type, rows = view$data) {
   score_rows(parameters, rows, type, threads, view$call)
 }
 
-plot_columns <- function(x, columns, most, call) {
+plot_columns <- function(x, columns, call, most = 8) {
   if (is.null(columns)) {
     return(seq_len(min(x$d, most)))
   }
@@ -118,20 +118,9 @@ marginal <- function(mixture, columns) {
 #' @noRd
 mixture_moments <- function(mixture) {
   mean <- drop(mixture$weights %*% mixture$means)
-  within <- drop(mixture$weights %*% component_variances(mixture))
+  within <- drop(mixture$weights %*% component_deviations(mixture)^2)
   between <- drop(mixture$weights %*% sweep(mixture$means, 2, mean)^2)
   list(mean = mean, deviation = sqrt(within + between))
-}
-
-#' Variances of the components, `double[k, d]`
-#' @noRd
-component_variances <- function(mixture) {
-  variances <- vapply(
-    seq_len(mixture$d),
-    function(j) as.double(mixture$covariances[j, j, ]),
-    numeric(mixture$k)
-  )
-  matrix(variances, mixture$k, mixture$d)
 }
 
 #' Rows at even steps, at most so many

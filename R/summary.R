@@ -49,9 +49,6 @@ summary.gmm <- function(object, ...) {
   })
   correlations <- object$covariances
   correlations[] <- vapply(covariances, stats::cov2cor, numeric(object$d^2))
-  deviations <- component_variances(object)
-  deviations[] <- sqrt(deviations)
-  dimnames(deviations) <- dimnames(object$means)
   structure(
     list(
       components = data.frame(
@@ -64,7 +61,7 @@ summary.gmm <- function(object, ...) {
       overlap = sure$overlap,
       uncertain = sure$uncertain,
       means = object$means,
-      deviations = deviations,
+      deviations = component_deviations(object),
       correlations = correlations,
       criteria = c(
         loglik = object$loglik,

@@ -10,7 +10,7 @@ drawn <- function(code) {
 }
 
 # A mixture from its parameters, in the shapes of a fit.
-as_mixture <- function(parameters) {
+bare_mixture <- function(parameters) {
   parts <- unclass(parameters)[c("weights", "means", "covariances")]
   parts$k <- nrow(parts$means)
   parts$d <- ncol(parts$means)
@@ -27,11 +27,11 @@ fit_with_path <- function(x, start, iterations) {
     )
   })
   fit <- fits[[iterations]]
-  fit$path <- c(list(as_mixture(start)), lapply(fits, as_mixture))
+  fit$path <- c(list(bare_mixture(start)), lapply(fits, bare_mixture))
   fit
 }
 
-faithful_start <- as_mixture(list(
+faithful_start <- bare_mixture(list(
   weights = c(0.5, 0.5),
   means = rbind(c(3.5, 80), c(3, 60)),
   covariances = array(diag(c(1, 100)), c(2, 2, 2))

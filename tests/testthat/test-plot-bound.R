@@ -7,7 +7,7 @@ elbo <- function(x, mixture, posterior) {
 
 with_mean <- function(fit, k, j, value) {
   fit$means[k, j] <- value
-  as_mixture(fit)
+  bare_mixture(fit)
 }
 
 set.seed(1)

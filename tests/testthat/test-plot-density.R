@@ -18,7 +18,7 @@ test_that("the density of one column is that of its components, and holds all", 
   shown <- drawn(plot(line, what = "density"))$value
   expect_equal(shown$density, unname(predict(line, shown$x, type = "density")))
   expect_equal(shown$component_1 + shown$component_2, shown$density)
-  curve <- density_curve(as_mixture(line), c(0, 150))
+  curve <- density_curve(bare_mixture(line), c(0, 150))
   expect_equal(sum(diff(curve$value) * (head(curve$density, -1) + curve$density[-1]) / 2), 1,
     tolerance = 1e-4
   )
@@ -32,7 +32,7 @@ test_that("regions hold their part of the probability, here of simulated rows", 
     weights = fit$weights, means = fit$means[, c(1, 3)],
     covariances = fit$covariances[c(1, 3), c(1, 3), ]
   )
-  density <- predict(as_mixture(part), rows, type = "density")
+  density <- predict(bare_mixture(part), rows, type = "density")
   held <- vapply(shown$levels, function(level) mean(density >= level), 0)
   # 60,000 rows: three standard errors are 0.006.
   expect_equal(unname(held), c(0.5, 0.75, 0.9, 0.95), tolerance = 0.01)
@@ -62,7 +62,7 @@ test_that("marginal densities of pairs are those of the components' marginals", 
 })
 
 test_that("grids are fine enough for a narrow component", {
-  narrow <- as_mixture(list(
+  narrow <- bare_mixture(list(
     weights = c(0.5, 0.5),
     means = rbind(c(0, 0), c(10, 10)),
     covariances = array(c(diag(2) * 0.01, diag(2)), c(2, 2, 2))

@@ -12,7 +12,7 @@ test_that("iterations show the start, those asked for, and the last in place of 
 })
 
 test_that("iterations of one and of many columns are drawn", {
-  start <- as_mixture(list(
+  start <- bare_mixture(list(
     weights = c(0.5, 0.5), means = matrix(c(60, 70)), covariances = array(100, c(1, 1, 2))
   ))
   line <- fit_with_path(faithful$waiting, start, 3)
@@ -29,7 +29,7 @@ test_that("without a path there are no iterations, and the error says how to kee
   plain <- gmm_fit(faithful, k = 2, covariance = "full")
   expect_error(plot(plain, what = "iterations"), class = "gmm_error_no_path")
   expect_error(plot(plain, what = "bound", at = 1), class = "gmm_error_no_path")
-  expect_error(plot(as_mixture(plain), what = "iterations"), class = "gmm_error_no_path")
+  expect_error(plot(bare_mixture(plain), what = "iterations"), class = "gmm_error_no_path")
   for (at in list(-1, 0.5, "a", NA, c(1, -1))) {
     expect_error(plot(kept, what = "iterations", at = at), class = "gmm_error")
   }
