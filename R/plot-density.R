@@ -141,9 +141,11 @@ draw_regions <- function(view, surface, columns, size = 1, rows = TRUE) {
 #' The rows as what is not the subject of a plot
 #' @noRd
 draw_faint_rows <- function(view, columns, size = 1) {
-  opacity <- if (view$n > 20000) 0.04 else if (view$n > 2000) 0.2 else 0.45
+  # In small panels many rows would hide the density.
+  rows <- even_rows(view$n, if (size < 1) 3000 else 30000)
+  opacity <- if (view$n > 20000) 0.1 else if (view$n > 2000) 0.2 else 0.45
   graphics::points(
-    view$data[view$drawn, columns, drop = FALSE],
+    view$data[rows, columns, drop = FALSE],
     pch = 16, cex = (if (view$n > 2000) 0.3 else 0.5) * size,
     col = grDevices::adjustcolor("grey15", alpha.f = opacity)
   )

@@ -13,7 +13,7 @@ plot_uncertainty <- function(view) {
   } else {
     draw_matrix(
       widen(column_limits(view, 0.5)),
-      function(i, j) draw_uncertain_rows(view, view$columns[c(i, j)], 0.7),
+      function(i, j) draw_uncertain_rows(view, view$columns[c(i, j)]),
       function(i) draw_name(view$labels[i]),
       columns_title(view),
       view$dots
@@ -39,7 +39,7 @@ draw_uncertainty_plane <- function(view) {
 #' @noRd
 draw_uncertain_rows <- function(view, columns, size = 1) {
   # Those that are uncertain are few, and are drawn even where not all others are.
-  rows <- union(view$drawn, utils::head(order(-view$uncertainty), 20000))
+  rows <- union(view$drawn, utils::head(order(-view$uncertainty), 2000))
   rows <- rows[order(view$uncertainty[rows])]
   uncertainty <- view$uncertainty[rows]
   colours <- uncertain_colours(view$style$colours[view$cluster[rows]], uncertainty)

@@ -3,8 +3,7 @@
 #' Base graphics, one picture per `what`, without a menu. Components have the same colour in every
 #' plot; readers with a colour vision deficiency can tell the colours apart, and symbols or numbers
 #' repeat the distinction. Axes have scales of their own; with `asp = 1` they have the same, and the
-#' ellipses of spherical families are circles. Of several hundred thousand points an even part is
-#' drawn.
+#' ellipses of spherical families are circles. Of a great many rows an even part is drawn.
 #'
 #' @section What:
 #' * `"classification"`: the rows in the colour and symbol of their component, with the components,
@@ -118,7 +117,7 @@ plot.gmm_mixture <- function(x, what = "classification", ..., data = NULL, colum
                              level = NULL, type = NULL, at = NULL, parameter = NULL,
                              standardise = NULL) {
   call <- quote(plot())
-  check_choice(what, names(plots), "what", call)
+  check_choice(what, names(plot_arguments), "what", call)
   arguments <- list(
     data = data, columns = columns, level = level, type = type, at = at, parameter = parameter,
     standardise = standardise
@@ -151,7 +150,7 @@ plot.gmm_mixture <- function(x, what = "classification", ..., data = NULL, colum
 
 #' The plots, and the arguments that each uses
 #' @noRd
-plots <- list(
+plot_arguments <- list(
   classification = c("data", "columns", "level"),
   uncertainty = c("data", "columns"),
   density = c("data", "columns", "level", "type"),
@@ -164,11 +163,11 @@ plots <- list(
 )
 
 check_plot_arguments <- function(what, given, call) {
-  foreign <- setdiff(given, plots[[what]])
+  foreign <- setdiff(given, plot_arguments[[what]])
   if (length(foreign) == 0) {
     return(invisible())
   }
-  takers <- names(Filter(function(arguments) foreign[1] %in% arguments, plots))
+  takers <- names(Filter(function(arguments) foreign[1] %in% arguments, plot_arguments))
   abort_gmm(
     c(
       "{.arg {foreign[1]}} is not an argument of a plot of {.val {what}}.",

@@ -18,7 +18,7 @@ test_that("every dimension can be plotted, and the data come back invisibly", {
 
 test_that("every plot is drawn invisibly, without a warning, and leaves settings and seed alone", {
   settings <- c("mfrow", "mar", "oma", "mgp", "tcl", "xpd", "las", "cex", "new")
-  for (what in names(plots)) {
+  for (what in names(plot_arguments)) {
     for (one in list(fit, plane, line, kept, gmm_fit(faithful, k = 1, covariance = "full"))) {
       if (what == "iterations" && is.null(one$path)) next
       seed <- .Random.seed
@@ -73,7 +73,7 @@ test_that("columns and graphical parameters can be chosen", {
   drawn(plot(fit, level = 0.9, pch = 16, cex = 2))
   # Not taken for a colour of the components.
   drawn(plot(plane, col.main = "red", cex.axis = 0.5))
-  for (what in setdiff(names(plots), "selection")) {
+  for (what in setdiff(names(plot_arguments), "selection")) {
     drawn(plot(kept, what = what, main = "a title", las = 0))
   }
 })
