@@ -96,7 +96,9 @@ coordinate_line <- function(x, at) {
 #' @noRd
 mean_step <- function(view, mixture, line) {
   r <- score_view(view, mixture, "posterior")[, line$k]
-  pull <- solve(matrix(mixture$covariances[, , line$k], mixture$d), line$direction)
+  # Units may differ by more than the tolerance of `solve()` allows.
+  covariance <- matrix(mixture$covariances[, , line$k], mixture$d)
+  pull <- solve(covariance, line$direction, tol = 0)
   away <- colSums(r * sweep(view$data, 2, mixture$means[line$k, ]))
   sum(away * pull) / max(sum(r) * sum(line$direction * pull), .Machine$double.xmin)
 }
@@ -165,7 +167,8 @@ step_slice <- function(view, at) {
 mixture_range <- function(mixture, range) {
   steps <- seq(0, 1, length.out = 41)
   farthest <- function(values) {
-    values[match(FALSE, c(vapply(lapply(values, mixture), is_mixture, NA), FALSE)) - 1]
+    beyond <- match(FALSE, c(vapply(lapply(values, mixture), is_mixture, NA), FALSE))
+    values[max(beyond - 1, 1)]
   }
   c(farthest(range[1] * steps), farthest(1 + (range[2] - 1) * steps))
 }
@@ -179,5 +182,5 @@ is_mixture <- function(mixture) {
     # Of correlations, so that the units of columns do not matter.
     min(eigen(stats::cov2cor(covariance), symmetric = TRUE, only.values = TRUE)$values)
   }, 0)
-  all(mixture$weights > 0) && all(smallest > 1e-8)
+  all(mixture$weights > 0) && all(smallest > 1e-12)
 }

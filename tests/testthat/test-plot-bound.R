@@ -102,6 +102,14 @@ test_that("a parameter is a component and a column, and not given with an iterat
   )
 })
 
+test_that("columns that nearly determine each other, in units far apart, have bounds", {
+  set.seed(1)
+  x <- rnorm(500)
+  thin <- gmm_fit(cbind(a = x, b = x * 1e-6 + rnorm(500) * 1e-10), k = 2, covariance = "full")
+  shown <- drawn(plot(thin, what = "bound"))$value
+  expect_true(all(is.finite(as.matrix(shown$curve))))
+})
+
 test_that("far along a line there are no mixtures, and it ends before", {
   between <- function(value) {
     list(weights = 1, means = matrix(0), covariances = array(1.5 - value, c(1, 1, 1)), k = 1, d = 1)
