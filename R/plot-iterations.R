@@ -73,7 +73,7 @@ draw_plane_frame <- function(view, mixture, title, level) {
       pch = 16, cex = 0.85 * style$size, col = grDevices::adjustcolor(colours, alpha.f = opacity)
     )
   }
-  draw_ellipses(marginal(mixture, view$columns), style, level, 0.85)
+  draw_ellipses(marginal(mixture, view$columns), style, level)
 }
 
 draw_curve_frame <- function(view, mixture, title, level) {
@@ -101,5 +101,5 @@ draw_curve_frame <- function(view, mixture, title, level) {
   }
   draw_curves(curve, view$style, lwd = 1.5)
   peaks <- vapply(curve[-(1:2)], max, 0)
-  draw_means(cbind(mixture$means[, column], peaks), view$style, 0.85)
+  draw_means(cbind(mixture$means[, column], peaks), view$style)
 }

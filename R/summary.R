@@ -158,8 +158,10 @@ next_best <- function(object) {
 #' What to doubt of a fit
 #' @noRd
 describe_flags <- function(x) {
+  # Stochastic EM never rests.
+  converges <- x$control$tol > 0 && !identical(x$algorithm, "sem")
   c(
-    if (!x$converged && x$control$tol > 0) "The run has not converged: raise `max_iter`.",
+    if (converges && !x$converged) "The run has not converged: raise `max_iter`.",
     describe_troubles(x),
     describe_narrowest(x),
     describe_discrete(x)

@@ -81,6 +81,8 @@ test_that("what to doubt is flagged, and nothing else", {
   expect_output(print(summary(few)), "Flagged: It has more free parameters than rows", fixed = TRUE)
   short <- suppressWarnings(gmm_fit(iris[1:4], k = 4, covariance = "full", max_iter = 2))
   expect_match(summary(short)$flags, "has not converged", all = FALSE)
+  short$algorithm <- "sem"
+  expect_no_match(summary(short)$flags, "has not converged")
   narrow <- fit
   narrow$narrowest$is_suspect <- TRUE
   expect_match(summary(narrow)$flags, "may be spurious", all = FALSE)
