@@ -8,6 +8,7 @@ mod border;
 mod families;
 mod fit;
 mod m_step;
+mod matching;
 mod mixture;
 mod score;
 mod simulate;
@@ -21,6 +22,7 @@ extendr_module! {
     use families;
     use fit;
     use m_step;
+    use matching;
     use score;
     use simulate;
     use watch;

@@ -5,7 +5,8 @@
 //! M-step, on any number of threads, without ever storing the responsibilities.
 //!
 //! [`search`] fits; [`Passes::score`] says what a mixture makes of data; [`Mixture::draw`]
-//! simulates; [`watched`] lets a thread wait, watch and interrupt.
+//! simulates; [`best_matching`] compares partitions; [`watched`] lets a thread wait, watch and
+//! interrupt.
 
 #![warn(missing_docs)]
 
@@ -19,6 +20,7 @@ mod factors;
 mod init;
 mod kernel;
 mod m_step;
+mod matching;
 mod mixture;
 mod model;
 mod pass;
@@ -35,6 +37,7 @@ pub use data::Data;
 pub use em::Stop;
 pub use error::GmmError;
 pub use init::Start;
+pub use matching::best_matching;
 pub use mixture::Mixture;
 pub use model::Model;
 pub use pass::Passes;
