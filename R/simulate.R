@@ -56,14 +56,11 @@ simulate.gmm_mixture <- function(object, nsim = 1, seed = NULL, n = object$n,
   if (!exists(".Random.seed", envir = globalenv(), inherits = FALSE)) {
     stats::runif(1)
   }
-  state <- get(".Random.seed", envir = globalenv())
-  origin <- state
-  if (!is.null(seed)) {
-    most <- .Machine$integer.max
-    check_count(seed, "seed", min = -most, max = most, call = call)
-    on.exit(assign(".Random.seed", state, envir = globalenv()))
-    set.seed(seed)
-    origin <- structure(seed, kind = as.list(RNGkind()))
+  local_seed(seed, call)
+  origin <- if (is.null(seed)) {
+    get(".Random.seed", envir = globalenv())
+  } else {
+    structure(seed, kind = as.list(RNGkind()))
   }
   drawn <- lapply(seq_len(nsim), function(i) draw_rows(object, n, method, call))
   structure(drawn, names = paste0("sim_", seq_len(nsim)), seed = origin)
