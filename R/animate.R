@@ -1,0 +1,219 @@
+#' Watch the iterations of a fit
+#'
+#' An interactive player of the EM iterations: play, pause, and a slider to go to any of them. On
+#' the left are the data, each point in a blend of the components' colours by its responsibilities,
+#' with the components as they were after the iteration; on the right the log-likelihood climbs in
+#' step. For one column the components are curves over a histogram; for more they are ellipses.
+#'
+#' The player needs no server. RStudio shows it in its viewer, R Markdown in documents that become
+#' HTML, and `htmlwidgets::saveWidget()` writes it to a file. In documents of other kinds, such as
+#' PDF or Word, some of the iterations are drawn side by side instead, which does without the
+#' package plotly.
+#'
+#' At most 60 iterations are shown: the first 30, and later ones ever further apart, up to the last.
+#' Of more than 2,000 rows, 2,000 at equal distances in the data are shown, and the title says so.
+#'
+#' @param fit A fit from [gmm_fit()] with `keep_path = TRUE`, and with its data kept.
+#' @param columns Names or numbers of one or two columns to show; by default the first two.
+#' @param level A number between 0 and 1: the part of probability that the ellipses hold.
+#'
+#' @returns An htmlwidget of class `"plotly"`, which shows itself when it is printed. In a document
+#'   that does not become HTML: a list of class `"gmm_frames"`, which draws itself when it is
+#'   printed.
+#'
+#' @section Errors: `gmm_error_no_path` where the fit has not kept its iterations,
+#' `gmm_error_no_data` where it has not kept its data, `gmm_error_not_installed` where plotly is
+#' needed and not there. `gmm_error_bad_type` and `gmm_error_bad_value` name the `argument` that is
+#' wrong.
+#'
+#' @references
+#' Okabe, M. and Ito, K. (2008). *Color Universal Design*, for the colours.
+#'
+#' @seealso [plot.gmm()] for pictures that stand still.
+#'
+#' @examplesIf requireNamespace("plotly", quietly = TRUE)
+#' set.seed(1)
+#' fit <- gmm_fit(faithful, k = 2, covariance = "full", accelerate = FALSE, keep_path = TRUE)
+#' player <- gmm_animate(fit)
+#' if (interactive()) player
+#' @export
+gmm_animate <- function(fit, columns = NULL, level = 0.95) {
+  call <- quote(gmm_animate())
+  if (!inherits(fit, "gmm")) {
+    abort_argument("fit", "a fit from `gmm_fit()`", is_type(fit), "bad_type", call)
+  }
+  check_path(fit, call)
+  data <- fit_data(fit, call)
+  columns <- animation_columns(fit, columns, call)
+  check_number(level, "level", call = call)
+  check_level(level, call)
+  is_static <- is_static_document()
+  if (!is_static) {
+    check_installed("plotly", "To play the iterations", call)
+  }
+  choose <- if (is_static) still_iterations else shown_iterations
+  iterations <- choose(fit$iterations)
+  frames <- new_frames(fit, data, columns, level, iterations, call)
+  if (is_static) {
+    return(frames)
+  }
+  plotly::as_widget(animation_figure(frames))
+}
+
+check_path <- function(fit, call) {
+  if (is.null(fit$path)) {
+    abort_gmm(
+      c(
+        "{.arg fit} must have kept its iterations.",
+        x = "It has no element `path`.",
+        i = "Fit again with `keep_path = TRUE`."
+      ),
+      "no_path",
+      argument = "fit",
+      call = call
+    )
+  }
+}
+
+animation_columns <- function(fit, columns, call) {
+  if (is.null(columns)) {
+    return(seq_len(min(fit$d, 2)))
+  }
+  columns <- plot_columns(fit, columns, call)
+  if (length(columns) > 2) {
+    is <- paste("names", length(columns))
+    abort_argument("columns", "one or two columns", is, "bad_value", call)
+  }
+  columns
+}
+
+#' Refuse to go on without a package that is only suggested
+#' @noRd
+check_installed <- function(package, purpose, call) {
+  if (!requireNamespace(package, quietly = TRUE)) {
+    abort_gmm(
+      c(
+        "{purpose}, the package {.pkg {package}} must be installed.",
+        i = "Install it with `install.packages(\"{package}\")`."
+      ),
+      "not_installed",
+      package = package,
+      call = call
+    )
+  }
+}
+
+#' Whether a document is being knitted that can't hold a widget: anything but a web page
+#' @noRd
+is_static_document <- function() {
+  if (!isTRUE(getOption("knitr.in.progress"))) {
+    return(FALSE)
+  }
+  # Without Pandoc, knitr itself knows what to do with a widget.
+  target <- knitr::pandoc_to()
+  not_pages <- c("markdown", "gfm", "epub", "epub2", "epub3")
+  !is.null(target) && !knitr::is_html_output(target, excludes = not_pages)
+}
+
+#' The iterations to show, from 0, the start: the first ones, then ever further apart
+#' @noRd
+shown_iterations <- function(last, most = 60) {
+  if (last < most) {
+    return(0:last)
+  }
+  first <- most %/% 2
+  # The changes become smaller by a factor as the iterations go on, so that so may the steps grow.
+  later <- exp(seq(log(first - 1), log(last), length.out = most - first + 1))
+  unique(c(seq_len(first) - 1, round(later)))
+}
+
+#' The iterations that stand side by side: five, most of them early
+#' @noRd
+still_iterations <- function(last) {
+  unique(round(last * c(0, 1, 4, 16, 64) / 64))
+}
+
+#' What there is to see of a fit at some iterations
+#'
+#' @returns A list of class `"gmm_frames"`: `points`, `double[m, 1 or 2]`, at most 2,000 of the
+#'   rows; `colours`, `character[m, length(iterations)]`; `mixtures`, those of the iterations in the
+#'   columns shown; `values` of the column if it is one; and what else is drawn.
+#' @noRd
+new_frames <- function(fit, data, columns, level, iterations, call) {
+  rows <- unique(round(seq(1, fit$n, length.out = min(fit$n, 2000))))
+  shown <- data[rows, , drop = FALSE]
+  palette <- component_colours(fit$k)
+  threads <- resolve_threads(fit$control$threads, call)
+  path <- fit$path[iterations + 1]
+  colours <- vapply(
+    path,
+    function(mixture) {
+      mixture <- mixture[c("weights", "means", "covariances")]
+      blend_colours(score_rows(mixture, shown, "posterior", threads, call), palette)
+    },
+    character(length(rows))
+  )
+  title <- plot_title(fit)
+  if (length(rows) < fit$n) {
+    title <- paste0(title, " (", format_count(length(rows)), " of ", format_count(fit$n), " rows)")
+  }
+  structure(
+    list(
+      points = unname(shown[, columns, drop = FALSE]),
+      colours = matrix(colours, length(rows)),
+      mixtures = lapply(path, marginal_mixture, columns),
+      values = if (length(columns) == 1) unname(data[, columns]),
+      iterations = iterations,
+      trace = fit$trace,
+      palette = palette,
+      level = level,
+      labels = axis_labels(fit, columns),
+      title = title
+    ),
+    class = "gmm_frames"
+  )
+}
+
+marginal_mixture <- function(mixture, columns) {
+  list(
+    weights = unname(mixture$weights),
+    means = unname(mixture$means[, columns, drop = FALSE]),
+    covariances = unname(mixture$covariances[columns, columns, , drop = FALSE])
+  )
+}
+
+#' A colour for every row: the components' colours, mixed by its responsibilities
+#'
+#' @param posterior `double[n, k]`.
+#' @param palette `k` colours.
+#' @noRd
+blend_colours <- function(posterior, palette) {
+  mixed <- posterior %*% t(grDevices::col2rgb(palette))
+  grDevices::rgb(mixed, maxColorValue = 255)
+}
+
+#' Weighted densities of the components of one column: `double[length(grid), k]`
+#' @noRd
+component_curves <- function(mixture, grid) {
+  curves <- vapply(
+    seq_along(mixture$weights),
+    function(k) {
+      deviation <- sqrt(mixture$covariances[1, 1, k])
+      mixture$weights[k] * stats::dnorm(grid, mixture$means[k, 1], deviation)
+    },
+    numeric(length(grid))
+  )
+  matrix(curves, length(grid))
+}
+
+#' The histogram of the column, with a grid for curves over it and the height of all of them
+#' @noRd
+frames_histogram <- function(frames) {
+  breaks <- min(max(grDevices::nclass.FD(frames$values), 10), 100)
+  bars <- graphics::hist(frames$values, breaks = breaks, plot = FALSE)
+  grid <- seq(min(bars$breaks), max(bars$breaks), length.out = 256)
+  curves <- lapply(frames$mixtures, component_curves, grid)
+  # An early component may be a spike: what the last mixture needs is to be seen.
+  highest <- max(bars$density, rowSums(curves[[length(curves)]]))
+  list(bars = bars, grid = grid, curves = curves, top = 1.15 * highest)
+}
