@@ -29,7 +29,7 @@ export CARGO_TARGET_DIR := $(CURDIR)/build/target
 unexport MAKEFLAGS
 
 .DELETE_ON_ERROR:
-.PHONY: help lab test setup setup-bench tarball install check doc readme bench msrv clean FORCE
+.PHONY: help lab test setup setup-test setup-bench tarball install check doc readme bench msrv clean FORCE
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## */make \1\t/p' Makefile | expand -t 16
@@ -39,7 +39,7 @@ lab: $(library) $(vignettes) ## install from the tarball, fit Old Faithful, rend
 	@echo 'Installed in build/library; vignettes, open in a browser:'
 	@printf '  %s\n' $(vignettes)
 
-test: setup ## all that CI checks; stages="fmt testthat" runs only those
+test: setup-test ## all that CI checks; stages="fmt testthat" runs only those
 	@tools/test.sh $(stages)
 
 setup: ## install what this machine lacks; the other targets do it, too
@@ -71,6 +71,9 @@ bench: $(dev) $(peers) ## compare with other packages, into bench/results.md; qu
 	R_LIBS=build/dev Rscript bench/bench.R $(table) $(if $(quick),quick,full) $(sections)
 	Rscript -e 'made <- list(table = "$(CURDIR)/$(table)")' \
 	  -e 'rmarkdown::render("$(article)", NULL, NULL, "build/bench", params = made, quiet = TRUE)'
+
+setup-test: setup
+	tools/setup.sh test
 
 setup-bench: setup
 	tools/setup.sh bench

@@ -18,7 +18,7 @@ animation_figure <- function(frames) {
       )
     }),
     layout = animation_layout(frames, names, shown$axes),
-    config = list(displaylogo = FALSE, responsive = TRUE)
+    config = list(displayModeBar = FALSE)
   )
 }
 
@@ -145,9 +145,8 @@ climb_traces <- function(frames) {
 }
 
 animation_layout <- function(frames, names, axes) {
-  axis <- function(title, ...) {
-    list(title = list(text = title, standoff = 8), zeroline = FALSE, automargin = TRUE, ...)
-  }
+  axis <- function(...) list(title = "", zeroline = FALSE, ...)
+  y_title <- if (length(frames$labels) > 1) frames$labels[2] else "Density"
   # `redraw` would draw all anew at every step; these traces need no more than their change.
   step <- list(
     mode = "immediate",
@@ -156,44 +155,54 @@ animation_layout <- function(frames, names, axes) {
   )
   play <- utils::modifyList(step, list(fromcurrent = TRUE, frame = list(duration = 400)))
   button <- function(label, target, how) {
-    list(label = label, method = "animate", args = list(target, how))
+    # inst/htmlwidgets/gmm_player.js executes it.
+    list(label = label, method = "animate", execute = FALSE, args = list(target, how))
   }
+  place <- list(y = -0.22, yanchor = "top", xanchor = "left")
   list(
-    title = list(text = frames$title, x = 0.02, xanchor = "left", font = list(size = 15)),
-    xaxis = axis(frames$labels[1], domain = c(0, 0.6), anchor = "y", range = axes$x),
-    yaxis = axis(
-      if (length(frames$labels) > 1) frames$labels[2] else "Density",
-      anchor = "x",
-      range = axes$y
+    autosize = TRUE,
+    xaxis = axis(domain = c(0, 0.6), anchor = "y", range = axes$x),
+    yaxis = axis(anchor = "x", range = axes$y),
+    xaxis2 = axis(domain = c(0.72, 1), anchor = "y2", rangemode = "tozero"),
+    yaxis2 = axis(anchor = "x2", exponentformat = "none"),
+    annotations = list(
+      plot_label(frames$title, 0, 1, xanchor = "left", yanchor = "bottom", yshift = 6),
+      plot_label("Log-likelihood", 0.86, 1, yanchor = "bottom", yshift = 6),
+      plot_label(frames$labels[1], 0.3, 0, yanchor = "top", yshift = -20),
+      plot_label("Iteration", 0.86, 0, yanchor = "top", yshift = -20),
+      plot_label(y_title, 0, 0.5, xanchor = "center", xshift = -45, textangle = -90)
     ),
-    xaxis2 = axis("Iteration", domain = c(0.74, 1), anchor = "y2", rangemode = "tozero"),
-    yaxis2 = axis("Log-likelihood", anchor = "x2"),
-    margin = list(t = 45, r = 20, b = 60),
+    margin = list(t = 40, r = 25, b = 120, l = 65),
     bargap = 0,
     hovermode = "closest",
     showlegend = FALSE,
-    updatemenus = list(list(
+    updatemenus = list(c(place, list(
       type = "buttons",
       direction = "left",
       showactive = FALSE,
       x = 0,
-      xanchor = "left",
-      y = -0.22,
-      yanchor = "top",
       pad = list(t = 12, r = 10),
       buttons = list(
-        button("Play", list(NULL), play),
-        button("Pause", list(list(NULL)), step)
+        button("Play", NULL, play),
+        button("Pause", list(NULL), step)
       )
-    )),
-    sliders = list(list(
+    ))),
+    sliders = list(c(place, list(
       x = 0.24,
       len = 0.76,
-      y = -0.22,
-      yanchor = "top",
       pad = list(t = 8),
       currentvalue = list(prefix = "Iteration ", xanchor = "left"),
-      steps = lapply(names, function(name) button(name, list(I(name)), step))
-    ))
+      steps = lapply(names, function(name) button(name, I(name), step))
+    )))
   )
+}
+
+#' Text beside a panel, in parts of the figure
+#'
+#' Titles of axes are written otherwise in old and in new versions of plotly.js; this in all alike.
+#' @noRd
+plot_label <- function(text, x, y, ...) {
+  # What a name of a column has of HTML is text.
+  text <- gsub("<", "&lt;", gsub("&", "&amp;", text, fixed = TRUE), fixed = TRUE)
+  list(text = text, x = x, y = y, xref = "paper", yref = "paper", showarrow = FALSE, ...)
 }

@@ -17,9 +17,9 @@
 #' @param columns Names or numbers of one or two columns to show; by default the first two.
 #' @param level A number between 0 and 1: the part of probability that the ellipses hold.
 #'
-#' @returns An htmlwidget of class `"plotly"`, which shows itself when it is printed. In a document
-#'   that does not become HTML: a list of class `"gmm_frames"`, which draws itself when it is
-#'   printed.
+#' @returns An htmlwidget of class `"gmm_player"`, which shows itself when it is printed. In a
+#'   document that does not become HTML: a list of class `"gmm_frames"`, which draws itself when it
+#'   is printed.
 #'
 #' @section Errors: `gmm_error_no_path` where the fit has not kept its iterations,
 #' `gmm_error_no_data` where it has not kept its data, `gmm_error_not_installed` where plotly is
@@ -57,7 +57,29 @@ gmm_animate <- function(fit, columns = NULL, level = 0.95) {
   if (is_static) {
     return(frames)
   }
-  plotly::as_widget(animation_figure(frames))
+  as_player(animation_figure(frames))
+}
+
+#' A figure as a widget of its own, inst/htmlwidgets/gmm_player.js, with plotly.js
+#'
+#' Not as one of class `"plotly"`: that brings much that a player does not need, and in Debian's
+#' package, whose plotly.js is an old one, it logs errors.
+#' @noRd
+as_player <- function(figure) {
+  parts <- plotly::plotly_build(plotly::plot_ly(type = "scatter", mode = "markers"))$dependencies
+  is_library <- vapply(parts, function(part) part$name == "plotly-main", logical(1))
+  htmlwidgets::createWidget(
+    "gmm_player",
+    figure,
+    package = "gaussmix",
+    dependencies = parts[is_library],
+    sizingPolicy = htmlwidgets::sizingPolicy(
+      padding = 0,
+      browser.fill = TRUE,
+      defaultWidth = "100%",
+      defaultHeight = 450
+    )
+  )
 }
 
 check_path <- function(fit, call) {
@@ -127,10 +149,10 @@ shown_iterations <- function(last, most = 60) {
   unique(c(seq_len(first) - 1, round(later)))
 }
 
-#' The iterations that stand side by side: five, most of them early
+#' The iterations that stand side by side: the start, the first, the last and two between
 #' @noRd
 still_iterations <- function(last) {
-  unique(round(last * c(0, 1, 4, 16, 64) / 64))
+  unique(round(c(0, last^(0:3 / 3))))
 }
 
 #' What there is to see of a fit at some iterations

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what `make` needs and this machine lacks; where nothing lacks, it is done in a second.
 # Debian and Ubuntu: through apt. Elsewhere: says what to install.
-# Usage: tools/setup.sh [bench], with what only the benchmarks need
+# Usage: tools/setup.sh [test|bench], with what only the tests or the benchmarks need
 set -euo pipefail
 
 msrv=$(sed -n 's/^rust-version *= *"\(.*\)"/\1/p' src/rust/Cargo.toml)
@@ -27,6 +27,14 @@ missing_r_packages() {
     packages <- c(gsub("\\s|[(].*", "", unlist(strsplit(fields, ","))), "roxygen2")
     missing <- Filter(function(p) !nzchar(system.file(package = p)), packages)
     writeLines(sprintf("r-cran-%s", tolower(missing)))'
+}
+
+# A browser for the player of gmm_animate(). Ubuntu has none in apt, and others none by this name:
+# then the test is skipped.
+missing_browser() {
+  has chromium || has chromium-browser || has google-chrome || ! has apt-get && return
+  update_apt
+  ! apt-cache policy chromium | grep -q 'Candidate: [0-9]' || echo chromium
 }
 
 # The peers of gaussmix that are not from PyPI.
@@ -99,6 +107,10 @@ install "${packages[@]}"
 rust_is_ready || install_rust
 mapfile -t packages < <(missing_r_packages)
 install "${packages[@]}"
+if [ "${1-}" = test ]; then
+  mapfile -t packages < <(missing_browser)
+  install "${packages[@]}"
+fi
 if [ "${1-}" = bench ]; then
   mapfile -t packages < <(missing_peers)
   install "${packages[@]}"
