@@ -139,7 +139,13 @@ climb_traces <- function(frames) {
     still = list(way),
     moving = list(
       trace(so_far, mode = "lines", line = list(color = "#333333", width = 2.5)),
-      trace(here, mode = "markers", marker = list(color = "#333333", size = 11))
+      trace(
+        here,
+        mode = "markers",
+        marker = list(color = "#333333", size = 11),
+        # Whole also at the first and the last iteration.
+        cliponaxis = FALSE
+      )
     )
   )
 }

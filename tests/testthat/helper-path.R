@@ -23,7 +23,8 @@ fit_with_path <- function(x, labels, iterations = 20) {
       covariances = mixture$covariances[, , order, drop = FALSE]
     )
   })
-  stopifnot(isTRUE(all.equal(fit$path[[iterations + 1]]$means, fit$means, check.attributes = FALSE)))
+  last <- fit$path[[iterations + 1]]
+  stopifnot(all.equal(last$means, fit$means, check.attributes = FALSE))
   fit
 }
 

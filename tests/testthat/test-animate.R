@@ -113,7 +113,8 @@ test_that("columns can be chosen of many, and a fit of one component and one col
   wide <- fit_with_path(iris[1:4], as.integer(iris$Species), 5)
   frames <- new_frames(wide, wide$data, c(4, 1), 0.95, 0:5, quote(test()))
   expect_equal(frames$labels, c("Petal.Width", "Sepal.Length"))
-  expect_equal(frames$mixtures[[3]]$covariances, unname(wide$path[[3]]$covariances[c(4, 1), c(4, 1), ]))
+  covariances <- wide$path[[3]]$covariances[c(4, 1), c(4, 1), ]
+  expect_equal(frames$mixtures[[3]]$covariances, unname(covariances))
   expect_s3_class(gmm_animate(wide, columns = c("Petal.Width", "Sepal.Length")), "gmm_player")
   one <- fit_with_path(faithful["waiting"], rep(1L, nrow(faithful)), 2)
   figure <- gmm_animate(one)$x
@@ -149,7 +150,8 @@ test_that("of many rows a part is shown, and said", {
   expect_match(frames$title, "2,000 of 5,000 rows")
   # The parts of the groups are those in all rows.
   expect_true(all(paste(frames$points[, 1]) %in% paste(x$x)))
-  expect_equal(mean(paste(frames$points[, 1]) %in% paste(x$x[x$group == "head"])), 0.7, tolerance = 0.01)
+  is_head <- paste(frames$points[, 1]) %in% paste(x$x[x$group == "head"])
+  expect_equal(mean(is_head), 0.7, tolerance = 0.01)
 })
 
 test_that("colours are mixed by the responsibilities", {

@@ -37,7 +37,8 @@ test_that("the error is the least of all matchings, for any numbers of clusters 
     cluster <- random_labels(50, sample(6, 1), truth)
     found <- gmm_compare(cluster, truth)
     expect_equal(found$error, least_error(cluster, truth))
-    expect_equal(found$misclassified, which(!(found$matching[as.character(cluster)] == truth) %in% TRUE))
+    is_right <- found$matching[as.character(cluster)] == truth
+    expect_equal(found$misclassified, which(!is_right %in% TRUE))
   }
 })
 

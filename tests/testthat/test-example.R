@@ -1,4 +1,6 @@
-examples <- c("mouse", "four_clusters", "anisotropic", "varied_variance", "ring", "overlap", "assay")
+examples <- c(
+  "mouse", "four_clusters", "anisotropic", "varied_variance", "ring", "overlap", "assay"
+)
 
 test_that("every recipe gives the rows asked for, finite, with the group last", {
   defaults <- c(500, 800, 600, 600, 600, 500, 600)
