@@ -151,15 +151,16 @@ user_call <- function(method, generic) {
 #' @rdname gmm_fit
 #' @export
 gmm_fit.default <- function(x, k = NULL, covariance = "all", ..., criterion = "BIC",
-                            equal_weights = FALSE, start = NULL, keep_data = TRUE,
-                            control = gmm_control()) {
+                            equal_weights = FALSE, start = NULL, algorithm = "em", fix = NULL,
+                            keep_data = TRUE, keep_path = FALSE, control = gmm_control()) {
   call <- user_call(match.call(), sys.call(-1)[[1]])
   error_call <- quote(gmm_fit())
   control <- merge_control(control, list(...), error_call)
   x <- as_data_matrix(x, "x", error_call)
-  fit <- fit_matrix(
-    x, k, covariance, criterion, equal_weights, start, keep_data, control, error_call
+  how <- list(
+    equal_weights = equal_weights, algorithm = algorithm, fix = fix, keep_path = keep_path
   )
+  fit <- fit_matrix(x, k, covariance, criterion, how, start, keep_data, control, error_call)
   fit$call <- call
   fit
 }
@@ -167,16 +168,17 @@ gmm_fit.default <- function(x, k = NULL, covariance = "all", ..., criterion = "B
 #' @rdname gmm_fit
 #' @export
 gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "all", ..., criterion = "BIC",
-                            equal_weights = FALSE, start = NULL, keep_data = TRUE,
-                            control = gmm_control()) {
+                            equal_weights = FALSE, start = NULL, algorithm = "em", fix = NULL,
+                            keep_data = TRUE, keep_path = FALSE, control = gmm_control()) {
   call <- user_call(match.call(), sys.call(-1)[[1]])
   error_call <- quote(gmm_fit())
   control <- merge_control(control, list(...), error_call)
   frame <- formula_frame(x, data, error_call)
   x <- as_data_matrix(frame, "data", error_call)
-  fit <- fit_matrix(
-    x, k, covariance, criterion, equal_weights, start, keep_data, control, error_call
+  how <- list(
+    equal_weights = equal_weights, algorithm = algorithm, fix = fix, keep_path = keep_path
   )
+  fit <- fit_matrix(x, k, covariance, criterion, how, start, keep_data, control, error_call)
   fit$call <- call
   fit$terms <- attr(frame, "terms")
   fit$variables <- attr(frame, "variables")
@@ -185,9 +187,10 @@ gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "all", ..., c
 
 #' Fit checked data with checked settings
 #' @noRd
-fit_matrix <- function(x, k, covariance, criterion, equal_weights, start, keep_data, control,
-                       call) {
-  check_flag(equal_weights, "equal_weights", call)
+fit_matrix <- function(x, k, covariance, criterion, how, start, keep_data, control, call) {
+  check_flag(how$equal_weights, "equal_weights", call)
+  check_choice(how$algorithm, algorithms, "algorithm", call)
+  check_flag(how$keep_path, "keep_path", call)
   check_flag(keep_data, "keep_data", call)
   check_choice(criterion, criteria, "criterion", call)
   families <- resolve_families(covariance, ncol(x), call)
@@ -203,18 +206,22 @@ fit_matrix <- function(x, k, covariance, criterion, equal_weights, start, keep_d
     )
   }
   check_finite(x, "x", call)
-  start <- as_start(start, x, k, call)
-  models <- list_models(x, start$k, families, control$reg_covar, call)
-  control <- resolve_search(control, nrow(models))
+  how["fix"] <- list(as_fix(how$fix, x, call))
+  check_beside_fix(how$fix, how$equal_weights, control, call)
+  families <- fixed_family(how$fix, families, ncol(x), call)
+  start <- as_start(start, x, agreed_k(k, how$fix, ncol(x), call), how$fix, call)
+  is_regular <- control$reg_covar > 0 || !is.null(how$fix$covariances)
+  models <- list_models(x, start$k, families, is_regular, call)
+  control <- resolve_search(control, nrow(models), how$algorithm)
   if (control$reg_covar == 0) {
     check_variation(x, "x", call)
   }
-  found <- search_models(models, x, start, criterion, equal_weights, control, call)
+  found <- search_models(models, x, start, criterion, how, control, call)
   selection <- new_selection(models, found, x, criterion)
   cell <- found$cells[[found$best]]
   cell$cluster <- found$cluster
   fit <- new_gmm(
-    cell, x, models$covariance[found$best], equal_weights, keep_data, selection, control, call
+    cell, x, models$covariance[found$best], how, keep_data, selection, control, call
   )
   if (nrow(models) > 1 || models$k > 1) {
     warn_discrete(x, call)
@@ -222,8 +229,11 @@ fit_matrix <- function(x, k, covariance, criterion, equal_weights, start, keep_d
   fit
 }
 
+algorithms <- c("em", "cem", "sem")
+
+#' @param how A list with `equal_weights`, `algorithm` and `fix`, such as a fit.
 #' @noRd
-new_gmm <- function(found, x, family, equal_weights, keep_data, selection, control, call) {
+new_gmm <- function(found, x, family, how, keep_data, selection, control, call) {
   k <- length(found$mixture$weights)
   d <- ncol(x)
   components <- as.character(seq_len(k))
@@ -240,8 +250,10 @@ new_gmm <- function(found, x, family, equal_weights, keep_data, selection, contr
     n = nrow(x),
     d = d,
     covariance = family,
-    equal_weights = equal_weights,
-    loglik = found$trace[length(found$trace)],
+    equal_weights = how$equal_weights,
+    algorithm = how$algorithm,
+    fix = how$fix,
+    loglik = found$loglik,
     df = found$df,
     entropy = found$entropy,
     cluster = name_rows(found$cluster, x),
@@ -255,12 +267,14 @@ new_gmm <- function(found, x, family, equal_weights, keep_data, selection, contr
     call = NULL,
     data = if (keep_data) x
   )
-  # With a tolerance of zero, a number of iterations is what was asked for.
-  if (!fit$converged && control$tol > 0) {
+  fit$path <- as_path(found$path, k, d, columns)
+  # With a tolerance of zero, or of SEM, a number of iterations is what was asked for.
+  if (!fit$converged && control$tol > 0 && fit$algorithm != "sem") {
+    hint <- if (fit$algorithm == "em") ", or {.arg tol} if less precision will do"
     warn_gmm(
       c(
         "The fit has not converged after {fit$iterations} iteration{?s}.",
-        i = "Raise {.arg max_iter}, or {.arg tol} if less precision will do."
+        i = paste0("Raise {.arg max_iter}", hint, ".")
       ),
       "not_converged",
       iterations = fit$iterations,

@@ -4,15 +4,16 @@
 #'   mixture: a list with `weights`, `means` and `covariances`, such as a fit.
 #' @param x `double[n, d]`.
 #' @param k Numbers of components; or `NULL` for that of `start` or, without one, 1 to 9.
+#' @param fix As [as_fix()] returns it.
 #' @returns A list of `k` and `value`: `NULL`, `integer[n]` labels, `double[n, k]`, or a list of
 #'   doubles.
 #' @noRd
-as_start <- function(start, x, k, call) {
+as_start <- function(start, x, k, fix, call) {
   if (is.null(start)) {
     return(list(k = k %||% as.double(1:9), value = NULL))
   }
   value <- if (is.list(start)) {
-    as_start_mixture(start, x, call)
+    as_start_mixture(start, x, fix, call)
   } else if (is.matrix(start)) {
     as_start_posterior(start, x, call)
   } else {
@@ -36,8 +37,8 @@ start_components <- function(value) {
   if (is.list(value)) length(value$weights) else if (is.matrix(value)) ncol(value) else max(value)
 }
 
-abort_start <- function(message, call, .envir, class = "bad_value") {
-  abort_gmm(message, class, argument = "start", call = call, .envir = .envir)
+abort_start <- function(message, call, .envir, class = "bad_value", arg = "start") {
+  abort_gmm(message, class, argument = arg, call = call, .envir = .envir)
 }
 
 label_types <- c("integer", "double", "character", "logical")
@@ -110,14 +111,14 @@ as_start_posterior <- function(start, x, call) {
   start / sums
 }
 
-as_start_mixture <- function(start, x, call) {
-  parts <- c("weights", "means", "covariances")
-  absent <- setdiff(parts, names(start))
+as_start_mixture <- function(start, x, fix, call) {
+  start <- complete_start(start, x, fix)
+  absent <- setdiff(mixture_parts, names(start))
   if (length(absent) > 0) {
     abort_start(
       c(
-        "A mixture in {.arg start} must have {.var {parts}}.",
-        x = "{.var {absent}} {?is/are} missing.",
+        "A mixture in {.arg start} must have {.var means}.",
+        x = "There are none.",
         i = if (is.data.frame(start)) {
           "Responsibilities must be a matrix (`as.matrix()`), labels a vector."
         } else if ("cluster" %in% names(start)) {
@@ -129,38 +130,18 @@ as_start_mixture <- function(start, x, call) {
       "bad_type"
     )
   }
-  start <- start[parts]
-  numeric <- vapply(start, function(part) is.numeric(part) && all(is.finite(part)), logical(1))
-  if (!all(numeric)) {
-    abort_start(
-      "{.var {parts[!numeric]}} in {.arg start} must be finite numbers.",
-      call,
-      environment(),
-      "bad_type"
-    )
-  }
+  start <- start[mixture_parts]
+  check_mixture_numbers(start, "start", call)
   k <- length(start$weights)
   d <- ncol(x)
   check_shape(start$means, c(k, d), "means", call)
   check_shape(start$covariances, c(d, d, k), "covariances", call)
   start <- match_start_columns(start, colnames(x), k, d)
-  if (any(start$weights <= 0) || abs(sum(start$weights) - 1) > 1e-6) {
-    abort_start(
-      "{.var weights} in {.arg start} must be positive and sum to 1.",
-      call,
-      environment()
-    )
-  }
-  sound <- vapply(seq_len(k), function(j) is_covariance(start$covariances[, , j]), logical(1))
-  if (!all(sound)) {
-    abort_start(
-      c(
-        "{.var covariances} in {.arg start} must be symmetric and positive definite.",
-        x = "{cli::qty(sum(!sound))}Component{?s} {as.character(which(!sound))} {?is/are} not."
-      ),
-      call,
-      environment()
-    )
+  check_weights(start$weights, "start", call)
+  check_covariances(start$covariances, "start", call)
+  # Of another number of components it is refused later.
+  if ((fixed_k(fix, d) %||% k) == k) {
+    start <- with_fixed(start, fix, k, d)
   }
   list(
     weights = as.double(start$weights / sum(start$weights)),
@@ -169,20 +150,98 @@ as_start_mixture <- function(start, x, call) {
   )
 }
 
+#' A mixture with what is missing, if it has means: equal weights, and spheres of the data's mean
+#' variance. Fixed means need not be repeated.
+#' @noRd
+complete_start <- function(start, x, fix) {
+  if (is.data.frame(start)) {
+    return(start)
+  }
+  start <- unclass(start)
+  start$means <- start$means %||% fix$means
+  if (!is.numeric(start$means)) {
+    return(start)
+  }
+  d <- ncol(x)
+  k <- NROW(start$means)
+  if (is.null(start$weights)) {
+    start$weights <- rep(1 / k, k)
+  }
+  if (is.null(start$covariances)) {
+    variances <- apply(x, 2, function(column) mean((column - mean(column))^2))
+    start$covariances <- array(diag(mean(variances), d), c(d, d, k))
+  }
+  start
+}
+
+#' A mixture with fixed parameters in their places
+#' @noRd
+with_fixed <- function(mixture, fix, k, d) {
+  mixture[names(fix)] <- fix
+  if (!is.null(fix$covariances)) {
+    mixture$covariances <- array(fix$covariances, c(d, d, k))
+  }
+  mixture
+}
+
+check_mixture_numbers <- function(mixture, arg, call) {
+  numeric <- vapply(mixture, function(part) is.numeric(part) && all(is.finite(part)), logical(1))
+  if (!all(numeric)) {
+    abort_start(
+      "{.var {names(mixture)[!numeric]}} in {.arg {arg}} must be finite numbers.",
+      call,
+      environment(),
+      "bad_type",
+      arg
+    )
+  }
+}
+
+check_weights <- function(weights, arg, call) {
+  if (any(weights <= 0) || abs(sum(weights) - 1) > 1e-6) {
+    abort_start(
+      "{.var weights} in {.arg {arg}} must be positive and sum to 1.",
+      call,
+      environment(),
+      arg = arg
+    )
+  }
+}
+
+#' @param covariances `double[d, d, k]`.
+#' @noRd
+check_covariances <- function(covariances, arg, call) {
+  components <- seq_len(dim(covariances)[3])
+  sound <- vapply(components, function(j) is_covariance(covariances[, , j]), logical(1))
+  if (!all(sound)) {
+    which <- "{cli::qty(sum(!sound))}Component{?s} {as.character(which(!sound))} {?is/are} not."
+    abort_start(
+      c(
+        "{.var covariances} in {.arg {arg}} must be symmetric and positive definite.",
+        x = if (length(components) > 1 || arg == "start") which
+      ),
+      call,
+      environment(),
+      arg = arg
+    )
+  }
+}
+
 #' Refuse means or covariances of another shape; where one number says it all, a vector will do
 #' @noRd
-check_shape <- function(value, shape, part, call) {
+check_shape <- function(value, shape, part, call, arg = "start") {
   found <- dim(value) %||% length(value)
   drop <- function(shape) shape[shape > 1]
   if (!identical(as.double(drop(found)), as.double(drop(shape)))) {
     abort_start(
       c(
-        "{.var {part}} in {.arg start} must be {paste(shape, collapse = ' x ')}.",
+        "{.var {part}} in {.arg {arg}} must be {paste(shape, collapse = ' x ')}.",
         x = "It is {paste(found, collapse = ' x ')}."
       ),
       call,
       environment(),
-      "bad_shape"
+      "bad_shape",
+      arg
     )
   }
 }
@@ -193,12 +252,17 @@ match_start_columns <- function(start, columns, k, d) {
   given <- colnames(start$means)
   start$means <- matrix(start$means, k, d)
   start$covariances <- array(start$covariances, c(d, d, k))
-  if (is_nameable(given) && is_nameable(columns) && setequal(given, columns)) {
-    order <- match(columns, given)
-    start$means <- start$means[, order, drop = FALSE]
-    start$covariances <- start$covariances[order, order, , drop = FALSE]
-  }
+  order <- column_order(given, columns, d)
+  start$means <- start$means[, order, drop = FALSE]
+  start$covariances <- start$covariances[order, order, , drop = FALSE]
   start
+}
+
+#' Where the data's columns are among the `given` ones, if both have names
+#' @noRd
+column_order <- function(given, columns, d) {
+  is_matched <- is_nameable(given) && is_nameable(columns) && setequal(given, columns)
+  if (is_matched) match(columns, given) else seq_len(d)
 }
 
 is_covariance <- function(covariance) {

@@ -10,12 +10,15 @@
 #![warn(missing_docs)]
 
 mod accelerate;
+mod algorithm;
+mod assignment;
 mod covariance;
 mod criteria;
 mod data;
 mod em;
 mod error;
 mod factors;
+mod fixed;
 mod init;
 mod kernel;
 mod mixture;
@@ -28,11 +31,13 @@ mod score;
 mod search;
 mod stats;
 
+pub use algorithm::Algorithm;
 pub use covariance::{Covariances, Family};
 pub use criteria::Criterion;
 pub use data::Data;
 pub use em::Stop;
 pub use error::GmmError;
+pub use fixed::Fixed;
 pub use init::Start;
 pub use mixture::Mixture;
 pub use model::Model;

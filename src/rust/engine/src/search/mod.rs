@@ -6,8 +6,10 @@
 //! rows, all this happens on a sample of them, and only the optima go on to all.
 
 mod cell;
+mod fixed;
 mod moves;
 mod narrowest;
+mod relatives;
 mod stage;
 mod survivors;
 
@@ -15,12 +17,14 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::algorithm::Algorithm;
 use crate::covariance::Family;
 use crate::criteria::Criterion;
 use crate::data::Data;
 use crate::em::Stop;
 use crate::error::GmmError;
-use crate::init::{Partitions, Sample, Start};
+use crate::fixed::Fixed;
+use crate::init::{Partition, Partitions, Sample, Start};
 use crate::mixture::Mixture;
 use crate::model::Model;
 use crate::pass::Passes;
@@ -77,8 +81,30 @@ pub struct Settings {
     pub tolerance: f64,
     /// Whether the runs that go on are accelerated.
     pub accelerate: bool,
+    /// How runs go from a mixture to the next.
+    pub algorithm: Algorithm,
+    /// Parameters that are not estimated; runs are then not accelerated.
+    pub fixed: Option<Fixed>,
+    /// Whether fits tell the mixture of every iteration.
+    pub keep_path: bool,
     /// Governs everything random.
     pub seed: u64,
+}
+
+impl Settings {
+    /// Free parameters of a mixture of `k` components in `d` dimensions.
+    fn free_parameters(&self, model: &Model, k: usize, d: usize) -> usize {
+        match &self.fixed {
+            Some(fixed) => fixed.free_parameters(model, k, d),
+            None => model.free_parameters(k, d),
+        }
+    }
+
+    /// Whether the covariances are fixed.
+    fn has_fixed_covariances(&self) -> bool {
+        let fixed = self.fixed.as_ref();
+        fixed.is_some_and(|fixed| fixed.covariances.is_some())
+    }
 }
 
 /// The table of a search.
@@ -106,10 +132,17 @@ impl Search {
 /// The best run of a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
-    /// The mixture, its components in their documented order.
+    /// The mixture, its components in their documented order, or in that of fixed parameters.
     pub mixture: Mixture,
-    /// Log-likelihood of the start and after each iteration; the last is the fit's own.
+    /// The log-likelihood.
+    pub loglik: f64,
+    /// Log-likelihood of the start and after each iteration; the last is the fit's own. Of
+    /// [`Algorithm::Cem`] classification log-likelihoods; of [`Algorithm::Sem`] the fit's own is the
+    /// highest.
     pub trace: Vec<f64>,
+    /// The mixtures of the trace, their components in the order of the fit's; none unless they were
+    /// asked for.
+    pub path: Vec<Mixture>,
     /// Why the run stopped.
     pub stop: Stop,
     /// What became of the starts.
@@ -125,7 +158,7 @@ pub struct Fit {
 impl Fit {
     /// The log-likelihood.
     pub fn loglik(&self) -> f64 {
-        self.trace[self.trace.len() - 1]
+        self.loglik
     }
 }
 
@@ -145,7 +178,7 @@ pub struct StartCounts {
 /// Fit every family with every number of components.
 ///
 /// # Errors
-/// [`GmmError::OutOfRange`], [`GmmError::Interrupted`]. A cell's own:
+/// [`GmmError::OutOfRange`], [`GmmError::FixedOutOfScale`], [`GmmError::Interrupted`]. A cell's own:
 /// [`GmmError::TooFewDistinct`], [`GmmError::Collinear`] for data that no such mixture fits;
 /// [`GmmError::NoStartSurvived`], [`GmmError::OutOfScale`], [`GmmError::Behind`].
 pub fn search(
@@ -173,7 +206,8 @@ pub fn search(
         if distinct < cell.k {
             return Some(GmmError::TooFewDistinct { distinct });
         }
-        let column = all.dependent.filter(|_| cell.model.family.is_oriented())?;
+        let needs_rank = cell.model.family.is_oriented() && !settings.has_fixed_covariances();
+        let column = all.dependent.filter(|_| needs_rank)?;
         Some(GmmError::Collinear { column })
     };
     let rows = {
@@ -181,12 +215,19 @@ pub fn search(
             .iter_mut()
             .filter(|cell| refused(cell).is_none())
             .collect();
-        match start {
-            Start::Partitions => search_freely(&all, &mut open, distinct, settings)?,
-            _ => {
-                start_from(&all, start, &mut open, settings)?;
-                data.n()
-            }
+        fixed::check(&all, &open, settings)?;
+        let has_means = |fixed: &Fixed| fixed.means.is_some();
+        let is_given = !matches!(start, Start::Partitions);
+        if settings.algorithm != Algorithm::Em {
+            relatives::search(&all, start, &mut open, settings)?
+        } else if is_given {
+            start_from(&all, start, &mut open, settings)?;
+            data.n()
+        } else if let Some(fixed) = settings.fixed.as_ref().filter(|fixed| has_means(fixed)) {
+            fixed::start_near(&all, fixed, &mut open, settings)?;
+            data.n()
+        } else {
+            search_freely(&all, &mut open, distinct, settings)?
         }
     };
     let fits = cells.par_iter().map(|cell| {
@@ -199,17 +240,35 @@ pub fn search(
         let Some(best) = cell.optima.first() else {
             return Ok(Err(cell.why_none()));
         };
-        let mixture = best.mixture.ordered();
+        let is_indexed = settings.fixed.as_ref().is_some_and(Fixed::is_indexed);
+        let order = if is_indexed {
+            (0..cell.k).collect()
+        } else {
+            best.mixture.order()
+        };
+        let mixture = best.mixture.select(&order);
+        let mut narrowest = Narrowest::of(&mixture, data.n());
+        // What is given is not chance.
+        narrowest.is_suspect &= !settings.has_fixed_covariances();
         Ok(Ok(Fit {
+            loglik: match settings.algorithm {
+                Algorithm::Em | Algorithm::Sem => best.loglik(),
+                Algorithm::Cem => all.em(cell.model, settings).loglik(&mixture)?,
+            },
             entropy: if cell.k == 1 {
                 0.0
             } else {
                 all.passes.entropy(&mixture)?
             },
-            df: cell.model.free_parameters(cell.k, data.d()),
-            narrowest: Narrowest::of(&mixture, data.n()),
+            df: settings.free_parameters(&cell.model, cell.k, data.d()),
+            narrowest,
             mixture,
             trace: best.trace.clone(),
+            path: best
+                .path
+                .iter()
+                .map(|mixture| mixture.select(&order))
+                .collect(),
             stop: best.stop,
             starts: cell.counts(settings.tolerance),
         }))
@@ -277,6 +336,71 @@ fn in_memory(cells: &[&mut Cell], d: usize, starts: usize) -> Vec<Range<usize>> 
     }
 }
 
+/// The rows of which starts are made, for so many cells.
+fn sample_of<'a>(all: &Stage<'a>, cells: usize, settings: &Settings) -> Sample<'a> {
+    let rows = (SAMPLE_WORK / cells.max(1)).clamp(LEAST_SAMPLE, MOST_SAMPLE);
+    Sample::of(*all.passes.data(), rows, settings.seed)
+}
+
+/// The stage of a sample.
+fn stage_of<'a>(
+    sample: &'a Sample<'_>,
+    all: &Stage<'a>,
+    settings: &Settings,
+) -> Result<Stage<'a>, GmmError> {
+    let passes = Passes::with_isa(sample.data(), all.passes.progress(), all.passes.isa());
+    Stage::new(passes, sample.rows(), settings)
+}
+
+/// The partitions of a stage's rows with which starts begin.
+fn partitions_of<'a>(stage: &Stage<'a>, settings: &Settings) -> Result<Partitions<'a>, GmmError> {
+    let most = settings.k.iter().copied().max().unwrap_or(1);
+    let family = family_of_starts(settings);
+    Partitions::of(stage.passes, &stage.scale, family, most + 1, settings.seed)
+}
+
+/// The family whose statistics are enough for all.
+fn family_of_starts(settings: &Settings) -> Family {
+    if settings.families.iter().any(|family| family.is_oriented()) {
+        Family::Vvv
+    } else {
+        Family::Vvi
+    }
+}
+
+/// Give the cells their starts, few at a time, until they need no more: `begin` takes a cell, the
+/// partitions, and the number of the first.
+fn deal(
+    partitions: &Partitions<'_>,
+    cells: &mut [&mut Cell],
+    settings: &Settings,
+    begin: impl Fn(&mut Cell, &[Partition], usize) -> Result<(), GmmError> + Sync,
+) -> Result<(), GmmError> {
+    for first in (0..settings.n_init).step_by(STARTS_AT_A_TIME) {
+        let starts = first..settings.n_init.min(first + STARTS_AT_A_TIME);
+        for range in in_memory(cells, partitions.d(), starts.len()) {
+            let unsettled = cells[range]
+                .iter_mut()
+                .filter(|cell| !cell.is_settled(settings));
+            let mut unsettled: Vec<&mut &mut Cell> = unsettled.collect();
+            let mut k: Vec<usize> = unsettled.iter().map(|cell| cell.k).collect();
+            k.dedup();
+            let make = |k: &usize| partitions.make(*k, starts.clone());
+            let mut made = k.par_iter().map(make).collect::<Result<Vec<_>, _>>()?;
+            if let Some(fixed) = &settings.fixed {
+                for partition in made.iter_mut().flatten() {
+                    fixed::number(partition, fixed, partitions, settings)?;
+                }
+            }
+            unsettled.par_iter_mut().try_for_each(|cell| {
+                let k = k.iter().position(|&k| k == cell.k).expect("made above");
+                begin(cell, &made[k], first)
+            })?;
+        }
+    }
+    Ok(())
+}
+
 /// From partitions of the engine's own; returns the rows that these are of.
 fn search_freely(
     all: &Stage<'_>,
@@ -284,27 +408,17 @@ fn search_freely(
     distinct: usize,
     settings: &Settings,
 ) -> Result<usize, GmmError> {
-    let progress = all.passes.progress();
     let n = all.passes.data().n();
-    let rows = (SAMPLE_WORK / cells.len().max(1)).clamp(LEAST_SAMPLE, MOST_SAMPLE);
-    let sample = Sample::of(*all.passes.data(), rows, settings.seed);
+    let sample = sample_of(all, cells.len(), settings);
     let sampled = sample.data().n() < n;
     let own;
     let stage = if sampled {
-        let passes = Passes::with_isa(sample.data(), progress, all.passes.isa());
-        own = Stage::new(passes, sample.rows(), settings)?;
+        own = stage_of(&sample, all, settings)?;
         &own
     } else {
         all
     };
-    let most = settings.k.iter().copied().max().unwrap_or(1);
-    let is_oriented = settings.families.iter().any(|family| family.is_oriented());
-    let family = if is_oriented {
-        Family::Vvv
-    } else {
-        Family::Vvi
-    };
-    let partitions = Partitions::of(stage.passes, &stage.scale, family, most + 1, settings.seed)?;
+    let partitions = partitions_of(stage, settings)?;
     let effort = Effort {
         glance: GLANCE.min(settings.short_iterations),
         short: settings.short_iterations,
@@ -317,23 +431,9 @@ fn search_freely(
     let mut everyone: Vec<&mut Cell> = cells.iter_mut().map(|cell| &mut **cell).collect();
     everyone.extend(&mut helpers);
     everyone.sort_by_key(|cell| cell.k);
-    for first in (0..settings.n_init).step_by(STARTS_AT_A_TIME) {
-        let starts = first..settings.n_init.min(first + STARTS_AT_A_TIME);
-        for range in in_memory(&everyone, stage.passes.data().d(), starts.len()) {
-            let unsettled = everyone[range]
-                .iter_mut()
-                .filter(|cell| !cell.is_settled(settings));
-            let mut unsettled: Vec<&mut &mut Cell> = unsettled.collect();
-            let mut k: Vec<usize> = unsettled.iter().map(|cell| cell.k).collect();
-            k.dedup();
-            let begin = |k: &usize| partitions.make(*k, starts.clone());
-            let made = k.par_iter().map(begin).collect::<Result<Vec<_>, _>>()?;
-            unsettled.par_iter_mut().try_for_each(|cell| {
-                let k = k.iter().position(|&k| k == cell.k).expect("made above");
-                cell.start_from(stage, &made[k], effort, settings)
-            })?;
-        }
-    }
+    deal(&partitions, &mut everyone, settings, |cell, made, _| {
+        cell.start_from(stage, made, effort, settings)
+    })?;
     if gives_up && !has_helpers {
         survivors::choose(stage, &mut everyone, n, settings)?;
     }

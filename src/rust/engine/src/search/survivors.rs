@@ -52,7 +52,7 @@ pub(super) fn race(
     let d = all.passes.data().d();
     let progress = all.passes.progress();
     let value = |cell: &Cell, loglik: f64| {
-        let df = cell.model.free_parameters(cell.k, d);
+        let df = settings.free_parameters(&cell.model, cell.k, d);
         settings.criterion.value(loglik, df, n, cell.entropy)
     };
     let mut racers: Vec<Racer<'_>> = cells
@@ -142,7 +142,7 @@ pub(super) fn choose(
             let mut density = vec![0.0; rows];
             let score = Score::LogDensity;
             stage.passes.score(&best.mixture, score, &mut density)?;
-            let df = found.model.free_parameters(found.k, best.mixture.d());
+            let df = settings.free_parameters(&found.model, found.k, best.mixture.d());
             let optimism = 0.5 * df as f64;
             let loglik = times * (best.loglik() - optimism) + optimism;
             let entropy = times * stage.passes.entropy(&best.mixture)?;
