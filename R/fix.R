@@ -12,6 +12,7 @@ as_fix <- function(fix, x, call) {
   if (length(fix) == 0) {
     return(NULL)
   }
+  fix$means <- as_plain(fix$means)
   d <- ncol(x)
   check_mixture_numbers(fix, "fix", call)
   k <- fixed_k(fix, d)
@@ -19,19 +20,18 @@ as_fix <- function(fix, x, call) {
     abort_argument("fix", "of at least one component", "is of none", "bad_value", call)
   }
   fix <- fix[intersect(mixture_parts, names(fix))]
-  for (part in setdiff(names(fix), "weights")) {
-    check_shape(fix[[part]], fixed_shape(part, fix[[part]], k, d), part, call, "fix")
-  }
   if (!is.null(fix$weights)) {
     check_weights(fix$weights, "fix", call)
     fix$weights <- as.double(fix$weights / sum(fix$weights))
   }
   if (!is.null(fix$means)) {
+    check_shape(fix$means, c(k, d), "means", call, "fix")
     order <- column_order(colnames(fix$means), colnames(x), d)
     fix$means <- matrix(as.double(fix$means), k, d)[, order, drop = FALSE]
     dimnames(fix$means) <- list(NULL, colnames(x))
   }
   if (!is.null(fix$covariances)) {
+    check_fixed_covariances(fix$covariances, k, d, call)
     order <- column_order(colnames(fix$covariances), colnames(x), d)
     covariances <- array(as.double(fix$covariances), c(d, d, length(fix$covariances) / d^2))
     check_covariances(covariances, "fix", call)
@@ -68,18 +68,30 @@ fixed_k <- function(fix, d) {
   if (!is.null(fix$means)) {
     return(if (is.matrix(fix$means) || d == 1) NROW(fix$means) else 1L)
   }
-  count <- length(fix$covariances) / d^2
-  if (count > 1) as.integer(count)
+  shape <- dim(fix$covariances)
+  count <- if (d == 1) length(fix$covariances) else if (length(shape) == 3) shape[3] else 1
+  if (count > 1) count
 }
 
-#' The shape that a fixed parameter must have
+#' Refuse covariances that are neither one for all nor one for each
 #' @noRd
-fixed_shape <- function(part, value, k, d) {
-  if (part == "means") {
-    return(c(k, d))
+check_fixed_covariances <- function(covariances, k, d, call) {
+  drop <- function(shape) as.double(shape[shape > 1])
+  found <- dim(covariances) %||% length(covariances)
+  allowed <- list(c(d, d), c(d, d, k %||% 1))
+  if (!any(vapply(allowed, function(shape) identical(drop(found), drop(shape)), logical(1)))) {
+    each <- if (is.null(k)) "k" else k
+    abort_start(
+      c(
+        "{.var covariances} in {.arg fix} must be {d} x {d}, or {d} x {d} x {each}.",
+        x = "It is {paste(found, collapse = ' x ')}."
+      ),
+      call,
+      environment(),
+      "bad_shape",
+      "fix"
+    )
   }
-  # One matrix may be for all.
-  c(d, d, if (length(value) == d^2 || is.null(k)) 1 else k)
 }
 
 #' Refuse what fixed parameters leave without effect

@@ -113,8 +113,7 @@ as_start_posterior <- function(start, x, call) {
 
 as_start_mixture <- function(start, x, fix, call) {
   start <- complete_start(start, x, fix)
-  absent <- setdiff(mixture_parts, names(start))
-  if (length(absent) > 0) {
+  if (is.null(start$means) || is.data.frame(start)) {
     abort_start(
       c(
         "A mixture in {.arg start} must have {.var means}.",
@@ -158,8 +157,8 @@ complete_start <- function(start, x, fix) {
     return(start)
   }
   start <- unclass(start)
-  start$means <- start$means %||% fix$means
-  if (!is.numeric(start$means)) {
+  start$means <- as_plain(start$means %||% fix$means)
+  if (is.null(start$means)) {
     return(start)
   }
   d <- ncol(x)
@@ -182,6 +181,12 @@ with_fixed <- function(mixture, fix, k, d) {
     mixture$covariances <- array(fix$covariances, c(d, d, k))
   }
   mixture
+}
+
+#' Means from a data frame, such as rows of the data, as a matrix
+#' @noRd
+as_plain <- function(means) {
+  if (is.data.frame(means)) as.matrix(means) else means
 }
 
 check_mixture_numbers <- function(mixture, arg, call) {
