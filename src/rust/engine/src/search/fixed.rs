@@ -77,8 +77,12 @@ impl Near {
             let nearest = (0..k).map(to).min_by(|a, b| a.1.total_cmp(&b.1));
             nearest.map_or(0, |(k, _)| k)
         };
-        let labels: Vec<usize> = (0..data.n()).into_par_iter().map(nearest).collect();
-        all.passes.progress().check()?;
+        let progress = all.passes.progress();
+        let label = |i: usize| progress.check().map(|()| nearest(i));
+        let labels: Vec<usize> = (0..data.n())
+            .into_par_iter()
+            .map(label)
+            .collect::<Result<_, _>>()?;
         let family = family_of_starts(settings);
         let stats = all.passes.given(Given::Labels(&labels), k, family);
         Ok(Near::Partition(Partition { labels, stats }))
