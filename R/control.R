@@ -37,16 +37,16 @@
 #' 16, 32, ... iterations on all rows, twenty times the gain of the last round would not make them
 #' the best. The table says so, and `search = "thorough"` gives up none.
 #'
-#' **Relatives of EM.** With `algorithm = "cem"` and `"sem"` all `n_init` starts run to their end, on
-#' all rows, and the best by what the algorithm climbs is the fit; there are no short runs, models do
-#' not learn from one another, and nothing is accelerated. Where there are many rows, the starts
-#' still come from a sample.
+#' **Relatives of EM.** With `algorithm = "cem"` and `"sem"` all `n_init` starts run to their end,
+#' on all rows, and the best by what the algorithm climbs is the fit; there are no short runs,
+#' models do not learn from one another, and nothing is accelerated. Where there are many rows,
+#' the starts still come from a sample.
 #'
 #' **Fixed parameters.** With `fix` there are no neighbours that nobody asked for, and nothing is
-#' accelerated. Of fixed means there is one start: every row belongs to the mean that is nearest, in
-#' standard deviations of the columns; or, if the covariances are fixed, too, the weights are equal
-#' or those that are fixed. Otherwise starts are partitions as above, whose clusters are numbered
-#' such that the parameters that are fixed fit them best.
+#' accelerated. Of fixed means there is one start: every row belongs to the mean that is nearest,
+#' in standard deviations of the columns; or, if the covariances are fixed, too, the weights are
+#' equal or those that are fixed. Otherwise starts are partitions as above, whose clusters are
+#' numbered such that the parameters that are fixed fit them best.
 #'
 #' A run has converged when less than `tol` is left to gain, judged by Aitken's extrapolation of the
 #' climb or, with `accelerate = TRUE`, by what the next accelerated steps promise.
@@ -63,9 +63,10 @@
 #' @param rounds Whole number, at least 0, or `NULL` for that of `search`: rounds in which models
 #'   learn from their neighbours, at most.
 #' @param short_iter Whole number, at least 1: iterations of a short run.
-#' @param max_iter Whole number, at least 1, or `NULL`, the default, for 5000: iterations after which
-#'   a run stops even if it has not converged; the fit then carries a `gmm_warning_not_converged`.
-#'   With `algorithm = "sem"` every run makes so many, without a warning, and the default is 200.
+#' @param max_iter Whole number, at least 1, or `NULL`, the default, for 5000: iterations after
+#'   which a run stops even if it has not converged; the fit then carries a
+#'   `gmm_warning_not_converged`. With `algorithm = "sem"` every run makes so many, without a
+#'   warning, and the default is 200.
 #' @param tol Non-negative number, in units of the total log-likelihood: what may be left to gain.
 #'   With 0 every run makes exactly `max_iter` iterations, without a warning. With
 #'   `algorithm = "cem"` a run ends where its partition repeats, and with `"sem"` after `max_iter`
@@ -94,8 +95,8 @@
 #'
 #' @param ... Nothing: other arguments are refused.
 #'
-#' @returns A list of the settings. In a fit, `n_init`, `n_final` and `rounds` are those that were
-#'   used.
+#' @returns A list of the settings. In a fit, `n_init`, `n_final`, `rounds` and `max_iter` are
+#'   those that were used.
 #'
 #' @section Errors:
 #' `gmm_error_bad_type` and `gmm_error_bad_value` name the `argument` that is wrong;

@@ -37,18 +37,18 @@
 #'   [gmm_select()].
 #' @param equal_weights `TRUE` or `FALSE`: whether all weights are 1 / `k`, instead of free.
 #' @param start Where to begin, instead of the partitions that the search makes: a vector of `n`
-#'   labels; an `n` x `k` matrix of responsibilities, whose rows sum to 1; or a mixture, which is a
-#'   list of `weights`, `means` and `covariances`, shaped as below. Another fit is one; only `k` is
-#'   taken over from it, not its family nor `equal_weights`. `list(means = )` is enough: without
-#'   `weights` these are equal, and without `covariances` all are spheres with the mean variance of
-#'   the columns. If the mixture is not of the family, the first iteration brings it there, which may
-#'   lower the log-likelihood. Every family gets a single run from there; `k`, if given, must include
-#'   the number of components of the start.
-#' @param algorithm `"em"`; `"cem"` for classification EM, which gives every row to its most probable
-#'   component in every iteration; or `"sem"` for stochastic EM, which draws its component from its
-#'   responsibilities. See Relatives of EM.
-#' @param fix `NULL`, or a list of parameters that stay as they are given, instead of being estimated:
-#'   some of `weights` `double[k]`, `means` `double[k, d]` and `covariances`, which are
+#'   labels; an `n` x `k` matrix of responsibilities, whose rows sum to 1; or a mixture, which is
+#'   a list of `weights`, `means` and `covariances`, shaped as below. Another fit is one; only `k`
+#'   is taken over from it, not its family nor `equal_weights`. `list(means = )` is enough:
+#'   without `weights` these are equal, and without `covariances` all are spheres with the mean
+#'   variance of the columns. If the mixture is not of the family, the first iteration brings it
+#'   there, which may lower the log-likelihood. Every family gets a single run from there; `k`, if
+#'   given, must include the number of components of the start.
+#' @param algorithm `"em"`; `"cem"` for classification EM, which gives every row to its most
+#'   probable component in every iteration; or `"sem"` for stochastic EM, which draws its
+#'   component from its responsibilities. See Relatives of EM.
+#' @param fix `NULL`, or a list of parameters that stay as they are given, instead of being
+#'   estimated: some of `weights` `double[k]`, `means` `double[k, d]` and `covariances`, which are
 #'   `double[d, d, k]` or one `double[d, d]` for all. See Fixed parameters.
 #' @param keep_data `TRUE` or `FALSE`: keep `x` in the fit. Without it `plot()`, `fitted()` and
 #'   `predict()` need the data again.
@@ -66,8 +66,8 @@
 #'   \item{`covariance`}{The covariance family: three letters, or one for `d` = 1.}
 #'   \item{`equal_weights`}{Whether all weights were held equal.}
 #'   \item{`algorithm`}{`"em"`, `"cem"` or `"sem"`.}
-#'   \item{`fix`}{The parameters that were held fixed, a list shaped as above, columns in the order of
-#'     the data; one covariance for all is `double[d, d, 1]`. `NULL` if there were none.}
+#'   \item{`fix`}{The parameters that were held fixed, a list shaped as above, columns in the
+#'     order of the data; one covariance for all is `double[d, d, 1]`. `NULL` if there were none.}
 #'   \item{`loglik`}{The log-likelihood, natural logarithm, total over the rows.}
 #'   \item{`df`}{Number of free parameters.}
 #'   \item{`entropy`}{Of the responsibilities, summed over the rows: 0 where all rows are sure.}
@@ -77,9 +77,9 @@
 #'   \item{`trace`}{`double[iterations + 1]`: log-likelihood of its start and after each
 #'     iteration. An accelerated iteration that was not taken repeats the value before. With
 #'     `algorithm = "cem"` these are classification log-likelihoods.}
-#'   \item{`path`}{With `keep_path = TRUE`: a list of the mixtures that `trace` is of, each of class
-#'     `"gmm_mixture"` with `weights`, `means`, `covariances`, `k` and `d`. Components are in the order
-#'     of the fit.}
+#'   \item{`path`}{With `keep_path = TRUE`: a list of the mixtures that `trace` is of, each of
+#'     class `"gmm_mixture"` with `weights`, `means`, `covariances`, `k` and `d`. Components are
+#'     in the order of the fit.}
 #'   \item{`starts`}{A list of counts: starts `tried`; those that ended `degenerate`, because a
 #'     component collapsed or lost its rows; those that `finished`, alone or with a run that they
 #'     had met; and how many of these `reached` the reported optimum, within 1e-4, or 2 `tol` if
@@ -97,33 +97,34 @@
 #' }
 #'
 #' @section Relatives of EM:
-#' EM shares every row between the components, by its responsibilities. Classification EM (CEM) gives
-#' it to the component where `weights[k]` times the density is largest, before the M-step. It climbs
-#' the classification log-likelihood \eqn{\sum_n \log \pi_{z_n} f_{z_n}(x_n)}{sum log(pi_z f_z(x))},
-#' over mixtures and labels `z`, and has converged when a partition repeats, mostly after a few
-#' iterations. With `covariance = "EII"` and `equal_weights = TRUE` it is k-means by Lloyd's algorithm.
-#' Its parameters are biased where components overlap.
+#' EM shares every row between the components, by its responsibilities. Classification EM (CEM)
+#' gives it to the component where `weights[k]` times the density is largest, before the M-step.
+#' It climbs the classification log-likelihood \eqn{\sum_n \log \pi_{z_n} f_{z_n}(x_n)}{sum
+#' log(pi_z f_z(x))}, over mixtures and labels `z`, and has converged when a partition repeats,
+#' mostly after a few iterations. With `covariance = "EII"` and `equal_weights = TRUE` it is
+#' k-means by Lloyd's algorithm. Its parameters are biased where components overlap.
 #'
 #' Stochastic EM (SEM) draws the component of every row from its responsibilities. It does not
 #' converge, but wanders, also away from optima that are only local. Every run makes `max_iter`
 #' iterations, 200 unless [gmm_control()] says otherwise, and ends at the mixture with the highest
 #' log-likelihood that it has seen.
 #'
-#' `loglik`, `df` and the criteria are those of the mixture, as for EM; so is `trace` with SEM, whose
-#' highest value is `loglik`. A run in which a component loses its rows or collapses is dropped. All
-#' starts run to the end: see [gmm_control()].
+#' `loglik`, `df` and the criteria are those of the mixture, as for EM; so is `trace` with SEM,
+#' whose highest value is `loglik`. A run in which a component loses its rows or collapses is
+#' dropped. All starts run to the end: see [gmm_control()].
 #'
 #' @section Fixed parameters:
-#' The M-step estimates the other parameters: with fixed means, covariances are about these; with fixed
-#' covariances, means and weights are as always. `df` counts the parameters that are free. `k` follows
-#' from `fix`, except from one covariance for all. Fixed parameters take the place of those that
-#' `start` has. Components keep the order of parameters that are fixed component by component.
+#' The M-step estimates the other parameters: with fixed means, covariances are about these; with
+#' fixed covariances, means and weights are as always. `df` counts the parameters that are free.
+#' `k` follows from `fix`, except from one covariance for all. Fixed parameters take the place of
+#' those that `start` has. Components keep the order of parameters that are fixed component by
+#' component.
 #'
 #' With fixed covariances no family is left to choose: it is the smallest that has them, and
-#' `covariance` must allow it, as the default and `"full"` always do. With covariances
-#' \eqn{s^2 I}{s^2 I} this is the soft k-means algorithm, and with small `s` nearly k-means.
-#' `equal_weights = TRUE` beside fixed weights, and `reg_covar` or `min_eigen_ratio` beside fixed
-#' covariances, are refused.
+#' `covariance` must allow it, as the default and `"full"` always do. With covariances \eqn{s^2
+#' I}{s^2 I} this is the soft k-means algorithm, and with small `s` nearly k-means. `equal_weights
+#' = TRUE` beside fixed weights, and `reg_covar` or `min_eigen_ratio` beside fixed covariances,
+#' are refused.
 #'
 #' @section Errors:
 #' All inherit from `gmm_error` and carry fields such as `argument` and `columns`:
@@ -146,8 +147,8 @@
 #' Celeux, G. and Diebolt, J. (1985). The SEM algorithm: a probabilistic teacher algorithm derived
 #' from the EM algorithm for the mixture problem. *Computational Statistics Quarterly* 2, 73--82.
 #'
-#' Celeux, G. and Govaert, G. (1992). A classification EM algorithm for clustering and two stochastic
-#' versions. *Computational Statistics & Data Analysis* 14, 315--332.
+#' Celeux, G. and Govaert, G. (1992). A classification EM algorithm for clustering and two
+#' stochastic versions. *Computational Statistics & Data Analysis* 14, 315--332.
 #'
 #' Dempster, A. P., Laird, N. M. and Rubin, D. B. (1977). Maximum likelihood from incomplete
 #' data via the EM algorithm. *Journal of the Royal Statistical Society B* 39, 1--38.

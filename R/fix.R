@@ -2,9 +2,9 @@
 #'
 #' @param fix `NULL` or a list with some of `weights`, `means` and `covariances`.
 #' @param x `double[n, d]`.
-#' @returns `NULL`, or a list of those that are given: `weights` `double[k]`, `means` `double[k, d]`,
-#'   `covariances` `double[d, d, k]` or, one for all, `double[d, d, 1]`; the columns in the order of
-#'   `x`.
+#' @returns `NULL`, or a list of those that are given: `weights` `double[k]`, `means` `double[k,
+#'   d]`, `covariances` `double[d, d, k]` or, one for all, `double[d, d, 1]`; the columns in the
+#'   order of `x`.
 #' @noRd
 as_fix <- function(fix, x, call) {
   check_fix_parts(fix, call)

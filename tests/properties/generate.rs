@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use gaussmix_engine::{
-    search, watched, Algorithm, Criterion, Data, Family, Fit, GmmError, Model, Progress, Settings, Start,
+    search, watched, Algorithm, Criterion, Data, Family, Fit, GmmError, Model, Progress, Settings,
+    Start,
 };
 use proptest::prelude::*;
 

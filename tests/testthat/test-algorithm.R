@@ -12,7 +12,9 @@ same_partition <- function(a, b) {
 test_that("CEM of equal spheres with equal weights is k-means by Lloyd", {
   set.seed(2)
   clouds <- matrix(rnorm(900), ncol = 3) + rep(c(0, 2, 4), each = 100)
-  tables <- list(x, as.matrix(iris[1:4]), clouds, as.matrix(quakes[c(1, 2, 4)]), x[, 2, drop = FALSE])
+  tables <- list(
+    x, as.matrix(iris[1:4]), clouds, as.matrix(quakes[c(1, 2, 4)]), x[, 2, drop = FALSE]
+  )
   for (data in tables) {
     for (k in c(2, 3, 5)) {
       centres <- unname(unique(data)[sample(nrow(unique(data)), k), , drop = FALSE])

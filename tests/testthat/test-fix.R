@@ -123,7 +123,8 @@ test_that("one covariance for all leaves the number of components open", {
 test_that("fixed covariances get the smallest family that has them", {
   family <- function(...) {
     data <- x[, seq_len(sqrt(length(..1)))]
-    gmm_fit(data, k = 2, fix = list(covariances = simplify2array(list(...))), max_iter = 1, tol = 0)$covariance
+    fix <- list(covariances = simplify2array(list(...)))
+    gmm_fit(data, k = 2, fix = fix, max_iter = 1, tol = 0)$covariance
   }
   full <- matrix(c(1, 2, 2, 30), 2)
   expect_equal(family(diag(2), diag(2)), "EII")
@@ -243,7 +244,10 @@ test_that("what cannot be fixed is refused", {
 
 test_that("arguments that fixed parameters contradict are refused", {
   covariances <- list(covariances = diag(2))
-  refused(gmm_fit(x, fix = truth["weights"], equal_weights = TRUE), "bad_value", argument = "equal_weights")
+  refused(
+    gmm_fit(x, fix = truth["weights"], equal_weights = TRUE), "bad_value",
+    argument = "equal_weights"
+  )
   refused(gmm_fit(x, 2, fix = covariances, reg_covar = 1), "bad_value", argument = "reg_covar")
   refused(
     gmm_fit(x, 2, fix = covariances, min_eigen_ratio = 0.1), "bad_value",
@@ -253,7 +257,8 @@ test_that("arguments that fixed parameters contradict are refused", {
     gmm_fit(x, 2, covariance = "spherical", fix = list(covariances = diag(1:2))), "bad_value",
     argument = "covariance"
   )
-  refused(gmm_fit(x, fix = truth["means"], start = rep(1:3, length.out = 272)), "bad_value", argument = "start")
+  three <- rep(1:3, length.out = 272)
+  refused(gmm_fit(x, fix = truth["means"], start = three), "bad_value", argument = "start")
 })
 
 test_that("a fixed mean without rows ends the only start", {

@@ -4,7 +4,8 @@ use rayon::prelude::*;
 
 use super::cell::{Cell, Effort};
 use super::stage::Stage;
-use super::{family_of_starts, Settings};
+use super::starts::family_of_starts;
+use super::Settings;
 use crate::error::GmmError;
 use crate::fixed::Fixed;
 use crate::init::{Partition, Partitions};

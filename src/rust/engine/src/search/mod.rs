@@ -11,9 +11,8 @@ mod moves;
 mod narrowest;
 mod relatives;
 mod stage;
+mod starts;
 mod survivors;
-
-use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -24,7 +23,7 @@ use crate::data::Data;
 use crate::em::Stop;
 use crate::error::GmmError;
 use crate::fixed::Fixed;
-use crate::init::{Partition, Partitions, Sample, Start};
+use crate::init::Start;
 use crate::mixture::Mixture;
 use crate::model::Model;
 use crate::pass::Passes;
@@ -33,19 +32,12 @@ use crate::responsibilities::Given;
 use cell::{Cell, Effort};
 pub use narrowest::Narrowest;
 use stage::Stage;
+use starts::{deal, partitions_of, sample_of, stage_of};
 
-/// Starts that a cell gets at a time.
-const STARTS_AT_A_TIME: usize = 12;
 /// Relative difference of values of the criterion that is but rounding.
 const EQUAL: f64 = 1e-12;
-/// Doubles that the statistics of starts that are made together may take.
-const START_DOUBLES: usize = 8 << 20;
 /// Iterations after which the worst starts are dropped.
 const GLANCE: usize = 3;
-/// Of many rows, those on which starts are tried: the more cells, the fewer.
-const SAMPLE_WORK: usize = 100_000;
-const LEAST_SAMPLE: usize = 1000;
-const MOST_SAMPLE: usize = 5000;
 /// Optima on a sample that go on to all rows, where there is but one cell.
 const KEPT: usize = 3;
 
@@ -313,92 +305,6 @@ fn start_from(
         }
         Start::Mixture(mixture) => cell.start_at(all, mixture, effort, settings),
     })
-}
-
-/// Cells whose starts are made together: all, or those of one number of components after the other
-/// where the statistics of so many starts take much memory.
-fn in_memory(cells: &[&mut Cell], d: usize, starts: usize) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut components = 0;
-    for (i, cell) in cells.iter().enumerate() {
-        match ranges.last_mut() {
-            Some(range) if cells[range.start].k == cell.k => range.end += 1,
-            _ => {
-                components += cell.k;
-                ranges.push(i..i + 1);
-            }
-        }
-    }
-    if components * starts * d * d <= START_DOUBLES {
-        std::iter::once(0..cells.len()).collect()
-    } else {
-        ranges
-    }
-}
-
-/// The rows of which starts are made, for so many cells.
-fn sample_of<'a>(all: &Stage<'a>, cells: usize, settings: &Settings) -> Sample<'a> {
-    let rows = (SAMPLE_WORK / cells.max(1)).clamp(LEAST_SAMPLE, MOST_SAMPLE);
-    Sample::of(*all.passes.data(), rows, settings.seed)
-}
-
-/// The stage of a sample.
-fn stage_of<'a>(
-    sample: &'a Sample<'_>,
-    all: &Stage<'a>,
-    settings: &Settings,
-) -> Result<Stage<'a>, GmmError> {
-    let passes = Passes::with_isa(sample.data(), all.passes.progress(), all.passes.isa());
-    Stage::new(passes, sample.rows(), settings)
-}
-
-/// The partitions of a stage's rows with which starts begin.
-fn partitions_of<'a>(stage: &Stage<'a>, settings: &Settings) -> Result<Partitions<'a>, GmmError> {
-    let most = settings.k.iter().copied().max().unwrap_or(1);
-    let family = family_of_starts(settings);
-    Partitions::of(stage.passes, &stage.scale, family, most + 1, settings.seed)
-}
-
-/// The family whose statistics are enough for all.
-fn family_of_starts(settings: &Settings) -> Family {
-    if settings.families.iter().any(|family| family.is_oriented()) {
-        Family::Vvv
-    } else {
-        Family::Vvi
-    }
-}
-
-/// Give the cells their starts, few at a time, until they need no more: `begin` takes a cell, the
-/// partitions, and the number of the first.
-fn deal(
-    partitions: &Partitions<'_>,
-    cells: &mut [&mut Cell],
-    settings: &Settings,
-    begin: impl Fn(&mut Cell, &[Partition], usize) -> Result<(), GmmError> + Sync,
-) -> Result<(), GmmError> {
-    for first in (0..settings.n_init).step_by(STARTS_AT_A_TIME) {
-        let starts = first..settings.n_init.min(first + STARTS_AT_A_TIME);
-        for range in in_memory(cells, partitions.d(), starts.len()) {
-            let unsettled = cells[range]
-                .iter_mut()
-                .filter(|cell| !cell.is_settled(settings));
-            let mut unsettled: Vec<&mut &mut Cell> = unsettled.collect();
-            let mut k: Vec<usize> = unsettled.iter().map(|cell| cell.k).collect();
-            k.dedup();
-            let make = |k: &usize| partitions.make(*k, starts.clone());
-            let mut made = k.par_iter().map(make).collect::<Result<Vec<_>, _>>()?;
-            if let Some(fixed) = &settings.fixed {
-                for partition in made.iter_mut().flatten() {
-                    fixed::number(partition, fixed, partitions, settings)?;
-                }
-            }
-            unsettled.par_iter_mut().try_for_each(|cell| {
-                let k = k.iter().position(|&k| k == cell.k).expect("made above");
-                begin(cell, &made[k], first)
-            })?;
-        }
-    }
-    Ok(())
 }
 
 /// From partitions of the engine's own; returns the rows that these are of.
