@@ -10,10 +10,7 @@ mixture_parts <- c("weights", "means", "covariances")
 #' @noRd
 check_mixture <- function(parts, within, call, d = NULL) {
   parts <- parts[mixture_parts]
-  is_numbers <- vapply(parts, function(part) is.numeric(part) && all(is.finite(part)), logical(1))
-  if (!all(is_numbers)) {
-    abort_part(mixture_parts[!is_numbers], "finite numbers", NULL, "bad_type", within, call)
-  }
+  check_numbers(parts, within, call)
   k <- length(parts$weights)
   d <- d %||% NCOL(parts$means)
   if (min(k, d) == 0) {
@@ -25,6 +22,13 @@ check_mixture <- function(parts, within, call, d = NULL) {
   parts$weights <- check_weights(parts$weights, within, call)
   check_covariances(parts$covariances, within, call)
   parts
+}
+
+check_numbers <- function(parts, within, call) {
+  is_numbers <- vapply(parts, function(part) is.numeric(part) && all(is.finite(part)), logical(1))
+  if (!all(is_numbers)) {
+    abort_part(names(parts)[!is_numbers], "finite numbers", NULL, "bad_type", within, call)
+  }
 }
 
 #' Refuse parts of a mixture

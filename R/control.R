@@ -46,6 +46,17 @@
 #' last round would not make it the best. Trees grow from at most 2,000 rows, and the other rows
 #' belong to the nearest cluster.
 #'
+#' **Relatives of EM.** With `algorithm = "cem"` and `"sem"` all `n_init` starts run to their end,
+#' on all rows, and the best by what the algorithm climbs is the fit; there are no short runs,
+#' models do not learn from one another, and nothing is accelerated. Where there are many rows,
+#' the starts still come from a sample.
+#'
+#' **Fixed parameters.** With `fix` there are no neighbours that nobody asked for, and nothing is
+#' accelerated. Of fixed means there is one start: every row belongs to the mean that is nearest,
+#' in standard deviations of the columns; or, if the covariances are fixed, too, the weights are
+#' equal or those that are fixed. Otherwise starts are partitions as above, whose clusters are
+#' numbered such that the parameters that are fixed fit them best.
+#'
 #' A run has converged when less than `tol` is left to gain, judged by Aitken's extrapolation of the
 #' climb or, with `accelerate = TRUE`, by what the next accelerated steps promise.
 #'
@@ -61,10 +72,14 @@
 #' @param rounds Whole number, at least 0, or `NULL` for that of `search`: rounds in which models
 #'   learn from their neighbours, at most.
 #' @param short_iter Whole number, at least 1: iterations of a short run.
-#' @param max_iter Whole number, at least 1: iterations after which a run stops even if it has
-#'   not converged; the fit then carries a `gmm_warning_not_converged`.
+#' @param max_iter Whole number, at least 1, or `NULL`, the default, for 5000: iterations after
+#'   which a run stops even if it has not converged; the fit then carries a
+#'   `gmm_warning_not_converged`. With `algorithm = "sem"` every run makes so many, without a
+#'   warning, and the default is 200.
 #' @param tol Non-negative number, in units of the total log-likelihood: what may be left to gain.
-#'   With 0 every run makes exactly `max_iter` iterations, without a warning.
+#'   With 0 every run makes exactly `max_iter` iterations, without a warning. With
+#'   `algorithm = "cem"` a run ends where its partition repeats, and with `"sem"` after `max_iter`
+#'   iterations, whatever `tol` is.
 #' @param reg_covar Non-negative number, in squared units of the data: added to the diagonal of
 #'   every component's sample covariance in every M-step, from which those of the family follow.
 #'   With 0, the default, the fit is a maximum of the likelihood; with more it is not, exactly, and
@@ -81,15 +96,16 @@
 #'   Anderson-accelerated steps, which cross in tens of iterations the plateaus that cost EM
 #'   thousands. An accelerated step that would lower the log-likelihood is not taken: such an
 #'   iteration gains nothing, and the next is one of EM. With `FALSE` every iteration is a
-#'   textbook M-step and E-step.
+#'   textbook M-step and E-step. With `fix`, and with other algorithms than EM, nothing is
+#'   accelerated.
 #' @param threads Whole number, 1 to 1024: threads that work. `NULL` takes
 #'   `getOption("gaussmix.threads")` or else all that the machine has, but two at most where
 #'   `R CMD check` limits them. Results are the same, to the last bit, for any number.
 #'
 #' @param ... Nothing: other arguments are refused.
 #'
-#' @returns A list of the settings. In a fit, `n_init`, `n_final` and `rounds` are those that were
-#'   used.
+#' @returns A list of the settings. In a fit, `n_init`, `n_final`, `rounds` and `max_iter` are
+#'   those that were used.
 #'
 #' @section Errors:
 #' `gmm_error_bad_type` and `gmm_error_bad_value` name the `argument` that is wrong;
@@ -119,7 +135,7 @@
 #' gmm_fit(faithful, k = 2, n_init = 50)
 #' @export
 gmm_control <- function(search = "default", n_init = NULL, n_final = NULL, rounds = NULL,
-                        short_iter = 5, max_iter = 5000, tol = 1e-6, reg_covar = 0, min_eigen_ratio = 0,
+                        short_iter = 5, max_iter = NULL, tol = 1e-6, reg_covar = 0, min_eigen_ratio = 0,
                         accelerate = TRUE, threads = NULL, ...) {
   call <- quote(gmm_control())
   settings <- setdiff(names(formals(gmm_control)), "...")
@@ -139,9 +155,10 @@ search_efforts <- list(
 #' @noRd
 effort_for_few <- c(n_init = 12, n_final = 4, rounds = 6)
 
-#' Settings with the numbers that `search` stands for
+#' Settings with the numbers that `search` and the algorithm stand for
 #' @noRd
-resolve_search <- function(control, models) {
+resolve_search <- function(control, models, algorithm) {
+  control$max_iter <- control$max_iter %||% if (algorithm == "sem") 200 else 5000
   is_few <- control$search == "default" && models <= 3
   effort <- if (is_few) effort_for_few else search_efforts[[control$search]]
   for (arg in names(effort)) {
@@ -156,8 +173,9 @@ check_control <- function(control, call) {
   check_choice(control$search, names(search_efforts), "search", call)
   # Every start is kept until the best are known, and iterations go into a trace.
   most <- c(n_init = 1e5, n_final = 1e5, rounds = 1e5, short_iter = 1e9, max_iter = 1e9)
+  optional <- c(names(search_efforts$default), "max_iter")
   for (arg in names(most)) {
-    if (!is.null(control[[arg]]) || !arg %in% names(search_efforts$default)) {
+    if (!is.null(control[[arg]]) || !arg %in% optional) {
       least <- if (arg == "rounds") 0 else 1
       control[[arg]] <- check_count(control[[arg]], arg, least, most[[arg]], call)
     }
@@ -207,7 +225,8 @@ merge_control <- function(control, dots, call) {
 #' @noRd
 abort_unknown <- function(unknown, settings, call) {
   arguments <- c(
-    "k", "covariance", "data", "criterion", "equal_weights", "start", "keep_data", settings
+    "k", "covariance", "data", "criterion", "equal_weights", "start", "algorithm", "fix",
+    "keep_data", "keep_path", settings
   )
   message <- if (unknown == "") {
     "Arguments after {.arg covariance} must be named."

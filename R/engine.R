@@ -39,6 +39,15 @@ engine_value <- function(result, x, call, family = NULL, k = NULL) {
       component = result$component,
       call = call
     ),
+    fixed_out_of_scale = abort_gmm(
+      c(
+        "{.arg fix} must be on the scale of the data.",
+        x = "A covariance is singular at that scale, or the density is zero at some rows."
+      ),
+      "bad_value",
+      argument = "fix",
+      call = call
+    ),
     out_of_range = abort_gmm(
       c(
         "The variances of {.arg x} must be representable as numbers.",

@@ -10,7 +10,7 @@
 #' model, what prevents its fit is an error.
 #'
 #' Components are ordered by decreasing weight, ties by their means, and everything that is
-#' indexed by component follows that order.
+#' indexed by component follows that order. With `fix` they may keep another, see below.
 #'
 #' `set.seed()` before the call makes it reproducible: one number is drawn from R's generator,
 #' and everything random follows from it. The same seed gives the same bits on any number of
@@ -37,13 +37,23 @@
 #'   [gmm_select()].
 #' @param equal_weights `TRUE` or `FALSE`: whether all weights are 1 / `k`, instead of free.
 #' @param start Where to begin, instead of the partitions that the search makes: a vector of `n`
-#'   labels; an `n` x `k` matrix of responsibilities, whose rows sum to 1; or a mixture, which is a
-#'   list of `weights`, `means` and `covariances`, shaped as below. Another fit is one; only `k` is
-#'   taken over from it, not its family nor `equal_weights`. If the mixture is not of the family,
-#'   the first iteration brings it there, which may lower the log-likelihood. Every family gets a
-#'   single run from there; `k`, if given, must include the number of components of the start.
+#'   labels; an `n` x `k` matrix of responsibilities, whose rows sum to 1; or a mixture, which is
+#'   a list of `weights`, `means` and `covariances`, shaped as below. Another fit is one; only `k`
+#'   is taken over from it, not its family nor `equal_weights`. `list(means = )` is enough:
+#'   without `weights` these are equal, and without `covariances` all are spheres with the mean
+#'   variance of the columns. If the mixture is not of the family, the first iteration brings it
+#'   there, which may lower the log-likelihood. Every family gets a single run from there; `k`, if
+#'   given, must include the number of components of the start.
+#' @param algorithm `"em"`; `"cem"` for classification EM, which gives every row to its most
+#'   probable component in every iteration; or `"sem"` for stochastic EM, which draws its
+#'   component from its responsibilities. See Relatives of EM.
+#' @param fix `NULL`, or a list of parameters that stay as they are given, instead of being
+#'   estimated: some of `weights` `double[k]`, `means` `double[k, d]` and `covariances`, which are
+#'   `double[d, d, k]` or one `double[d, d]` for all. See Fixed parameters.
 #' @param keep_data `TRUE` or `FALSE`: keep `x` in the fit. Without it `plot()`, `fitted()` and
 #'   `predict()` need the data again.
+#' @param keep_path `TRUE` or `FALSE`: keep the mixture of every iteration, for [gmm_trace()]. All
+#'   models that are fitted keep theirs, so that many of them take memory.
 #' @param control A list of settings, see [gmm_control()].
 #'
 #' @returns A list of class `"gmm"`, which is also a `"gmm_mixture"`, with the elements below.
@@ -55,6 +65,9 @@
 #'   \item{`k`, `n`, `d`}{Numbers of components, rows and columns.}
 #'   \item{`covariance`}{The covariance family: three letters, or one for `d` = 1.}
 #'   \item{`equal_weights`}{Whether all weights were held equal.}
+#'   \item{`algorithm`}{`"em"`, `"cem"` or `"sem"`.}
+#'   \item{`fix`}{The parameters that were held fixed, a list shaped as above, columns in the
+#'     order of the data; one covariance for all is `double[d, d, 1]`. `NULL` if there were none.}
 #'   \item{`loglik`}{The log-likelihood, natural logarithm, total over the rows.}
 #'   \item{`df`}{Number of free parameters.}
 #'   \item{`entropy`}{Of the responsibilities, summed over the rows: 0 where all rows are sure.}
@@ -62,7 +75,11 @@
 #'   \item{`iterations`}{EM iterations of the best run.}
 #'   \item{`converged`}{Whether that run converged.}
 #'   \item{`trace`}{`double[iterations + 1]`: log-likelihood of its start and after each
-#'     iteration. An accelerated iteration that was not taken repeats the value before.}
+#'     iteration. An accelerated iteration that was not taken repeats the value before. With
+#'     `algorithm = "cem"` these are classification log-likelihoods.}
+#'   \item{`path`}{With `keep_path = TRUE`: a list of the mixtures that `trace` is of, each of
+#'     class `"gmm_mixture"` with `weights`, `means`, `covariances`, `k` and `d`. Components are
+#'     in the order of the fit.}
 #'   \item{`starts`}{A list of counts: starts `tried`; those that ended `degenerate`, because a
 #'     component collapsed or lost its rows; those that `finished`, alone or with a run that they
 #'     had met; how many of these `reached` the reported optimum, within 1e-4, or 2 `tol` if that is
@@ -78,6 +95,36 @@
 #'   \item{`terms`, `variables`}{For a formula: its terms, and the columns of `data` that it
 #'     reads.}
 #' }
+#'
+#' @section Relatives of EM:
+#' EM shares every row between the components, by its responsibilities. Classification EM (CEM)
+#' gives it to the component where `weights[k]` times the density is largest, before the M-step.
+#' It climbs the classification log-likelihood \eqn{\sum_n \log \pi_{z_n} f_{z_n}(x_n)}{sum
+#' log(pi_z f_z(x))}, over mixtures and labels `z`, and has converged when a partition repeats,
+#' mostly after a few iterations. With `covariance = "EII"` and `equal_weights = TRUE` it is
+#' k-means by Lloyd's algorithm. Its parameters are biased where components overlap.
+#'
+#' Stochastic EM (SEM) draws the component of every row from its responsibilities. It does not
+#' converge, but wanders, also away from optima that are only local. Every run makes `max_iter`
+#' iterations, 200 unless [gmm_control()] says otherwise, and ends at the mixture with the highest
+#' log-likelihood that it has seen.
+#'
+#' `loglik`, `df` and the criteria are those of the mixture, as for EM; so is `trace` with SEM,
+#' whose highest value is `loglik`. A run in which a component loses its rows or collapses is
+#' dropped. All starts run to the end: see [gmm_control()].
+#'
+#' @section Fixed parameters:
+#' The M-step estimates the other parameters: with fixed means, covariances are about these; with
+#' fixed covariances, means and weights are as always. `df` counts the parameters that are free.
+#' `k` follows from `fix`, except from one covariance for all. Fixed parameters take the place of
+#' those that `start` has. Components keep the order of parameters that are fixed component by
+#' component.
+#'
+#' With fixed covariances no family is left to choose: it is the smallest that has them, and
+#' `covariance` must allow it, as the default and `"full"` always do. With covariances \eqn{s^2
+#' I}{s^2 I} this is the soft k-means algorithm, and with small `s` nearly k-means. `equal_weights
+#' = TRUE` beside fixed weights, and `reg_covar` or `min_eigen_ratio` beside fixed covariances,
+#' are refused.
 #'
 #' @section Errors:
 #' All inherit from `gmm_error` and carry fields such as `argument` and `columns`:
@@ -97,12 +144,18 @@
 #' unless only one component of one family is fitted.
 #'
 #' @references
+#' Celeux, G. and Diebolt, J. (1985). The SEM algorithm: a probabilistic teacher algorithm derived
+#' from the EM algorithm for the mixture problem. *Computational Statistics Quarterly* 2, 73--82.
+#'
+#' Celeux, G. and Govaert, G. (1992). A classification EM algorithm for clustering and two
+#' stochastic versions. *Computational Statistics & Data Analysis* 14, 315--332.
+#'
 #' Dempster, A. P., Laird, N. M. and Rubin, D. B. (1977). Maximum likelihood from incomplete
 #' data via the EM algorithm. *Journal of the Royal Statistical Society B* 39, 1--38.
 #'
 #' Bishop, C. M. (2006). *Pattern Recognition and Machine Learning*, section 9.2. Springer.
 #'
-#' @seealso [gmm_select()] for the choice of a model; [predict.gmm()], [plot.gmm()],
+#' @seealso [gmm_select()] for the choice of a model; [gmm_trace()]; [predict.gmm()], [plot.gmm()],
 #'   [summary.gmm()], [simulate.gmm()], [gmm-methods]; [`?gmm_covariance`][gmm-covariance] for the families.
 #'
 #' @examples
@@ -117,6 +170,18 @@
 #'
 #' # From known labels
 #' gmm_fit(iris[1:4], start = iris$Species)
+#'
+#' # k-means, and soft k-means, from the same centres
+#' centres <- faithful[c(1, 2), ]
+#' gmm_fit(
+#'   faithful,
+#'   covariance = "EII", algorithm = "cem", equal_weights = TRUE,
+#'   start = list(means = as.matrix(centres))
+#' )
+#' gmm_fit(
+#'   faithful,
+#'   start = list(means = as.matrix(centres)), fix = list(covariances = 25 * diag(2))
+#' )
 #' @export
 gmm_fit <- function(x, ...) {
   if (missing(x)) {
@@ -151,15 +216,16 @@ user_call <- function(method, generic) {
 #' @rdname gmm_fit
 #' @export
 gmm_fit.default <- function(x, k = NULL, covariance = "all", ..., criterion = "BIC",
-                            equal_weights = FALSE, start = NULL, keep_data = TRUE,
-                            control = gmm_control()) {
+                            equal_weights = FALSE, start = NULL, algorithm = "em", fix = NULL,
+                            keep_data = TRUE, keep_path = FALSE, control = gmm_control()) {
   call <- user_call(match.call(), sys.call(-1)[[1]])
   error_call <- quote(gmm_fit())
   control <- merge_control(control, list(...), error_call)
   x <- as_data_matrix(x, "x", error_call)
-  fit <- fit_matrix(
-    x, k, covariance, criterion, equal_weights, start, keep_data, control, error_call
+  how <- list(
+    equal_weights = equal_weights, algorithm = algorithm, fix = fix, keep_path = keep_path
   )
+  fit <- fit_matrix(x, k, covariance, criterion, how, start, keep_data, control, error_call)
   fit$call <- call
   fit
 }
@@ -167,16 +233,17 @@ gmm_fit.default <- function(x, k = NULL, covariance = "all", ..., criterion = "B
 #' @rdname gmm_fit
 #' @export
 gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "all", ..., criterion = "BIC",
-                            equal_weights = FALSE, start = NULL, keep_data = TRUE,
-                            control = gmm_control()) {
+                            equal_weights = FALSE, start = NULL, algorithm = "em", fix = NULL,
+                            keep_data = TRUE, keep_path = FALSE, control = gmm_control()) {
   call <- user_call(match.call(), sys.call(-1)[[1]])
   error_call <- quote(gmm_fit())
   control <- merge_control(control, list(...), error_call)
   frame <- formula_frame(x, data, error_call)
   x <- as_data_matrix(frame, "data", error_call)
-  fit <- fit_matrix(
-    x, k, covariance, criterion, equal_weights, start, keep_data, control, error_call
+  how <- list(
+    equal_weights = equal_weights, algorithm = algorithm, fix = fix, keep_path = keep_path
   )
+  fit <- fit_matrix(x, k, covariance, criterion, how, start, keep_data, control, error_call)
   fit$call <- call
   fit$terms <- attr(frame, "terms")
   fit$variables <- attr(frame, "variables")
@@ -185,9 +252,10 @@ gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "all", ..., c
 
 #' Fit checked data with checked settings
 #' @noRd
-fit_matrix <- function(x, k, covariance, criterion, equal_weights, start, keep_data, control,
-                       call) {
-  check_flag(equal_weights, "equal_weights", call)
+fit_matrix <- function(x, k, covariance, criterion, how, start, keep_data, control, call) {
+  check_flag(how$equal_weights, "equal_weights", call)
+  check_choice(how$algorithm, algorithms, "algorithm", call)
+  check_flag(how$keep_path, "keep_path", call)
   check_flag(keep_data, "keep_data", call)
   check_choice(criterion, criteria, "criterion", call)
   families <- resolve_families(covariance, ncol(x), call)
@@ -203,18 +271,22 @@ fit_matrix <- function(x, k, covariance, criterion, equal_weights, start, keep_d
     )
   }
   check_finite(x, "x", call)
-  start <- as_start(start, x, k, call)
-  models <- list_models(x, start$k, families, control$reg_covar, call)
-  control <- resolve_search(control, nrow(models))
+  how["fix"] <- list(as_fix(how$fix, x, call))
+  check_beside_fix(how$fix, how$equal_weights, control, call)
+  families <- fixed_family(how$fix, families, ncol(x), call)
+  start <- as_start(start, x, agreed_k(k, how$fix, ncol(x), call), how$fix, call)
+  is_regular <- control$reg_covar > 0 || !is.null(how$fix$covariances)
+  models <- list_models(x, start$k, families, is_regular, call)
+  control <- resolve_search(control, nrow(models), how$algorithm)
   if (control$reg_covar == 0) {
     check_variation(x, "x", call)
   }
-  found <- search_models(models, x, start, criterion, equal_weights, control, call)
+  found <- search_models(models, x, start, criterion, how, control, call)
   selection <- new_selection(models, found, x, criterion)
   cell <- found$cells[[found$best]]
   cell$cluster <- found$cluster
   fit <- new_gmm(
-    cell, x, models$covariance[found$best], equal_weights, keep_data, selection, control, call
+    cell, x, models$covariance[found$best], how, keep_data, selection, control, call
   )
   if (nrow(models) > 1 || models$k > 1) {
     warn_discrete(x, call)
@@ -222,8 +294,11 @@ fit_matrix <- function(x, k, covariance, criterion, equal_weights, start, keep_d
   fit
 }
 
+algorithms <- c("em", "cem", "sem")
+
+#' @param how A list with `equal_weights`, `algorithm` and `fix`, such as a fit.
 #' @noRd
-new_gmm <- function(found, x, family, equal_weights, keep_data, selection, control, call) {
+new_gmm <- function(found, x, family, how, keep_data, selection, control, call) {
   k <- length(found$mixture$weights)
   d <- ncol(x)
   components <- as.character(seq_len(k))
@@ -240,8 +315,10 @@ new_gmm <- function(found, x, family, equal_weights, keep_data, selection, contr
     n = nrow(x),
     d = d,
     covariance = family,
-    equal_weights = equal_weights,
-    loglik = found$trace[length(found$trace)],
+    equal_weights = how$equal_weights,
+    algorithm = how$algorithm,
+    fix = how$fix,
+    loglik = found$loglik,
     df = found$df,
     entropy = found$entropy,
     cluster = name_rows(found$cluster, x),
@@ -255,12 +332,14 @@ new_gmm <- function(found, x, family, equal_weights, keep_data, selection, contr
     call = NULL,
     data = if (keep_data) x
   )
-  # With a tolerance of zero, a number of iterations is what was asked for.
-  if (!fit$converged && control$tol > 0) {
+  fit$path <- as_path(found$path, k, d, columns)
+  # With a tolerance of zero, or of SEM, a number of iterations is what was asked for.
+  if (!fit$converged && control$tol > 0 && fit$algorithm != "sem") {
+    hint <- if (fit$algorithm == "em") ", or {.arg tol} if less precision will do"
     warn_gmm(
       c(
         "The fit has not converged after {fit$iterations} iteration{?s}.",
-        i = "Raise {.arg max_iter}, or {.arg tol} if less precision will do."
+        i = paste0("Raise {.arg max_iter}", hint, ".")
       ),
       "not_converged",
       iterations = fit$iterations,

@@ -24,8 +24,9 @@ print.gmm <- function(x, digits = 4, ...) {
 
 describe_model <- function(x, family = describe_family(x$covariance)) {
   weights <- if (x$equal_weights) ", equal weights" else ""
+  fixed <- describe_fixed(x$fix)
   cli::pluralize(
-    "Gaussian mixture of {x$k} component{?s}, covariance {family}{weights}, ",
+    "Gaussian mixture of {x$k} component{?s}, covariance {family}{weights}{fixed}, ",
     "on {format_count(x$n)} {cli::qty(x$n)}row{?s} and {x$d} column{?s}"
   )
 }
@@ -151,12 +152,21 @@ describe_run <- function(x) {
   }
   starts <- x$starts
   asked <- !x$converged && x$control$tol == 0
-  run <- cli::pluralize(
-    if (x$converged) "Converged" else if (asked) "Stopped" else "Not converged",
-    " after {x$iterations} iteration{?s}",
-    if (starts$tried == 1) " from one start" else "",
-    if (asked) ", as asked (`tol = 0`)." else "."
-  )
+  run <- if (x$algorithm == "sem") {
+    describe_wander(x)
+  } else {
+    cli::pluralize(
+      if (x$converged) "Converged" else if (asked) "Stopped" else "Not converged",
+      " after {x$iterations} iteration{?s}",
+      if (x$algorithm == "cem") " of classification EM" else "",
+      if (starts$tried == 1) " from one start" else "",
+      if (asked) ", as asked (`tol = 0`)." else "."
+    )
+  }
+  if (x$algorithm == "cem") {
+    climbed <- format_2(x$trace[length(x$trace)])
+    run <- paste0("classification log-likelihood ", climbed, "\n", run)
+  }
   if (starts$tried == 1) {
     return(run)
   }
@@ -175,6 +185,17 @@ describe_run <- function(x) {
     if (starts$finished > 1) ", {starts$reached} of them {optimum}." else "."
   )
   paste0(run, followed)
+}
+
+#' Where in a run of stochastic EM the fit was seen
+#' @noRd
+describe_wander <- function(x) {
+  best <- which.max(x$trace) - 1
+  from <- if (x$starts$tried == 1) " from one start" else ""
+  cli::pluralize(
+    "The best mixture of {x$iterations} iteration{?s} of stochastic EM{from}: ",
+    if (best == 0) "the start." else "that after iteration {best}."
+  )
 }
 
 format_2 <- function(value) {

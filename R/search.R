@@ -5,10 +5,11 @@ criteria <- c("BIC", "ICL", "AIC", "AICc")
 #' The models to fit: every number of components with every family
 #'
 #' @param families As [resolve_families()] returns them.
+#' @param is_regular Whether covariances can be inverted however few rows there are.
 #' @returns A data frame, a row per model: `k`, `covariance`, the engine's `letters`, and `refused`,
 #'   the condition that stands in the way or `NA`.
 #' @noRd
-list_models <- function(x, k, families, reg_covar, call) {
+list_models <- function(x, k, families, is_regular, call) {
   n <- nrow(x)
   models <- data.frame(
     k = rep(k, each = length(families$name)),
@@ -28,7 +29,7 @@ list_models <- function(x, k, families, reg_covar, call) {
     )
   }
   oriented <- families$name[vapply(families$name, is_oriented, logical(1))]
-  if (n <= ncol(x) && reg_covar == 0 && length(oriented) > 0) {
+  if (n <= ncol(x) && !is_regular && length(oriented) > 0) {
     if (length(oriented) == length(families$name)) {
       abort_too_few_rows(families$name, x, call)
     }
@@ -41,24 +42,26 @@ list_models <- function(x, k, families, reg_covar, call) {
 #' Search all models that can be
 #'
 #' @param models As [list_models()] returns them.
+#' @param how A list with `equal_weights`, `algorithm`, `fix` and `keep_path`.
 #' @returns A list of `cells`, a fit or a condition for each model; which of them is `best`; its
 #'   labels, `cluster`; and the number of `rows` on which starts were tried.
 #' @noRd
-search_models <- function(models, x, start, criterion, equal_weights, control, call) {
+search_models <- function(models, x, start, criterion, how, control, call) {
   open <- which(is.na(models$refused))
   settings <- c(
     control[c(
       "n_init", "n_final", "rounds", "short_iter", "max_iter", "tol", "reg_covar",
       "min_eigen_ratio", "accelerate"
     )],
+    how[c("equal_weights", "algorithm", "keep_path")],
     list(
-      equal_weights = equal_weights,
+      fix = engine_fix(how$fix, ncol(x)),
       finish_all = control$search == "thorough",
       k = unique(models$k[open]),
       covariance = unique(models$letters[open]),
       criterion = criterion,
-      # The one draw from R's generator; a start of the user's own needs none.
-      seed = if (is.null(start$value)) stats::runif(1) else 0
+      # The one draw from R's generator; EM from a start of the user's own needs none.
+      seed = if (is.null(start$value) || how$algorithm == "sem") stats::runif(1) else 0
     )
   )
   threads <- resolve_threads(control$threads, call)
@@ -69,6 +72,13 @@ search_models <- function(models, x, start, criterion, equal_weights, control, c
   )
   cells <- lapply(models$refused, function(condition) list(condition = condition))
   cells[open] <- found$cells
+  if (is.null(start$value) && !is.null(how$fix)) {
+    # What is off the scale of the data is not a start.
+    cells <- lapply(cells, function(cell) {
+      if (identical(cell$condition, "out_of_scale")) cell$condition <- "fixed_out_of_scale"
+      cell
+    })
+  }
   found$cells <- cells
   if (found$best == 0) {
     abort_no_fit(cells, models, x, call)
@@ -117,6 +127,7 @@ failure_kinds <- function(cells) {
     too_few_distinct = "fewer distinct rows than components",
     too_few_rows = "no more rows than columns",
     behind = "given up on the way, since far behind the best",
+    fixed_out_of_scale = "what `fix` has is not on the scale of the data",
     out_of_scale = "the start is not on the scale of the data"
   )
   conditions <- vapply(cells, function(cell) cell$condition %||% NA_character_, character(1))

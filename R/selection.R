@@ -125,7 +125,7 @@ new_selection <- function(models, found, x, criterion) {
   table <- data.frame(
     k = as.integer(models$k),
     covariance = models$covariance,
-    loglik = number(function(cell) cell$trace[length(cell$trace)]),
+    loglik = number(function(cell) cell$loglik),
     df = count(function(cell) cell$df),
     BIC = number(function(cell) cell$criteria$BIC),
     ICL = number(function(cell) cell$criteria$ICL),
@@ -230,7 +230,7 @@ gmm_refit <- function(fit, k = NULL, covariance = NULL) {
   threads <- resolve_threads(fit$control$threads, call)
   cell$cluster <- as.integer(score_rows(cell$mixture, x, "cluster", threads, call))
   refit <- new_gmm(
-    cell, x, selection$covariance[row], fit$equal_weights, TRUE, selection, fit$control, call
+    cell, x, selection$covariance[row], fit, TRUE, selection, fit$control, call
   )
   refit$call <- as.call(list_modify(
     as.list(fit$call),

@@ -4,15 +4,16 @@
 #'   mixture: a list with `weights`, `means` and `covariances`, such as a fit.
 #' @param x `double[n, d]`.
 #' @param k Numbers of components; or `NULL` for that of `start` or, without one, 1 to 9.
+#' @param fix As [as_fix()] returns it.
 #' @returns A list of `k` and `value`: `NULL`, `integer[n]` labels, `double[n, k]`, or a list of
 #'   doubles.
 #' @noRd
-as_start <- function(start, x, k, call) {
+as_start <- function(start, x, k, fix, call) {
   if (is.null(start)) {
     return(list(k = k %||% as.double(1:9), value = NULL))
   }
   value <- if (is.list(start)) {
-    as_start_mixture(start, x, call)
+    as_start_mixture(start, x, fix, call)
   } else {
     as_posterior(start, nrow(x), "start", "labels, responsibilities or a mixture", call)
   }
@@ -38,13 +39,14 @@ abort_start <- function(message, call, .envir, class = "bad_value") {
   abort_gmm(message, class, argument = "start", call = call, .envir = .envir)
 }
 
-as_start_mixture <- function(start, x, call) {
+as_start_mixture <- function(start, x, fix, call) {
+  start <- complete_start(start, x, fix)
   absent <- setdiff(mixture_parts, names(start))
   if (length(absent) > 0) {
     abort_start(
       c(
-        "A mixture in {.arg start} must have {.var {mixture_parts}}.",
-        x = "{.var {absent}} {?is/are} missing.",
+        "A mixture in {.arg start} must have {.var means}.",
+        x = "There are none.",
         i = if (is.data.frame(start)) {
           "Responsibilities must be a matrix (`as.matrix()`), labels a vector."
         } else if ("cluster" %in% names(start)) {
@@ -57,17 +59,67 @@ as_start_mixture <- function(start, x, call) {
     )
   }
   start <- check_mixture(start, "start", call, ncol(x))
-  lapply(match_start_columns(start, colnames(x)), as.double)
+  start <- match_start_columns(start, colnames(x))
+  k <- length(start$weights)
+  # Of another number of components it is refused later.
+  if ((fixed_k(fix, ncol(x)) %||% k) == k) {
+    start <- with_fixed(start, fix, k, ncol(x))
+  }
+  lapply(start, as.double)
+}
+
+#' A mixture with what is missing, if it has means: equal weights, and spheres of the data's mean
+#' variance. Fixed means need not be repeated.
+#' @noRd
+complete_start <- function(start, x, fix) {
+  if (is.data.frame(start)) {
+    return(start)
+  }
+  start <- unclass(start)
+  start$means <- as_plain(start$means %||% fix$means)
+  if (is.null(start$means)) {
+    return(start)
+  }
+  d <- ncol(x)
+  k <- NROW(start$means)
+  if (is.null(start$weights)) {
+    start$weights <- rep(1 / k, k)
+  }
+  if (is.null(start$covariances)) {
+    variances <- apply(x, 2, function(column) mean((column - mean(column))^2))
+    start$covariances <- array(diag(mean(variances), d), c(d, d, k))
+  }
+  start
+}
+
+#' Means from a data frame, such as rows of the data, as a matrix
+#' @noRd
+as_plain <- function(means) {
+  if (is.data.frame(means)) as.matrix(means) else means
+}
+
+#' A mixture with fixed parameters in their places
+#' @noRd
+with_fixed <- function(mixture, fix, k, d) {
+  mixture[names(fix)] <- fix
+  if (!is.null(fix$covariances)) {
+    mixture$covariances <- array(fix$covariances, c(d, d, k))
+  }
+  mixture
 }
 
 #' A mixture's columns in the order of the data, where both have names
 #' @noRd
 match_start_columns <- function(start, columns) {
-  given <- colnames(start$means)
-  if (is_nameable(given) && is_nameable(columns) && setequal(given, columns)) {
-    order <- match(columns, given)
-    start$means <- start$means[, order, drop = FALSE]
-    start$covariances <- start$covariances[order, order, , drop = FALSE]
-  }
+  order <- column_order(colnames(start$means), columns, ncol(start$means))
+  start$means <- start$means[, order, drop = FALSE]
+  start$covariances <- start$covariances[order, order, , drop = FALSE]
   start
+}
+
+#' Where the data's columns are among the `given` ones, if both have names
+#' @noRd
+column_order <- function(given, columns, d) {
+  is_matched <- is_nameable(given) && is_nameable(columns) && setequal(given, columns)
+  if (is_matched) match(columns, given) else seq_len(d)
 }

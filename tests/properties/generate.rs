@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use gaussmix_engine::{
-    search, watched, Criterion, Data, Family, Fit, GmmError, Model, Progress, Settings, Start,
+    search, watched, Algorithm, Criterion, Data, Family, Fit, GmmError, Model, Progress, Settings,
+    Start,
 };
 use proptest::prelude::*;
 
@@ -92,6 +93,9 @@ impl Sample {
             max_iterations: iterations,
             tolerance,
             accelerate: tolerance > 0.0,
+            algorithm: Algorithm::Em,
+            fixed: None,
+            keep_path: false,
             seed: 5,
         };
         let progress = Progress::new();

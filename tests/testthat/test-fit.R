@@ -181,9 +181,9 @@ test_that("row and column names are carried through", {
 test_that("the fit has the documented elements", {
   fit <- gmm_fit(faithful, k = 2, covariance = "full")
   expect_named(fit, c(
-    "weights", "means", "covariances", "k", "n", "d", "covariance", "equal_weights", "loglik", "df",
-    "entropy", "cluster", "iterations", "converged", "trace", "starts", "narrowest", "selection",
-    "control", "call", "data"
+    "weights", "means", "covariances", "k", "n", "d", "covariance", "equal_weights", "algorithm",
+    "fix", "loglik", "df", "entropy", "cluster", "iterations", "converged", "trace", "starts",
+    "narrowest", "selection", "control", "call", "data"
   ))
   expect_equal(dim(fit$means), c(2, 2))
   expect_equal(dim(fit$covariances), c(2, 2, 2))

@@ -96,3 +96,23 @@ test_that("a start that does not fit is refused", {
   refused_start(as.data.frame(matrix(0.5, 272, 2)), "bad_type")
   refused_start(replace(mixture, "covariances", list(array(1, c(2, 2, 2)))), "bad_value")
 })
+
+test_that("means alone are a start, with equal weights and spheres of the mean variance", {
+  centres <- faithful[c(1, 2), ]
+  variance <- mean(apply(x, 2, function(column) mean((column - mean(column))^2)))
+  whole <- list(
+    weights = c(0.5, 0.5),
+    means = unname(as.matrix(centres)),
+    covariances = array(variance * diag(2), c(2, 2, 2))
+  )
+  expected <- gmm_fit(x, start = whole, covariance = "full")$trace
+  expect_equal(gmm_fit(x, start = list(means = centres), covariance = "full")$trace, expected)
+  expect_equal(gmm_fit(x, start = whole["means"], covariance = "full")$trace, expected)
+  expect_equal(gmm_fit(x, start = whole[c(2, 3)], covariance = "full")$trace, expected)
+  one <- gmm_fit(x[, 2], start = list(means = c(50, 80)), covariance = "V", keep_path = TRUE)
+  expect_equal(one$k, 2)
+  expect_equal(unname(one$path[[1]]$covariances[, , 1]), mean((x[, 2] - mean(x[, 2]))^2))
+  refused_start(list(means = matrix(0, 0, 2)), "bad_value")
+  refused_start(list(means = c(1, 2, 3)), "bad_shape")
+  refused_start(list(means = matrix("a", 2, 2)), "bad_type")
+})

@@ -2,13 +2,14 @@
 
 use extendr_api::prelude::*;
 use gaussmix_engine::{
-    search, Criterion, Data, Fit, GmmError, Narrowest, Passes, Score, Search, Settings, Start, Stop,
+    search, Algorithm, Criterion, Data, Fit, Fixed, GmmError, Narrowest, Passes, Score, Search,
+    Settings, Start, Stop,
 };
 use ndarray::{ArrayView2, ShapeBuilder};
 
 use crate::border::{condition, count, element, guard, Failure};
 use crate::families::family;
-use crate::mixture::{mixture_from, mixture_into};
+use crate::mixture::{matrices_from, means_from, mixture_from, mixture_into, path_into};
 use crate::watch::on_threads;
 
 /// Fit a mixture to `x`, `double[n, d]`
@@ -60,8 +61,40 @@ fn settings_from(list: &List) -> Result<Settings, Failure> {
         max_iterations: count(list, "max_iter")?,
         tolerance: element(list, "tol")?,
         accelerate: element(list, "accelerate")?,
+        algorithm: algorithm_named(&element::<String>(list, "algorithm")?)?,
+        fixed: fixed_from(list)?,
+        keep_path: element(list, "keep_path")?,
         seed: element::<f64>(list, "seed")?.to_bits(),
     })
+}
+
+fn algorithm_named(name: &str) -> Result<Algorithm, Failure> {
+    Algorithm::from_name(name).ok_or_else(|| Failure::Internal(format!("no algorithm `{name}`")))
+}
+
+/// The parameters that are fixed: `NULL`, or a list with those that are.
+fn fixed_from(list: &List) -> Result<Option<Fixed>, Failure> {
+    let fixed = list.iter().find(|(key, _)| *key == "fix");
+    let Some((_, fixed)) = fixed.filter(|(_, fixed)| !fixed.is_null()) else {
+        return Ok(None);
+    };
+    let fixed = List::try_from(fixed)?;
+    let d = count(&fixed, "d")?;
+    let values = |name: &str| -> Result<Option<Vec<f64>>, Failure> {
+        let is_there = fixed
+            .iter()
+            .any(|(key, value)| key == name && !value.is_null());
+        is_there.then(|| element(&fixed, name)).transpose()
+    };
+    let means = values("means")?
+        .map(|means| means_from(means, d))
+        .transpose()?;
+    let covariances = values("covariances")?;
+    Ok(Some(Fixed {
+        weights: values("weights")?,
+        means,
+        covariances: covariances.map(|values| matrices_from(&values, d)),
+    }))
 }
 
 /// Labels of a user's partition, counted from zero; none for another kind of start.
@@ -108,7 +141,9 @@ fn search_into(found: &Search, cluster: &[f64], n: usize) -> Robj {
 fn fit_into(found: &Fit, n: usize) -> List {
     list!(
         mixture = mixture_into(&found.mixture),
+        loglik = found.loglik,
         trace = found.trace.clone(),
+        path = path_into(&found.path),
         converged = found.stop == Stop::Converged,
         df = found.df as f64,
         entropy = found.entropy,

@@ -13,31 +13,64 @@ pub(crate) fn mixture_from(list: &List) -> Result<Mixture, Failure> {
     let weights: Vec<f64> = element(list, "weights")?;
     let means: Vec<f64> = element(list, "means")?;
     let covariances: Vec<f64> = element(list, "covariances")?;
-    let shape = || Failure::Internal("shape of a mixture".into());
     let k = weights.len();
-    let d = means.len().checked_div(k).ok_or_else(shape)?;
+    let d = means.len().checked_div(k).ok_or_else(wrong_shape)?;
     if covariances.len() != d * d * k {
-        return Err(shape());
+        return Err(wrong_shape());
     }
     Ok(Mixture {
         weights,
-        means: Array2::from_shape_vec((k, d).f(), means).map_err(|_| shape())?,
-        covariances: covariances
-            .chunks(d * d)
-            .map(|covariance| DMatrix::from_column_slice(d, d, covariance))
-            .collect(),
+        means: means_from(means, d)?,
+        covariances: matrices_from(&covariances, d).into_iter().collect(),
     })
+}
+
+fn wrong_shape() -> Failure {
+    Failure::Internal("shape of a mixture".into())
+}
+
+/// Means in `d` dimensions.
+pub(crate) fn means_from(means: Vec<f64>, d: usize) -> Result<Array2<f64>, Failure> {
+    let k = means.len().checked_div(d).ok_or_else(wrong_shape)?;
+    Array2::from_shape_vec((k, d).f(), means).map_err(|_| wrong_shape())
+}
+
+/// Matrices in `d` dimensions, one after the other.
+pub(crate) fn matrices_from(values: &[f64], d: usize) -> Vec<DMatrix<f64>> {
+    let matrices = values.chunks_exact(d * d);
+    matrices
+        .map(|matrix| DMatrix::from_column_slice(d, d, matrix))
+        .collect()
 }
 
 /// Write a mixture as a list of its parameters.
 pub(crate) fn mixture_into(mixture: &Mixture) -> List {
-    let means: Vec<f64> = mixture.means.t().iter().copied().collect();
-    let covariances: Vec<f64> = (0..mixture.k())
-        .flat_map(|k| mixture.covariance(k).iter().copied().collect::<Vec<_>>())
-        .collect();
+    parameters(std::slice::from_ref(mixture))
+}
+
+/// Write the mixtures of a run as such a list, with the parameters of all one after the other;
+/// `NULL` if there are none.
+pub(crate) fn path_into(path: &[Mixture]) -> Robj {
+    if path.is_empty() {
+        ().into()
+    } else {
+        parameters(path).into()
+    }
+}
+
+fn parameters(mixtures: &[Mixture]) -> List {
+    let means = |mixture: &Mixture| mixture.means.t().iter().copied().collect::<Vec<_>>();
+    let covariances = |mixture: &Mixture| {
+        let matrices = (0..mixture.k()).map(|k| mixture.covariance(k));
+        let entries = matrices.flat_map(|matrix| matrix.iter().copied().collect::<Vec<_>>());
+        entries.collect::<Vec<_>>()
+    };
     list!(
-        weights = mixture.weights.clone(),
-        means = means,
-        covariances = covariances
+        weights = mixtures
+            .iter()
+            .flat_map(|mixture| mixture.weights.iter().copied())
+            .collect::<Vec<_>>(),
+        means = mixtures.iter().flat_map(means).collect::<Vec<_>>(),
+        covariances = mixtures.iter().flat_map(covariances).collect::<Vec<_>>()
     )
 }

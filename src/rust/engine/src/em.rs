@@ -6,6 +6,7 @@ use crate::accelerate::{Ahead, Anderson};
 use crate::covariance::Covariances;
 use crate::error::GmmError;
 use crate::factors::Factors;
+use crate::fixed::Fixed;
 use crate::mixture::Mixture;
 use crate::model::Model;
 use crate::pass::Passes;
@@ -35,6 +36,10 @@ pub(crate) struct Em<'a> {
     pub(crate) tolerance: f64,
     /// The least that [`Mixture::narrowness`] may be.
     pub(crate) min_eigen_ratio: f64,
+    /// Whether runs keep the mixture of every iteration.
+    pub(crate) keep_path: bool,
+    /// Parameters that are not estimated.
+    pub(crate) fixed: Option<&'a Fixed>,
 }
 
 /// What is large and what is small, column by column.
@@ -54,6 +59,8 @@ pub(crate) struct Run {
     at: Point,
     /// Log-likelihood of the start and after each iteration.
     pub(crate) trace: Vec<f64>,
+    /// The mixtures that these are of, if they are kept.
+    path: Option<Vec<Mixture>>,
     pub(crate) stop: Stop,
     past: Anderson,
     /// Whether the last look ahead was in vain, so that a step of EM comes next.
@@ -91,9 +98,19 @@ impl Run {
         }
     }
 
-    /// The current mixture, the trace, and why the run stopped.
-    pub(crate) fn into_parts(self) -> (Mixture, Vec<f64>, Stop) {
-        (self.at.mixture, self.trace, self.stop)
+    /// The current mixture, the trace, the path, which is empty unless it was kept, and why the run
+    /// stopped.
+    pub(crate) fn into_parts(self) -> (Mixture, Vec<f64>, Vec<Mixture>, Stop) {
+        let path = self.path.unwrap_or_default();
+        (self.at.mixture, self.trace, path, self.stop)
+    }
+
+    /// Note where the run is.
+    fn note(&mut self) {
+        self.trace.push(self.loglik());
+        if let Some(path) = &mut self.path {
+            path.push(self.at.mixture.clone());
+        }
     }
 }
 
@@ -156,17 +173,36 @@ impl Em<'_> {
         stats: &SufficientStats,
         previous: Option<&Covariances>,
     ) -> Result<Point, GmmError> {
-        let mixture = self
-            .model
-            .maximise(stats, previous, self.passes.progress())?;
+        let mixture = self.maximise(stats, previous)?;
         let factors = self.sound_factors(&mixture)?;
         self.point(mixture, factors)
     }
 
+    /// The M-step of `stats`.
+    pub(crate) fn maximise(
+        &self,
+        stats: &SufficientStats,
+        previous: Option<&Covariances>,
+    ) -> Result<Mixture, GmmError> {
+        let progress = self.passes.progress();
+        match self.fixed {
+            None => self.model.maximise(stats, previous, progress),
+            Some(fixed) => self.model.maximise_others(fixed, stats, previous, progress),
+        }
+    }
+
     /// The M-step of `stats`, if it is sound.
     pub(crate) fn maximise_soundly(&self, stats: &SufficientStats) -> Result<Mixture, GmmError> {
-        let mixture = self.model.maximise(stats, None, self.passes.progress())?;
+        let mixture = self.maximise(stats, None)?;
         self.sound_factors(&mixture).map(|_| mixture)
+    }
+
+    /// The log-likelihood of a mixture.
+    pub(crate) fn loglik(&self, mixture: &Mixture) -> Result<f64, GmmError> {
+        let factors = Factors::of(&mixture.covariances)?;
+        let (family, total) = (self.model.family, &self.scale.total);
+        let stats = self.passes.expectation(mixture, &factors, family, total)?;
+        Ok(stats.loglik())
     }
 
     /// Begin a run at `mixture`.
@@ -188,6 +224,7 @@ impl Em<'_> {
             });
         }
         Ok(Run {
+            path: self.keep_path.then(|| vec![at.mixture.clone()]),
             at,
             trace: vec![loglik],
             stop: Stop::MaxIterations,
@@ -205,6 +242,9 @@ impl Em<'_> {
         match self.em_step(&mut run) {
             Ok(()) => {
                 run.trace.remove(0);
+                if let Some(path) = &mut run.path {
+                    path.remove(0);
+                }
                 Ok(run)
             }
             Err(error) => Err(run.fail(error)),
@@ -304,7 +344,7 @@ impl Em<'_> {
                 if tried.is_ok() {
                     // It has cost a pass.
                     self.passes.progress().iteration_done();
-                    run.trace.push(run.loglik());
+                    run.note();
                 }
             }
         }
@@ -313,8 +353,8 @@ impl Em<'_> {
 
     fn move_to(&self, run: &mut Run, next: Point) {
         self.passes.progress().iteration_done();
-        run.trace.push(next.stats.loglik());
         run.at = next;
+        run.note();
     }
 }
 

@@ -43,6 +43,9 @@ pub enum GmmError {
     /// their densities are zero.
     #[error("the start is not on the scale of the data")]
     OutOfScale,
+    /// A fixed covariance is singular at the data's scale.
+    #[error("a fixed covariance is not on the scale of the data")]
+    FixedOutOfScale,
     /// There are fewer distinct rows than components.
     #[error("only {distinct} distinct rows")]
     TooFewDistinct {

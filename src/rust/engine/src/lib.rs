@@ -11,12 +11,15 @@
 #![warn(missing_docs)]
 
 mod accelerate;
+mod algorithm;
+mod assignment;
 mod covariance;
 mod criteria;
 mod data;
 mod em;
 mod error;
 mod factors;
+mod fixed;
 mod init;
 mod kernel;
 mod m_step;
@@ -31,11 +34,13 @@ mod score;
 mod search;
 mod stats;
 
+pub use algorithm::Algorithm;
 pub use covariance::{Covariances, Family};
 pub use criteria::Criterion;
 pub use data::Data;
 pub use em::Stop;
 pub use error::GmmError;
+pub use fixed::Fixed;
 pub use init::Start;
 pub use matching::best_matching;
 pub use mixture::Mixture;

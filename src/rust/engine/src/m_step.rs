@@ -23,6 +23,8 @@ impl Passes<'_> {
             scale: &scale,
             tolerance: 0.0,
             min_eigen_ratio: 0.0,
+            keep_path: false,
+            fixed: None,
         };
         em.maximise_soundly(&self.given(given, k, model.family)?)
     }

@@ -38,6 +38,11 @@ impl Mixture {
 
     /// The same mixture with its components by decreasing weight, ties by mean.
     pub fn ordered(&self) -> Self {
+        self.select(&self.order())
+    }
+
+    /// The components by decreasing weight, ties by mean.
+    pub(crate) fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.k()).collect();
         order.sort_by(|&a, &b| {
             let by_weight = self.weights[b].total_cmp(&self.weights[a]);
@@ -49,10 +54,15 @@ impl Mixture {
             };
             by_weight.then_with(|| by_mean().unwrap_or(std::cmp::Ordering::Equal))
         });
+        order
+    }
+
+    /// These components, in this order.
+    pub(crate) fn select(&self, order: &[usize]) -> Self {
         Mixture {
             weights: order.iter().map(|&k| self.weights[k]).collect(),
-            means: self.means.select(ndarray::Axis(0), &order),
-            covariances: self.covariances.select(&order),
+            means: self.means.select(ndarray::Axis(0), order),
+            covariances: self.covariances.select(order),
         }
     }
 

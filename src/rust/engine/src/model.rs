@@ -4,12 +4,19 @@ use ndarray::Array2;
 
 use crate::covariance::{Covariances, Family, Scatters};
 use crate::error::GmmError;
+use crate::fixed::Fixed;
 use crate::mixture::Mixture;
 use crate::progress::Progress;
 use crate::stats::SufficientStats;
 
 /// The least mass of a component whose covariance does not rest on its rows alone.
 const LEAST_MASS: f64 = 1e-8;
+
+const NONE_FIXED: Fixed = Fixed {
+    weights: None,
+    means: None,
+    covariances: None,
+};
 
 /// The constraints on a mixture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,30 +63,45 @@ impl Model {
         previous: Option<&Covariances>,
         progress: &Progress,
     ) -> Result<Mixture, GmmError> {
-        self.maximise_with(stats, stats.scatters(), previous, progress)
+        self.maximise_with(&NONE_FIXED, stats, stats.scatters(), previous, progress)
+    }
+
+    /// The M-step where some parameters are fixed.
+    pub(crate) fn maximise_others(
+        &self,
+        fixed: &Fixed,
+        stats: &SufficientStats,
+        previous: Option<&Covariances>,
+        progress: &Progress,
+    ) -> Result<Mixture, GmmError> {
+        self.maximise_with(fixed, stats, fixed.scatters(stats), previous, progress)
     }
 
     /// The M-step with every component's scatter replaced by a compromise with the pooled one,
     /// worth `rows` rows, so that a component of few rows gets a covariance that can be inverted.
     pub(crate) fn maximise_pooled(
         &self,
+        fixed: Option<&Fixed>,
         stats: &SufficientStats,
         rows: f64,
         progress: &Progress,
     ) -> Result<Mixture, GmmError> {
-        let scatters = stats.scatters().shrunk(stats.masses(), rows);
-        self.maximise_with(stats, scatters, None, progress)
+        let fixed = fixed.unwrap_or(&NONE_FIXED);
+        let scatters = fixed.scatters(stats).shrunk(stats.masses(), rows);
+        self.maximise_with(fixed, stats, scatters, None, progress)
     }
 
     fn maximise_with(
         &self,
+        fixed: &Fixed,
         stats: &SufficientStats,
         mut scatters: Scatters,
         previous: Option<&Covariances>,
         progress: &Progress,
     ) -> Result<Mixture, GmmError> {
         let (k, d) = (stats.k(), stats.d());
-        let enough = if self.reg_covar > 0.0 || self.family.has_equal_volumes() {
+        let is_own_volume = fixed.covariances.is_none() && !self.family.has_equal_volumes();
+        let enough = if self.reg_covar > 0.0 || !is_own_volume {
             LEAST_MASS
         } else {
             1.0
@@ -93,19 +115,27 @@ impl Model {
             scatters.add_to_diagonal(stats.masses(), self.reg_covar);
         }
         let weight = |k: usize| {
-            if self.equal_weights {
+            if let Some(weights) = &fixed.weights {
+                weights[k]
+            } else if self.equal_weights {
                 1.0 / stats.k() as f64
             } else {
                 stats.mass(k) / stats.total_mass()
             }
         };
-        let means = (0..k).flat_map(|k| stats.mean(k)).collect();
+        let means = || {
+            let means = (0..k).flat_map(|k| stats.mean(k)).collect();
+            Array2::from_shape_vec((k, d), means).expect("k means of length d")
+        };
         Ok(Mixture {
             weights: (0..k).map(weight).collect(),
-            means: Array2::from_shape_vec((k, d), means).expect("k means of length d"),
-            covariances: self
-                .family
-                .m_step(stats.masses(), &scatters, previous, progress)?,
+            means: fixed.means.clone().unwrap_or_else(means),
+            covariances: match fixed.covariances(k) {
+                Some(covariances) => covariances,
+                None => self
+                    .family
+                    .m_step(stats.masses(), &scatters, previous, progress)?,
+            },
         })
     }
 }

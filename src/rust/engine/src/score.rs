@@ -261,7 +261,7 @@ fn lose_overflow(joint: &mut [f64]) {
 /// The largest log joint density of every row and, in the place of totals, the component that has
 /// it, the first of equals. This needs no exponentials.
 #[inline(always)]
-fn find_largest(block: Block, scratch: &mut Scratch) {
+pub(crate) fn find_largest(block: Block, scratch: &mut Scratch) {
     scratch.largest.fill(f64::NEG_INFINITY);
     scratch.total.fill(0.0);
     for (k, joint) in scratch.weight.chunks(block.stride).enumerate() {

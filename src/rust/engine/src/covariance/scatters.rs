@@ -141,6 +141,22 @@ impl Scatters {
         }
     }
 
+    /// Take the scatters about other points than the components' means: `offsets` are these means less
+    /// the points.
+    pub(crate) fn add_offsets(&mut self, mass: &[f64], offsets: &[Vec<f64>]) {
+        for (k, (mass, offset)) in mass.iter().zip(offsets).enumerate() {
+            let offset = DVector::from_column_slice(offset);
+            match self {
+                Scatters::Full(scatters) => scatters[k].ger(*mass, &offset, &offset, 1.0),
+                Scatters::Diagonal(diagonals) => {
+                    diagonals[k] += offset.component_mul(&offset) * *mass;
+                }
+                Scatters::Trace { traces, .. } => traces[k] += mass * offset.norm_squared(),
+                Scatters::Pooled(pooled) => pooled.ger(*mass, &offset, &offset, 1.0),
+            }
+        }
+    }
+
     /// Every component's scatter as a compromise with the pooled one, which counts for `rows`
     /// rows.
     pub(crate) fn shrunk(self, mass: &[f64], rows: f64) -> Self {

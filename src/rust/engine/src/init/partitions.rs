@@ -208,6 +208,16 @@ impl<'a> Partitions<'a> {
         })
     }
 
+    /// Number of columns.
+    pub(crate) fn d(&self) -> usize {
+        self.passes.data().d()
+    }
+
+    /// The rows, which may be a sample.
+    pub(crate) fn passes(&self) -> &Passes<'a> {
+        &self.passes
+    }
+
     /// The partitions into `k` clusters with which these starts begin.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::assignment::{Assigned, Assignment, Shared};
 use crate::covariance::{Family, Needs};
 use crate::data::Data;
 use crate::error::GmmError;
@@ -92,30 +93,50 @@ impl<'a> Passes<'a> {
         family: Family,
         total: &Arc<Total>,
     ) -> Result<SufficientStats, GmmError> {
+        self.assign(mixture, factors, family, total, &Shared)
+    }
+
+    /// The E-step likewise, with another assignment of the rows than that of EM.
+    ///
+    /// # Errors
+    /// [`GmmError::Interrupted`].
+    pub(crate) fn assign(
+        &self,
+        mixture: &Mixture,
+        factors: &Factors,
+        family: Family,
+        total: &Arc<Total>,
+        assignment: &impl Assignment,
+    ) -> Result<SufficientStats, GmmError> {
         let isa = self.isa;
+        let accumulate = |expected: &Expected, centres, second: &Second| {
+            let assigned = Assigned {
+                expected,
+                assignment,
+            };
+            self.accumulate(&assigned, centres, expected.origin(), second)
+        };
         let about_all = || total.mean.repeat(mixture.k()).into();
         match family.needs() {
             // Without orientations, only the diagonal of the total is known.
             Needs::Pooled if family.is_oriented() || factors.are_diagonal() => {
                 if let Some((expected, rest)) = Expected::linear(mixture, factors, total, isa) {
                     let second = Second::Total(Arc::clone(total));
-                    let origin = expected.origin();
-                    let mut stats = self.accumulate(&expected, about_all(), origin, &second)?;
+                    let mut stats = accumulate(&expected, about_all(), &second)?;
                     stats.add_loglik(rest);
                     return Ok(stats);
                 }
             }
             Needs::Trace => {
                 if let Some(expected) = Expected::spherical(mixture, factors, total, isa) {
-                    let origin = expected.origin();
-                    return self.accumulate(&expected, about_all(), origin, &Second::Trace);
+                    return accumulate(&expected, about_all(), &Second::Trace);
                 }
             }
             Needs::Full | Needs::Diagonal | Needs::Pooled => {}
         }
         let expected = Expected::new(mixture, factors, isa);
         let centres = mixture.means.iter().copied().collect();
-        self.accumulate(&expected, centres, expected.origin(), &second_of(family))
+        accumulate(&expected, centres, &second_of(family))
     }
 
     /// The statistics of known responsibilities of `k` components for the M-step of this family,

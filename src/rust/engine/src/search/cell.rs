@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::stage::Stage;
 use super::{Settings, StartCounts};
+use crate::algorithm::{Algorithm, Ended};
 use crate::em::{Em, Failed, Last, Run, Stop};
 use crate::error::GmmError;
 use crate::init::Partition;
@@ -40,9 +41,9 @@ pub(super) struct Cell {
     short: Vec<Group>,
     /// Log-likelihoods at which runs ended, and how many starts led there.
     ends: Vec<(f64, usize)>,
-    tried: usize,
+    pub(super) tried: usize,
     /// Rows on which starts were tried.
-    rows: usize,
+    pub(super) rows: usize,
     degenerate: usize,
     /// The first failure of all, and the rows that the component it speaks of owned just before.
     failure: Option<(GmmError, Vec<usize>)>,
@@ -61,13 +62,17 @@ pub(super) struct Cell {
 #[derive(Debug, Clone)]
 pub(super) struct Optimum {
     pub(super) mixture: Mixture,
+    /// What the run climbed, at this mixture.
+    loglik: f64,
     pub(super) trace: Vec<f64>,
+    /// The mixtures of the trace, if they were kept.
+    pub(super) path: Vec<Mixture>,
     pub(super) stop: Stop,
 }
 
 impl Optimum {
     pub(super) fn loglik(&self) -> f64 {
-        self.trace[self.trace.len() - 1]
+        self.loglik
     }
 
     fn is_met_by(&self, run: &Run) -> bool {
@@ -75,12 +80,27 @@ impl Optimum {
     }
 }
 
+impl From<Ended> for Optimum {
+    fn from(ended: Ended) -> Self {
+        Optimum {
+            mixture: ended.mixture,
+            loglik: ended.value,
+            trace: ended.trace,
+            path: ended.path,
+            stop: ended.stop,
+        }
+    }
+}
+
 impl From<Run> for Optimum {
     fn from(run: Run) -> Self {
-        let (mixture, trace, stop) = run.into_parts();
+        let loglik = run.loglik();
+        let (mixture, trace, path, stop) = run.into_parts();
         Optimum {
             mixture,
+            loglik,
             trace,
+            path,
             stop,
         }
     }
@@ -159,10 +179,15 @@ impl Cell {
         }
     }
 
-    /// Whether more starts would find the same optimum again.
-    pub(super) fn is_settled(&self, settings: &Settings) -> bool {
-        let enough = if self.k == 1 { 1 } else { ENOUGH };
-        self.counts(settings.tolerance).reached >= enough
+    /// Whether more starts are worth their time: not where they would find the same optimum again.
+    pub(super) fn needs_more(&self, settings: &Settings) -> bool {
+        let enough = match settings.algorithm {
+            Algorithm::Em if self.k == 1 => 1,
+            Algorithm::Em => ENOUGH,
+            Algorithm::Cem | Algorithm::Sem => usize::MAX,
+        };
+        let is_settled = self.counts(settings.tolerance).reached >= enough;
+        self.behind.is_none() && !self.is_outsider && !is_settled
     }
 
     /// Short runs from partitions of the stage's rows; [`Cell::go_far`] makes long ones of them.
@@ -393,6 +418,7 @@ impl Cell {
         Ok(())
     }
 
+    /// Note how starts have failed.
     pub(super) fn note_failure(&mut self, stage: &Stage<'_>, failed: Failed, starts: usize) {
         self.degenerate += starts;
         if self.failure.is_none() {
@@ -408,7 +434,18 @@ impl Cell {
         kept: usize,
         settings: &Settings,
     ) {
-        let loglik = run.loglik();
+        self.note_end(run.into(), starts, kept, settings);
+    }
+
+    /// Note where starts have led.
+    pub(super) fn note_end(
+        &mut self,
+        end: Optimum,
+        starts: usize,
+        kept: usize,
+        settings: &Settings,
+    ) {
+        let loglik = end.loglik();
         self.ends.push((loglik, starts));
         // Of runs at the same optimum, the one that was first to get there stays.
         let is_same = |other: &Optimum| (other.loglik() - loglik).abs() <= 2.0 * settings.tolerance;
@@ -417,7 +454,7 @@ impl Cell {
         }
         self.is_news |= loglik > self.loglik();
         let at = self.optima.partition_point(|other| other.loglik() > loglik);
-        self.optima.insert(at, run.into());
+        self.optima.insert(at, end);
         self.optima.truncate(kept);
     }
 
@@ -587,7 +624,7 @@ pub(super) fn run_on(
     iterations: usize,
     settings: &Settings,
 ) -> Result<Run, Failed> {
-    if settings.accelerate && settings.reg_covar == 0.0 {
+    if settings.accelerate && settings.reg_covar == 0.0 && settings.fixed.is_none() {
         em.accelerate(run, iterations)
     } else {
         em.advance(run, iterations)
@@ -600,23 +637,26 @@ fn begin_given(
     given: Given<'_>,
     mixture: Result<Mixture, GmmError>,
 ) -> Result<Run, Failed> {
-    em.begin(mixture.map_err(|error| {
-        let n = em.passes.data().n();
-        let rows = error.component().map(|k| given.rows(k, n));
-        Failed {
-            error,
-            last: Last::Rows(rows.unwrap_or_default()),
-        }
-    })?)
+    let n = em.passes.data().n();
+    em.begin(mixture.map_err(|error| no_mixture(error, given, n))?)
+}
+
+/// Responsibilities of `n` rows that gave no mixture.
+pub(super) fn no_mixture(error: GmmError, given: Given<'_>, n: usize) -> Failed {
+    let rows = error.component().map(|k| given.rows(k, n));
+    Failed {
+        error,
+        last: Last::Rows(rows.unwrap_or_default()),
+    }
 }
 
 /// The M-step of a partition of the engine's own. A cluster may have too few rows for a covariance
 /// of its own: then all borrow from the pooled one.
-fn first_mixture(em: &Em<'_>, stats: &SufficientStats) -> Result<Mixture, GmmError> {
+pub(super) fn first_mixture(em: &Em<'_>, stats: &SufficientStats) -> Result<Mixture, GmmError> {
     em.maximise_soundly(stats).or_else(|_| {
         let rows = stats.d() as f64 + 1.0;
         let progress = em.passes.progress();
-        let mixture = em.model.maximise_pooled(stats, rows, progress)?;
+        let mixture = em.model.maximise_pooled(em.fixed, stats, rows, progress)?;
         em.sound_factors(&mixture).map(|_| mixture)
     })
 }

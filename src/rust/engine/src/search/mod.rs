@@ -6,21 +6,24 @@
 //! rows, all this happens on a sample of them, and only the optima go on to all.
 
 mod cell;
+mod fixed;
 mod moves;
 mod narrowest;
+mod relatives;
 mod stage;
+mod starts;
 mod survivors;
-
-use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::algorithm::Algorithm;
 use crate::covariance::Family;
 use crate::criteria::Criterion;
 use crate::data::Data;
 use crate::em::Stop;
 use crate::error::GmmError;
-use crate::init::{Partitions, Sample, Start};
+use crate::fixed::Fixed;
+use crate::init::Start;
 use crate::mixture::Mixture;
 use crate::model::Model;
 use crate::pass::Passes;
@@ -29,25 +32,16 @@ use crate::responsibilities::Given;
 use cell::{Cell, Effort};
 pub use narrowest::Narrowest;
 use stage::Stage;
+use starts::{deal, partitions_of, sample_of, stage_of, AtATime, LEAST_SAMPLE, STARTS_AT_A_TIME};
 
-/// Starts that a cell gets at a time.
-const STARTS_AT_A_TIME: usize = 12;
 /// Relative difference of values of the criterion that is but rounding.
 const EQUAL: f64 = 1e-12;
-/// Doubles that starts which are made together may take: their statistics, and the short runs.
-const START_DOUBLES: usize = 16 << 20;
 /// Where models are given up, parts in which the starts are tried that are else tried at a time.
 const BATCHES: usize = 3;
 /// Where models are given up, those of the others at most that are searched for alone.
 const LEADERS: usize = 4;
-/// Matrices per component that a short run keeps: of its mixture, its factors and its statistics.
-const RUN_MATRICES: usize = 4;
 /// Iterations after which the worst starts are dropped.
 const GLANCE: usize = 3;
-/// Of many rows, those on which starts are tried: the more cells, the fewer.
-const SAMPLE_WORK: usize = 100_000;
-const LEAST_SAMPLE: usize = 1000;
-const MOST_SAMPLE: usize = 5000;
 /// Optima on a sample that go on to all rows, where there is but one cell.
 const KEPT: usize = 3;
 
@@ -83,8 +77,30 @@ pub struct Settings {
     pub tolerance: f64,
     /// Whether the runs that go on are accelerated.
     pub accelerate: bool,
+    /// How runs go from a mixture to the next.
+    pub algorithm: Algorithm,
+    /// Parameters that are not estimated; runs are then not accelerated.
+    pub fixed: Option<Fixed>,
+    /// Whether fits tell the mixture of every iteration.
+    pub keep_path: bool,
     /// Governs everything random.
     pub seed: u64,
+}
+
+impl Settings {
+    /// Free parameters of a mixture of `k` components in `d` dimensions.
+    fn free_parameters(&self, model: &Model, k: usize, d: usize) -> usize {
+        match &self.fixed {
+            Some(fixed) => fixed.free_parameters(model, k, d),
+            None => model.free_parameters(k, d),
+        }
+    }
+
+    /// Whether the covariances are fixed.
+    fn has_fixed_covariances(&self) -> bool {
+        let fixed = self.fixed.as_ref();
+        fixed.is_some_and(|fixed| fixed.covariances.is_some())
+    }
 }
 
 /// The table of a search.
@@ -112,10 +128,17 @@ impl Search {
 /// The best run of a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
-    /// The mixture, its components in their documented order.
+    /// The mixture, its components in their documented order, or in that of fixed parameters.
     pub mixture: Mixture,
-    /// Log-likelihood of the start and after each iteration; the last is the fit's own.
+    /// The log-likelihood.
+    pub loglik: f64,
+    /// Log-likelihood of the start and after each iteration; the last is the fit's own. Of
+    /// [`Algorithm::Cem`] classification log-likelihoods; of [`Algorithm::Sem`] the fit's own is the
+    /// highest.
     pub trace: Vec<f64>,
+    /// The mixtures of the trace, their components in the order of the fit's; none unless they were
+    /// asked for.
+    pub path: Vec<Mixture>,
     /// Why the run stopped.
     pub stop: Stop,
     /// What became of the starts.
@@ -131,7 +154,7 @@ pub struct Fit {
 impl Fit {
     /// The log-likelihood.
     pub fn loglik(&self) -> f64 {
-        self.trace[self.trace.len() - 1]
+        self.loglik
     }
 }
 
@@ -153,7 +176,7 @@ pub struct StartCounts {
 /// Fit every family with every number of components.
 ///
 /// # Errors
-/// [`GmmError::OutOfRange`], [`GmmError::Interrupted`]. A cell's own:
+/// [`GmmError::OutOfRange`], [`GmmError::FixedOutOfScale`], [`GmmError::Interrupted`]. A cell's own:
 /// [`GmmError::TooFewDistinct`], [`GmmError::Collinear`] for data that no such mixture fits;
 /// [`GmmError::NoStartSurvived`], [`GmmError::OutOfScale`], [`GmmError::Behind`].
 pub fn search(
@@ -181,7 +204,8 @@ pub fn search(
         if distinct < cell.k {
             return Some(GmmError::TooFewDistinct { distinct });
         }
-        let column = all.dependent.filter(|_| cell.model.family.is_oriented())?;
+        let needs_rank = cell.model.family.is_oriented() && !settings.has_fixed_covariances();
+        let column = all.dependent.filter(|_| needs_rank)?;
         Some(GmmError::Collinear { column })
     };
     let rows = {
@@ -189,12 +213,19 @@ pub fn search(
             .iter_mut()
             .filter(|cell| refused(cell).is_none())
             .collect();
-        match start {
-            Start::Partitions => search_freely(&all, &mut open, distinct, settings)?,
-            _ => {
-                start_from(&all, start, &mut open, settings)?;
-                data.n()
-            }
+        fixed::check(&all, &open, settings)?;
+        let has_means = |fixed: &Fixed| fixed.means.is_some();
+        let is_given = !matches!(start, Start::Partitions);
+        if settings.algorithm != Algorithm::Em {
+            relatives::search(&all, start, &mut open, settings)?
+        } else if is_given {
+            start_from(&all, start, &mut open, settings)?;
+            data.n()
+        } else if let Some(fixed) = settings.fixed.as_ref().filter(|fixed| has_means(fixed)) {
+            fixed::start_near(&all, fixed, &mut open, settings)?;
+            data.n()
+        } else {
+            search_freely(&all, &mut open, distinct, settings)?
         }
     };
     let fits = cells.par_iter().map(|cell| {
@@ -207,17 +238,35 @@ pub fn search(
         let Some(best) = cell.optima.first() else {
             return Ok(Err(cell.why_none()));
         };
-        let mixture = best.mixture.ordered();
+        let is_indexed = settings.fixed.as_ref().is_some_and(Fixed::is_indexed);
+        let order = if is_indexed {
+            (0..cell.k).collect()
+        } else {
+            best.mixture.order()
+        };
+        let mixture = best.mixture.select(&order);
+        let mut narrowest = Narrowest::of(&mixture, data.n());
+        // What is given is not chance.
+        narrowest.is_suspect &= !settings.has_fixed_covariances();
         Ok(Ok(Fit {
+            loglik: match settings.algorithm {
+                Algorithm::Em | Algorithm::Sem => best.loglik(),
+                Algorithm::Cem => all.em(cell.model, settings).loglik(&mixture)?,
+            },
             entropy: if cell.k == 1 {
                 0.0
             } else {
                 all.passes.entropy(&mixture)?
             },
-            df: cell.model.free_parameters(cell.k, data.d()),
-            narrowest: Narrowest::of(&mixture, data.n()),
+            df: settings.free_parameters(&cell.model, cell.k, data.d()),
+            narrowest,
             mixture,
             trace: best.trace.clone(),
+            path: best
+                .path
+                .iter()
+                .map(|mixture| mixture.select(&order))
+                .collect(),
             stop: best.stop,
             starts: cell.counts(settings.tolerance),
         }))
@@ -264,82 +313,6 @@ fn start_from(
     })
 }
 
-/// Cells whose starts are made together: all, or those of one number of components after the other
-/// where the statistics of so many starts take much memory.
-fn in_memory(cells: &[&mut Cell], d: usize, starts: usize, runs: usize) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut matrices = 0;
-    for (i, cell) in cells.iter().enumerate() {
-        matrices += cell.k * runs * RUN_MATRICES;
-        match ranges.last_mut() {
-            Some(range) if cells[range.start].k == cell.k => range.end += 1,
-            _ => {
-                matrices += cell.k * starts;
-                ranges.push(i..i + 1);
-            }
-        }
-    }
-    if matrices * d * d <= START_DOUBLES {
-        std::iter::once(0..cells.len()).collect()
-    } else {
-        ranges
-    }
-}
-
-/// What starts cells from partitions.
-struct Starter<'a> {
-    stage: &'a Stage<'a>,
-    partitions: &'a Partitions<'a>,
-    effort: Effort,
-    /// Starts after which it is looked what they have given.
-    at_a_time: usize,
-    settings: &'a Settings,
-    /// All rows, where cells give up that will hardly be the best on these.
-    gives_up: Option<usize>,
-}
-
-impl Starter<'_> {
-    /// Follow these starts of all cells that are neither settled nor given up.
-    fn start(&self, cells: &mut [&mut Cell], starts: Range<usize>) -> Result<(), GmmError> {
-        let d = self.stage.passes.data().d();
-        for first in starts.clone().step_by(self.at_a_time) {
-            let batch = first..starts.end.min(first + self.at_a_time);
-            for range in in_memory(cells, d, batch.len(), 2 * self.effort.long) {
-                self.set_out(&mut cells[range], batch.clone())?;
-                self.choose(cells)?;
-                cells
-                    .par_iter_mut()
-                    .filter(|cell| cell.behind.is_none())
-                    .try_for_each(|cell| cell.go_far(self.stage, self.effort, self.settings))?;
-            }
-        }
-        self.choose(cells)
-    }
-
-    /// Short runs.
-    fn set_out(&self, cells: &mut [&mut Cell], starts: Range<usize>) -> Result<(), GmmError> {
-        let is_open = |cell: &&mut &mut Cell| {
-            cell.behind.is_none() && !cell.is_outsider && !cell.is_settled(self.settings)
-        };
-        let mut open: Vec<&mut &mut Cell> = cells.iter_mut().filter(is_open).collect();
-        let mut k: Vec<usize> = open.iter().map(|cell| cell.k).collect();
-        k.dedup();
-        let make = |k: &usize| self.partitions.make(*k, starts.clone());
-        let made = k.par_iter().map(make).collect::<Result<Vec<_>, _>>()?;
-        open.par_iter_mut().try_for_each(|cell| {
-            let k = k.iter().position(|&k| k == cell.k).expect("made above");
-            cell.start_from(self.stage, &made[k], self.effort, self.settings)
-        })
-    }
-
-    fn choose(&self, cells: &mut [&mut Cell]) -> Result<(), GmmError> {
-        match self.gives_up {
-            Some(n) => survivors::choose(self.stage, cells, n, self.settings),
-            None => Ok(()),
-        }
-    }
-}
-
 /// From partitions of the engine's own; returns the rows that these are of.
 fn search_freely(
     all: &Stage<'_>,
@@ -347,27 +320,17 @@ fn search_freely(
     distinct: usize,
     settings: &Settings,
 ) -> Result<usize, GmmError> {
-    let progress = all.passes.progress();
     let n = all.passes.data().n();
-    let rows = (SAMPLE_WORK / cells.len().max(1)).clamp(LEAST_SAMPLE, MOST_SAMPLE);
-    let sample = Sample::of(*all.passes.data(), rows, settings.seed);
+    let sample = sample_of(all, cells.len(), settings);
     let sampled = sample.data().n() < n;
     let own;
     let stage = if sampled {
-        let passes = Passes::with_isa(sample.data(), progress, all.passes.isa());
-        own = Stage::new(passes, sample.rows(), settings)?;
+        own = stage_of(&sample, all, settings)?;
         &own
     } else {
         all
     };
-    let most = settings.k.iter().copied().max().unwrap_or(1);
-    let is_oriented = settings.families.iter().any(|family| family.is_oriented());
-    let family = if is_oriented {
-        Family::Vvv
-    } else {
-        Family::Vvi
-    };
-    let partitions = Partitions::of(stage.passes, &stage.scale, family, most + 1, settings.seed)?;
+    let partitions = partitions_of(stage, settings)?;
     let effort = Effort {
         glance: GLANCE.min(settings.short_iterations),
         short: settings.short_iterations,
@@ -381,26 +344,36 @@ fn search_freely(
     everyone.extend(&mut helpers);
     everyone.sort_by_key(|cell| cell.k);
     let chooses = gives_up && !has_helpers;
-    let starter = Starter {
-        stage,
-        partitions: &partitions,
-        effort: Effort {
-            long: if chooses {
-                effort.long.div_ceil(BATCHES)
-            } else {
-                effort.long
-            },
-            ..effort
-        },
-        at_a_time: if chooses {
-            STARTS_AT_A_TIME / BATCHES
-        } else {
-            STARTS_AT_A_TIME
-        },
-        settings,
-        gives_up: chooses.then_some(n),
+    let batches = if chooses { BATCHES } else { 1 };
+    let effort = Effort {
+        long: effort.long.div_ceil(batches),
+        ..effort
     };
-    starter.start(&mut everyone, 0..settings.n_init)?;
+    let choose = |cells: &mut [&mut Cell]| {
+        if chooses {
+            survivors::choose(stage, cells, n, settings)?;
+        }
+        Ok(())
+    };
+    let at_a_time = AtATime {
+        starts: STARTS_AT_A_TIME / batches,
+        runs: 2 * effort.long,
+    };
+    deal(
+        &partitions,
+        &mut everyone,
+        settings,
+        at_a_time,
+        |cell, made, _| cell.start_from(stage, made, effort, settings),
+        |cells| {
+            choose(cells)?;
+            cells
+                .par_iter_mut()
+                .filter(|cell| cell.behind.is_none())
+                .try_for_each(|cell| cell.go_far(stage, effort, settings))
+        },
+    )?;
+    choose(&mut everyone)?;
     moves::learn(stage, &mut everyone, effort.kept, settings)?;
     if gives_up {
         survivors::choose(stage, cells, n, settings)?;

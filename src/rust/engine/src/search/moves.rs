@@ -26,7 +26,8 @@ pub(super) fn helpers(
     settings: &Settings,
 ) -> Vec<Cell> {
     let mut helpers: Vec<Cell> = Vec::new();
-    if cells.len() > FEW || settings.rounds == 0 {
+    // Fixed parameters may fit no other number of components.
+    if cells.len() > FEW || settings.rounds == 0 || settings.fixed.is_some() {
         return helpers;
     }
     for cell in cells {

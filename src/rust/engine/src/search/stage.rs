@@ -70,13 +70,15 @@ impl<'a> Stage<'a> {
     }
 
     /// EM on these rows.
-    pub(super) fn em(&self, model: Model, settings: &Settings) -> Em<'_> {
+    pub(super) fn em<'s>(&'s self, model: Model, settings: &'s Settings) -> Em<'s> {
         Em {
             passes: self.passes,
             model,
             scale: &self.scale,
             tolerance: settings.tolerance,
             min_eigen_ratio: settings.min_eigen_ratio,
+            keep_path: settings.keep_path,
+            fixed: settings.fixed.as_ref(),
         }
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn race(
     let d = all.passes.data().d();
     let progress = all.passes.progress();
     let value = |cell: &Cell, loglik: f64| {
-        let df = cell.model.free_parameters(cell.k, d);
+        let df = settings.free_parameters(&cell.model, cell.k, d);
         settings.criterion.value(loglik, df, n, cell.entropy)
     };
     let mut racers: Vec<Racer<'_>> = cells
@@ -127,7 +127,7 @@ pub(super) fn leader(all: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) 
         if cell.behind.is_some() || Narrowest::of(mixture, data.n()).is_suspect {
             return None;
         }
-        let df = cell.model.free_parameters(cell.k, data.d());
+        let df = settings.free_parameters(&cell.model, cell.k, data.d());
         let (n, entropy) = (data.n(), cell.entropy);
         Some(settings.criterion.value(cell.loglik(), df, n, entropy))
     };

@@ -1,7 +1,8 @@
 //! Data for the tests: draws from known mixtures.
 
 use gaussmix_engine::{
-    search, watched, Criterion, Data, Family, Fit, GmmError, Mixture, Progress, Settings, Start,
+    search, watched, Algorithm, Criterion, Data, Family, Fit, GmmError, Mixture, Progress,
+    Settings, Start,
 };
 use nalgebra::DMatrix;
 use ndarray::Array2;
@@ -51,6 +52,9 @@ pub fn settings(k: usize) -> Settings {
         max_iterations: 2000,
         tolerance: 1e-6,
         accelerate: true,
+        algorithm: Algorithm::Em,
+        fixed: None,
+        keep_path: false,
         seed: 1,
     }
 }
