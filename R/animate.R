@@ -18,8 +18,7 @@
 #' @param level A number between 0 and 1: the part of probability that the ellipses hold.
 #'
 #' @returns An htmlwidget of class `"gmm_player"`, which shows itself when it is printed. In a
-#'   document that does not become HTML: a list of class `"gmm_frames"`, which draws itself when it
-#'   is printed.
+#'   document that does not become HTML: what `plot(fit, what = "iterations")` returns, invisibly.
 #'
 #' @section Errors: `gmm_error_no_path` where the fit has not kept its iterations,
 #' `gmm_error_no_data` where it has not kept its data, `gmm_error_not_installed` where plotly is
@@ -29,7 +28,7 @@
 #' @references
 #' Okabe, M. and Ito, K. (2008). *Color Universal Design*, for the colours.
 #'
-#' @seealso [plot.gmm()] for pictures that stand still.
+#' @seealso [plot.gmm()] with `what = "iterations"` for pictures that stand still.
 #'
 #' @examplesIf requireNamespace("plotly", quietly = TRUE)
 #' set.seed(1)
@@ -42,21 +41,19 @@ gmm_animate <- function(fit, columns = NULL, level = 0.95) {
   if (!inherits(fit, "gmm")) {
     abort_argument("fit", "a fit from `gmm_fit()`", is_type(fit), "bad_type", call)
   }
-  check_path(fit, call)
+  fit_path(fit, call)
   data <- fit_data(fit, call)
   columns <- animation_columns(fit, columns, call)
   check_number(level, "level", call = call)
-  check_level(level, call)
-  is_static <- is_static_document()
-  if (!is_static) {
-    check_installed("plotly", "To play the iterations", call)
+  check_levels(level, NULL, call)
+  if (is_static_document()) {
+    at <- still_iterations(fit$iterations)
+    return(invisible(
+      plot(fit, what = "iterations", at = at, columns = columns, level = level)
+    ))
   }
-  choose <- if (is_static) still_iterations else shown_iterations
-  iterations <- choose(fit$iterations)
-  frames <- new_frames(fit, data, columns, level, iterations, call)
-  if (is_static) {
-    return(frames)
-  }
+  check_installed("plotly", call)
+  frames <- new_frames(fit, data, columns, level, shown_iterations(fit$iterations), call)
   as_player(animation_figure(frames))
 }
 
@@ -82,21 +79,6 @@ as_player <- function(figure) {
   )
 }
 
-check_path <- function(fit, call) {
-  if (is.null(fit$path)) {
-    abort_gmm(
-      c(
-        "{.arg fit} must have kept its iterations.",
-        x = "It has no element `path`.",
-        i = "Fit again with `keep_path = TRUE`."
-      ),
-      "no_path",
-      argument = "fit",
-      call = call
-    )
-  }
-}
-
 animation_columns <- function(fit, columns, call) {
   if (is.null(columns)) {
     return(seq_len(min(fit$d, 2)))
@@ -107,22 +89,6 @@ animation_columns <- function(fit, columns, call) {
     abort_argument("columns", "one or two columns", is, "bad_value", call)
   }
   columns
-}
-
-#' Refuse to go on without a package that is only suggested
-#' @noRd
-check_installed <- function(package, purpose, call) {
-  if (!requireNamespace(package, quietly = TRUE)) {
-    abort_gmm(
-      c(
-        "{purpose}, the package {.pkg {package}} must be installed.",
-        i = "Install it with `install.packages(\"{package}\")`."
-      ),
-      "not_installed",
-      package = package,
-      call = call
-    )
-  }
 }
 
 #' Whether a document is being knitted that can't hold a widget: anything but a web page
@@ -149,15 +115,15 @@ shown_iterations <- function(last, most = 60) {
   unique(c(seq_len(first) - 1, round(later)))
 }
 
-#' The iterations that stand side by side: the start, the first, the last and two between
+#' The iterations that stand side by side: the start, the first, the last and three between
 #' @noRd
 still_iterations <- function(last) {
-  unique(round(c(0, last^(0:3 / 3))))
+  unique(round(c(0, last^(0:4 / 4))))
 }
 
 #' What there is to see of a fit at some iterations
 #'
-#' @returns A list of class `"gmm_frames"`: `points`, `double[m, 1 or 2]`, at most 2,000 of the
+#' @returns A list: `points`, `double[m, 1 or 2]`, at most 2,000 of the
 #'   rows; `colours`, `character[m, length(iterations)]`; `mixtures`, those of the iterations in the
 #'   columns shown; `values` of the column if it is one; and what else is drawn.
 #' @noRd
@@ -179,39 +145,18 @@ new_frames <- function(fit, data, columns, level, iterations, call) {
   if (length(rows) < fit$n) {
     title <- paste0(title, " (", format_count(length(rows)), " of ", format_count(fit$n), " rows)")
   }
-  structure(
-    list(
-      points = unname(shown[, columns, drop = FALSE]),
-      colours = matrix(colours, length(rows)),
-      mixtures = lapply(path, marginal_mixture, columns),
-      values = if (length(columns) == 1) unname(data[, columns]),
-      iterations = iterations,
-      trace = fit$trace,
-      palette = palette,
-      level = level,
-      labels = axis_labels(fit, columns),
-      title = title
-    ),
-    class = "gmm_frames"
-  )
-}
-
-marginal_mixture <- function(mixture, columns) {
   list(
-    weights = unname(mixture$weights),
-    means = unname(mixture$means[, columns, drop = FALSE]),
-    covariances = unname(mixture$covariances[columns, columns, , drop = FALSE])
+    points = unname(shown[, columns, drop = FALSE]),
+    colours = matrix(colours, length(rows)),
+    mixtures = lapply(path, function(mixture) lapply(marginal(mixture, columns), unname)),
+    values = if (length(columns) == 1) unname(data[, columns]),
+    iterations = iterations,
+    trace = fit$trace,
+    palette = palette,
+    level = level,
+    labels = axis_labels(fit, columns),
+    title = title
   )
-}
-
-#' A colour for every row: the components' colours, mixed by its responsibilities
-#'
-#' @param posterior `double[n, k]`.
-#' @param palette `k` colours.
-#' @noRd
-blend_colours <- function(posterior, palette) {
-  mixed <- posterior %*% t(grDevices::col2rgb(palette))
-  grDevices::rgb(mixed, maxColorValue = 255)
 }
 
 #' Weighted densities of the components of one column: `double[length(grid), k]`

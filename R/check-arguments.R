@@ -117,3 +117,19 @@ suggest <- function(value, choices) {
   }
   c(i = cli::format_inline("Did you mean {.val {choices[best]}}?"))
 }
+
+#' Refuse to go on without a package that is only suggested
+#' @noRd
+check_installed <- function(package, call) {
+  if (!requireNamespace(package, quietly = TRUE)) {
+    abort_gmm(
+      c(
+        "The package {.pkg {package}} must be installed.",
+        i = "Install it with `install.packages(\"{package}\")`."
+      ),
+      "not_installed",
+      package = package,
+      call = call
+    )
+  }
+}

@@ -80,7 +80,7 @@ check_covariances <- function(covariances, within, call) {
   sound <- vapply(components, function(j) is_covariance(covariances[, , j]), logical(1))
   if (!all(sound)) {
     bad <- as.character(which(!sound))
-    is <- cli::pluralize("Component{?s} {bad} {?is/are} not.")
+    is <- if (length(components) > 1) cli::pluralize("Component{?s} {bad} {?is/are} not.")
     must <- "symmetric and positive definite"
     abort_part("covariances", must, is, "bad_value", within, call)
   }

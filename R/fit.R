@@ -299,21 +299,15 @@ algorithms <- c("em", "cem", "sem")
 #' @param how A list with `equal_weights`, `algorithm` and `fix`, such as a fit.
 #' @noRd
 new_gmm <- function(found, x, family, how, keep_data, selection, control, call) {
-  k <- length(found$mixture$weights)
-  d <- ncol(x)
-  components <- as.character(seq_len(k))
   columns <- colnames(x)
+  mixture <- new_mixture(found$mixture, columns)
   fit <- list(
-    weights = set_names(found$mixture$weights, components),
-    means = matrix(found$mixture$means, k, d, dimnames = list(components, columns)),
-    covariances = array(
-      found$mixture$covariances,
-      c(d, d, k),
-      dimnames = list(columns, columns, components)
-    ),
-    k = k,
+    weights = mixture$weights,
+    means = mixture$means,
+    covariances = mixture$covariances,
+    k = mixture$k,
     n = nrow(x),
-    d = d,
+    d = mixture$d,
     covariance = family,
     equal_weights = how$equal_weights,
     algorithm = how$algorithm,
@@ -332,7 +326,7 @@ new_gmm <- function(found, x, family, how, keep_data, selection, control, call) 
     call = NULL,
     data = if (keep_data) x
   )
-  fit$path <- as_path(found$path, k, d, columns)
+  fit$path <- as_path(found$path, fit$k, fit$d, columns)
   # With a tolerance of zero, or of SEM, a number of iterations is what was asked for.
   if (!fit$converged && control$tol > 0 && fit$algorithm != "sem") {
     hint <- if (fit$algorithm == "em") ", or {.arg tol} if less precision will do"

@@ -98,15 +98,19 @@ as_gmm.Mclust <- function(x, ...) {
     )
   }
   cell$converged <- TRUE
-  cell$starts <- list(tried = 1L, degenerate = 0L, finished = 1L, reached = 1L)
+  cell$loglik <- cell$trace
+  cell$starts <- list(
+    tried = 1L, degenerate = 0L, finished = 1L, reached = 1L, rows = as.double(nrow(data))
+  )
   cell$cluster <- as.integer(score_rows(cell$mixture, data, "cluster", threads, call))
   models <- data.frame(
     k = x$G, covariance = family$name, letters = family$letters, refused = NA_character_
   )
   found <- list(cells = list(cell), best = 1L, rows = nrow(data))
   selection <- new_selection(models, found, data, "BIC")
-  control <- resolve_search(merge_control(list(), list(), call), 1)
-  fit <- new_gmm(cell, data, family$name, equal_weights, TRUE, selection, control, call)
+  control <- resolve_search(merge_control(list(), list(), call), 1, "em")
+  how <- list(equal_weights = equal_weights, algorithm = "em", fix = NULL)
+  fit <- new_gmm(cell, data, family$name, how, TRUE, selection, control, call)
   fit$origin <- "mclust"
   fit$call <- as.call(list(
     quote(gmm_fit), x$call$data %||% data,
@@ -200,22 +204,6 @@ as_mclust.gmm <- function(x, ...) {
     uncertainty = name_rows(uncertainty, data)
   )
   structure(theirs, class = "Mclust")
-}
-
-#' Refuse to go on without a package
-#' @noRd
-check_installed <- function(package, call) {
-  if (!requireNamespace(package, quietly = TRUE)) {
-    abort_gmm(
-      c(
-        "The package {.pkg {package}} must be installed.",
-        i = "Install it with `install.packages(\"{package}\")`."
-      ),
-      "not_installed",
-      package = package,
-      call = call
-    )
-  }
 }
 
 #' The table of all models as mclust's, with its sign

@@ -86,22 +86,13 @@ as_path <- function(path, k, d, columns) {
   if (is.null(path)) {
     return(NULL)
   }
-  components <- as.character(seq_len(k))
   part <- function(values, size, i) values[seq_len(size) + (i - 1) * size]
   lapply(seq_len(length(path$weights) / k), function(i) {
-    structure(
-      list(
-        weights = set_names(part(path$weights, k, i), components),
-        means = matrix(part(path$means, k * d, i), k, d, dimnames = list(components, columns)),
-        covariances = array(
-          part(path$covariances, d * d * k, i),
-          c(d, d, k),
-          dimnames = list(columns, columns, components)
-        ),
-        k = k,
-        d = d
-      ),
-      class = "gmm_mixture"
+    parts <- list(
+      weights = part(path$weights, k, i),
+      means = part(path$means, k * d, i),
+      covariances = part(path$covariances, d * d * k, i)
     )
+    new_mixture(parts, columns)
   })
 }

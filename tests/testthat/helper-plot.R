@@ -9,30 +9,21 @@ drawn <- function(code) {
   withVisible(code)
 }
 
-# A mixture from its parameters, in the shapes of a fit.
-bare_mixture <- function(parameters) {
-  parts <- unclass(parameters)[c("weights", "means", "covariances")]
-  parts$k <- nrow(parts$means)
-  parts$d <- ncol(parts$means)
-  structure(parts, class = "gmm_mixture")
+# A fit without its history.
+bare_mixture <- function(fit) {
+  gmm_mixture(fit$weights, fit$means, fit$covariances)
 }
 
-# A fit whose iterations, of textbook EM from a mixture, have been kept. The components are in the
-# same order throughout only if their weights are.
+# A fit that has kept the iterations of textbook EM.
 fit_with_path <- function(x, start, iterations) {
-  fits <- lapply(seq_len(iterations), function(i) {
-    gmm_fit(
-      x,
-      covariance = "full", start = start, max_iter = i, tol = 0, accelerate = FALSE
-    )
-  })
-  fit <- fits[[iterations]]
-  fit$path <- c(list(bare_mixture(start)), lapply(fits, bare_mixture))
-  fit
+  gmm_fit(
+    x,
+    covariance = "full", start = start, max_iter = iterations, tol = 0, accelerate = FALSE,
+    keep_path = TRUE
+  )
 }
 
-faithful_start <- bare_mixture(list(
-  weights = c(0.5, 0.5),
+faithful_start <- gmm_mixture(
   means = rbind(c(3.5, 80), c(3, 60)),
-  covariances = array(diag(c(1, 100)), c(2, 2, 2))
-))
+  covariances = diag(c(1, 100))
+)

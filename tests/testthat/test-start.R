@@ -112,7 +112,7 @@ test_that("means alone are a start, with equal weights and spheres of the mean v
   one <- gmm_fit(x[, 2], start = list(means = c(50, 80)), covariance = "V", keep_path = TRUE)
   expect_equal(one$k, 2)
   expect_equal(unname(one$path[[1]]$covariances[, , 1]), mean((x[, 2] - mean(x[, 2]))^2))
-  refused_start(list(means = matrix(0, 0, 2)), "bad_value")
+  refused_start(list(means = matrix(0, 0, 2)), "bad_shape")
   refused_start(list(means = c(1, 2, 3)), "bad_shape")
   refused_start(list(means = matrix("a", 2, 2)), "bad_type")
 })
