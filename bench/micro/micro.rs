@@ -8,6 +8,10 @@
 
 #[path = "../../src/rust/engine/src/accelerate.rs"]
 mod accelerate;
+#[path = "../../src/rust/engine/src/algorithm.rs"]
+mod algorithm;
+#[path = "../../src/rust/engine/src/assignment.rs"]
+mod assignment;
 #[path = "../../src/rust/engine/src/covariance/mod.rs"]
 mod covariance;
 #[path = "../../src/rust/engine/src/criteria.rs"]
@@ -20,6 +24,8 @@ mod em;
 mod error;
 #[path = "../../src/rust/engine/src/factors.rs"]
 mod factors;
+#[path = "../../src/rust/engine/src/fixed.rs"]
+mod fixed;
 #[path = "../../src/rust/engine/src/init/mod.rs"]
 mod init;
 #[path = "../../src/rust/engine/src/kernel/mod.rs"]
