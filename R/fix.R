@@ -12,11 +12,11 @@ as_fix <- function(fix, x, call) {
   if (length(fix) == 0) {
     return(NULL)
   }
-  fix$means <- as_plain(fix$means)
   d <- ncol(x)
+  fix$means <- spread_means(fix$means, d)
   check_numbers(fix, "fix", call)
   k <- fixed_k(fix, d)
-  if (identical(as.double(k), 0)) {
+  if (any(k == 0)) {
     abort_argument("fix", "of at least one component", "is of none", "bad_value", call)
   }
   fix <- fix[intersect(mixture_parts, names(fix))]
@@ -62,11 +62,14 @@ fixed_k <- function(fix, d) {
     return(length(fix$weights))
   }
   if (!is.null(fix$means)) {
-    return(if (is.matrix(fix$means) || d == 1) NROW(fix$means) else 1L)
+    return(NROW(fix$means))
+  }
+  if (is.null(fix$covariances)) {
+    return(NULL)
   }
   shape <- dim(fix$covariances)
   count <- if (d == 1) length(fix$covariances) else if (length(shape) == 3) shape[3] else 1
-  if (count > 1) count
+  if (count != 1) count
 }
 
 #' Refuse covariances that are neither one for all nor one for each

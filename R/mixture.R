@@ -97,7 +97,7 @@ spread_means <- function(means, d) {
   if (d > 1 && length(means) == d) {
     return(matrix(means, 1, dimnames = if (!is.null(names(means))) list(NULL, names(means))))
   }
-  matrix(means)
+  if (d == 1) matrix(means) else means
 }
 
 #' One covariance as those of all components

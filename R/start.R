@@ -76,11 +76,11 @@ complete_start <- function(start, x, fix) {
     return(start)
   }
   start <- unclass(start)
-  start$means <- as_plain(start$means %||% fix$means)
+  d <- ncol(x)
+  start$means <- spread_means(start$means %||% fix$means, d)
   if (is.null(start$means)) {
     return(start)
   }
-  d <- ncol(x)
   k <- NROW(start$means)
   if (is.null(start$weights)) {
     start$weights <- rep(1 / k, k)
@@ -90,12 +90,6 @@ complete_start <- function(start, x, fix) {
     start$covariances <- array(diag(mean(variances), d), c(d, d, k))
   }
   start
-}
-
-#' Means from a data frame, such as rows of the data, as a matrix
-#' @noRd
-as_plain <- function(means) {
-  if (is.data.frame(means)) as.matrix(means) else means
 }
 
 #' A mixture with fixed parameters in their places

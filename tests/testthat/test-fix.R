@@ -52,6 +52,16 @@ test_that("an optimum stays one if its own parameters are fixed", {
   }
 })
 
+test_that("the mean of one component may be a vector, by name or in the order of the columns", {
+  by_name <- gmm_fit(x, fix = list(means = c(waiting = 70, eruptions = 3.5)), covariance = "full")
+  expect_identical(by_name$means, rbind(`1` = c(eruptions = 3.5, waiting = 70)))
+  by_order <- gmm_fit(x, fix = list(means = c(3.5, 70)), covariance = "full")
+  expect_identical(by_order$loglik, by_name$loglik)
+  start <- list(means = c(waiting = 70, eruptions = 3.5))
+  started <- gmm_fit(x, start = start, covariance = "full", keep_path = TRUE)
+  expect_identical(started$path[[1]]$means, by_name$means)
+})
+
 test_that("with fixed means the M-step is about these", {
   fit <- gmm_fit(
     x,
@@ -240,6 +250,7 @@ test_that("what cannot be fixed is refused", {
   refused_fix(list(weights = c(0.5, 0.5)), "bad_value", k = 3)
   refused_fix(list(covariances = 1e-40 * diag(2)), "bad_value", k = 2)
   refused_fix(list(means = matrix(1e300, 2, 2), covariances = diag(2)), "bad_value")
+  refused_fix(list(covariances = array(0, c(2, 2, 0))), "bad_value")
 })
 
 test_that("arguments that fixed parameters contradict are refused", {
