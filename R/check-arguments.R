@@ -26,6 +26,14 @@ check_given <- function(is_missing, call) {
   }
 }
 
+#' Refuse what is not a fit
+#' @noRd
+check_fit <- function(fit, call, hint = NULL) {
+  if (!inherits(fit, "gmm")) {
+    abort_argument("fit", "a fit from `gmm_fit()`", is_type(fit), "bad_type", call, hint)
+  }
+}
+
 #' Check a whole number
 #'
 #' @returns `value` as a double, for counts beyond R's integers.

@@ -56,6 +56,7 @@
 #' @export
 gmm_compare <- function(fit, truth) {
   call <- quote(gmm_compare())
+  check_given(c(fit = missing(fit), truth = missing(truth)), call)
   cluster <- as_partition(fit, "fit", call)
   truth <- as_partition(truth, "truth", call)
   if (length(cluster) != length(truth)) {

@@ -58,6 +58,7 @@ as_gmm.default <- function(x, ...) {
 
 #' @export
 as_gmm.gmm <- function(x, ...) {
+  check_no_dots(list(...), "x", quote(as_gmm()))
   x
 }
 

@@ -26,7 +26,7 @@
 #' All parameters, also the correlations, are in `fit$path`.
 #'
 #' @section Errors:
-#' `gmm_error_bad_type` where `fit` is not a fit.
+#' `gmm_error_bad_type` where `fit` is not a fit, and `gmm_error_bad_value` where it is missing.
 #'
 #' @examples
 #' fit <- gmm_fit(
@@ -44,10 +44,9 @@
 #' fit$path[[1]]$means
 #' @export
 gmm_trace <- function(fit) {
-  if (!inherits(fit, "gmm")) {
-    must <- "a fit from `gmm_fit()`"
-    abort_argument("fit", must, is_type(fit), "bad_type", quote(gmm_trace()))
-  }
+  call <- quote(gmm_trace())
+  check_given(c(fit = missing(fit)), call)
+  check_fit(fit, call)
   trace <- data.frame(
     iteration = seq_along(fit$trace) - 1L,
     loglik = fit$trace,

@@ -217,12 +217,11 @@ as.data.frame.gmm_selection <- function(x, row.names = NULL, optional = FALSE, .
 #' @export
 gmm_refit <- function(fit, k = NULL, covariance = NULL) {
   call <- quote(gmm_refit())
-  if (!inherits(fit, "gmm")) {
-    hint <- if (inherits(fit, "gmm_selection")) {
-      c(i = "A table has no data, and that of `gmm_select()` has no mixtures: use `gmm_fit()`.")
-    }
-    abort_argument("fit", "a fit from `gmm_fit()`", is_type(fit), "bad_type", call, hint)
+  check_given(c(fit = missing(fit)), call)
+  hint <- if (inherits(fit, "gmm_selection")) {
+    c(i = "A table has no data, and that of `gmm_select()` has no mixtures: use `gmm_fit()`.")
   }
+  check_fit(fit, call, hint)
   selection <- fit$selection
   row <- find_model(selection, k, covariance, fit$d, call)
   cell <- attr(selection, "fits")[[row]]

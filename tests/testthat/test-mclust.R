@@ -210,5 +210,6 @@ test_that("what has no counterpart is refused", {
   stopped(as_mclust(gmm_mixture(means = 1:2, covariances = 1)), "bad_type")
   stopped(as_mclust(gmm_fit(x, k = 1, keep_data = FALSE)), "no_data")
   expect_error(as_gmm(wrong, k = 2), class = "gmm_error_unknown_argument")
+  expect_error(as_gmm(gmm_fit(x, k = 1), k = 2), class = "gmm_error_unknown_argument")
   expect_error(check_installed("no.such.package", NULL), class = "gmm_error_not_installed")
 })

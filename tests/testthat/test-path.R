@@ -111,6 +111,7 @@ test_that("gmm_trace() without a path is the climb alone", {
 })
 
 test_that("gmm_trace() refuses what is not a fit", {
+  expect_error(gmm_trace(), class = "gmm_error_bad_value")
   error <- expect_error(gmm_trace(faithful), class = "gmm_error_bad_type")
   expect_equal(error$argument, "fit")
   expect_snapshot(gmm_trace(faithful), error = TRUE)

@@ -196,6 +196,7 @@ test_that("gmm_refit() says what it can't take", {
   refused_refit(gmm_refit(tied, covariance = "full"), "gmm_error_bad_value")
   refused_refit(gmm_refit(gmm_select(faithful, k = 2), k = 2), "gmm_error_bad_type")
   refused_refit(gmm_refit(faithful, k = 2), "gmm_error_bad_type")
+  expect_error(gmm_refit(), class = "gmm_error_bad_value")
   twice <- gmm_fit(cbind(faithful, twice = 2 * faithful$waiting), k = 2)
   refused_refit(gmm_refit(twice, covariance = "full"), "gmm_error_no_fit")
   bare <- gmm_fit(faithful, k = 1:2, covariance = "full", keep_data = FALSE)
