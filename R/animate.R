@@ -38,9 +38,8 @@
 #' @export
 gmm_animate <- function(fit, columns = NULL, level = 0.95) {
   call <- quote(gmm_animate())
-  if (!inherits(fit, "gmm")) {
-    abort_argument("fit", "a fit from `gmm_fit()`", is_type(fit), "bad_type", call)
-  }
+  check_given(c(fit = missing(fit)), call)
+  check_fit(fit, call)
   fit_path(fit, call)
   data <- fit_data(fit, call)
   columns <- animation_columns(fit, columns, call)
@@ -128,7 +127,7 @@ still_iterations <- function(last) {
 #'   columns shown; `values` of the column if it is one; and what else is drawn.
 #' @noRd
 new_frames <- function(fit, data, columns, level, iterations, call) {
-  rows <- unique(round(seq(1, fit$n, length.out = min(fit$n, 2000))))
+  rows <- even_rows(fit$n, 2000)
   shown <- data[rows, , drop = FALSE]
   palette <- component_colours(fit$k)
   threads <- resolve_threads(fit$control$threads, call)
@@ -136,7 +135,6 @@ new_frames <- function(fit, data, columns, level, iterations, call) {
   colours <- vapply(
     path,
     function(mixture) {
-      mixture <- mixture[c("weights", "means", "covariances")]
       blend_colours(score_rows(mixture, shown, "posterior", threads, call), palette)
     },
     character(length(rows))
@@ -159,25 +157,10 @@ new_frames <- function(fit, data, columns, level, iterations, call) {
   )
 }
 
-#' Weighted densities of the components of one column: `double[length(grid), k]`
-#' @noRd
-component_curves <- function(mixture, grid) {
-  curves <- vapply(
-    seq_along(mixture$weights),
-    function(k) {
-      deviation <- sqrt(mixture$covariances[1, 1, k])
-      mixture$weights[k] * stats::dnorm(grid, mixture$means[k, 1], deviation)
-    },
-    numeric(length(grid))
-  )
-  matrix(curves, length(grid))
-}
-
 #' The histogram of the column, with a grid for curves over it and the height of all of them
 #' @noRd
 frames_histogram <- function(frames) {
-  breaks <- min(max(grDevices::nclass.FD(frames$values), 10), 100)
-  bars <- graphics::hist(frames$values, breaks = breaks, plot = FALSE)
+  bars <- column_bars(frames$values)
   grid <- seq(min(bars$breaks), max(bars$breaks), length.out = 256)
   curves <- lapply(frames$mixtures, component_curves, grid)
   # An early component may be a spike: what the last mixture needs is to be seen.

@@ -54,7 +54,7 @@ nobs.gmm <- function(object, ...) {
 #' @aliases coef.gmm
 #' @export
 coef.gmm_mixture <- function(object, ...) {
-  unclass(object)[c("weights", "means", "covariances")]
+  unclass(object)[mixture_parts]
 }
 
 #' @rdname gmm-methods

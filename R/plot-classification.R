@@ -109,7 +109,9 @@ draw_histogram <- function(view, level) {
 }
 
 column_bars <- function(values, breaks = NULL) {
-  breaks <- breaks %||% min(max(grDevices::nclass.FD(values), 10), 100)
+  # A single value has no spread to choose bins by.
+  few <- length(values) < 2
+  breaks <- breaks %||% if (few) 10 else min(max(grDevices::nclass.FD(values), 10), 100)
   graphics::hist(values, breaks = breaks, plot = FALSE)
 }
 
@@ -144,12 +146,17 @@ density_curve <- function(mixture, range = NULL) {
   near <- as.vector(outer(as.vector(deviations), seq(-4, 4, by = 0.1)) + as.vector(mixture$means))
   value <- c(seq(min(range), max(range), length.out = 512), near)
   value <- sort(unique(value[value >= min(range) & value <= max(range)]))
-  component <- vapply(
-    seq_len(mixture$k),
-    function(k) mixture$weights[[k]] * stats::dnorm(value, mixture$means[k], deviations[k]),
-    numeric(length(value))
-  )
-  component <- matrix(component, ncol = mixture$k)
+  component <- component_curves(mixture, value)
   colnames(component) <- paste0("component_", seq_len(mixture$k))
   data.frame(value = value, density = rowSums(component), component)
+}
+
+#' The densities of the components of one column, times their weights: `double[length(value), k]`
+#' @noRd
+component_curves <- function(mixture, value) {
+  curves <- vapply(seq_along(mixture$weights), function(k) {
+    deviation <- sqrt(mixture$covariances[1, 1, k])
+    mixture$weights[[k]] * stats::dnorm(value, mixture$means[k, 1], deviation)
+  }, numeric(length(value)))
+  matrix(curves, length(value))
 }

@@ -145,8 +145,7 @@ step_slice <- function(view, at) {
   from <- path[[at + 1]]
   to <- path[[at + 2]]
   mixture <- function(value) {
-    parts <- c("weights", "means", "covariances")
-    moved <- lapply(set_names(parts), function(part) {
+    moved <- lapply(set_names(mixture_parts), function(part) {
       from[[part]] + value * (to[[part]] - from[[part]])
     })
     c(moved, k = view$x$k, d = view$x$d)

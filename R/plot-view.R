@@ -45,9 +45,8 @@ plot_data <- function(x, data, call) {
 #' The engine's score of all rows under a mixture
 #' @noRd
 score_view <- function(view, mixture, type, rows = view$data) {
-  parameters <- unclass(mixture)[c("weights", "means", "covariances")]
   threads <- resolve_threads(view$x$control$threads, view$call)
-  score_rows(parameters, rows, type, threads, view$call)
+  score_rows(mixture, rows, type, threads, view$call)
 }
 
 plot_columns <- function(x, columns, call, most = 8) {

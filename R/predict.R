@@ -223,13 +223,12 @@ na_as_numbers <- function(x) {
 #' @param is_complete Whether all are known to be.
 #' @noRd
 score_complete <- function(object, x, type, call, is_complete = FALSE) {
-  mixture <- object[c("weights", "means", "covariances")]
   threads <- resolve_threads(object$control$threads, call)
   if (is_complete || !anyNA(x)) {
-    return(score_rows(mixture, x, type, threads, call))
+    return(score_rows(object, x, type, threads, call))
   }
   complete <- !is.na(rowSums(x))
-  found <- score_rows(mixture, x[complete, , drop = FALSE], type, threads, call)
+  found <- score_rows(object, x[complete, , drop = FALSE], type, threads, call)
   if (!is.matrix(found)) {
     values <- rep(NA_real_, nrow(x))
     values[complete] <- found
@@ -242,7 +241,7 @@ score_complete <- function(object, x, type, call, is_complete = FALSE) {
 
 #' Score complete rows: `double[n]`, or `double[n, k]`
 #'
-#' @param mixture A list of `weights`, `means` and `covariances`.
+#' @param mixture A list with `weights`, `means` and `covariances`, such as a fit.
 #' @noRd
 score_rows <- function(mixture, x, type, threads, call) {
   k <- length(mixture$weights)
@@ -255,8 +254,8 @@ score_rows <- function(mixture, x, type, threads, call) {
     numeric(nrow(x))
   }
   if (nrow(x) > 0) {
-    mixture <- lapply(mixture, as.double)
-    engine_value(engine_score(x, nrow(x), mixture, type, out, threads), x, call)
+    parameters <- lapply(mixture[mixture_parts], as.double)
+    engine_value(engine_score(x, nrow(x), parameters, type, out, threads), x, call)
   }
   out
 }

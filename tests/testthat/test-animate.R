@@ -178,6 +178,7 @@ test_that("a document that does not become HTML gets still pictures", {
 test_that("bad arguments are refused", {
   expect_snapshot(gmm_animate(faithful), error = TRUE)
   bare <- gmm_fit(faithful, start = labels, covariance = "full")
+  expect_error(gmm_animate(), class = "gmm_error_bad_value")
   expect_error(gmm_animate(bare), class = "gmm_error_no_path")
   expect_snapshot(gmm_animate(bare), error = TRUE)
   lean <- fit
