@@ -104,6 +104,19 @@ column_labels <- function(x, which) {
   if (is.null(colnames(x))) as.character(which) else colnames(x)[which]
 }
 
+#' Refuse a table without rows
+#' @noRd
+check_rows <- function(x, arg, call) {
+  if (nrow(x) == 0) {
+    abort_gmm(
+      c("{.arg {arg}} must have rows.", x = "It has none."),
+      "bad_shape",
+      argument = arg,
+      call = call
+    )
+  }
+}
+
 #' Refuse missing and infinite values
 #'
 #' @returns Whether there is none, which is not so for missing values that are allowed.

@@ -262,14 +262,7 @@ fit_matrix <- function(x, k, covariance, criterion, how, start, keep_data, contr
   if (!is.null(k)) {
     k <- check_counts(k, "k", call)
   }
-  if (nrow(x) == 0) {
-    abort_gmm(
-      c("{.arg x} must have rows.", x = "It has none."),
-      "bad_shape",
-      argument = "x",
-      call = call
-    )
-  }
+  check_rows(x, "x", call)
   check_finite(x, "x", call)
   how["fix"] <- list(as_fix(how$fix, x, call))
   check_beside_fix(how$fix, how$equal_weights, control, call)

@@ -50,14 +50,7 @@ gmm_mstep <- function(x, posterior, covariance = "full", equal_weights = FALSE) 
   call <- quote(gmm_mstep())
   check_given(c(x = missing(x), posterior = missing(posterior)), call)
   x <- as_data_matrix(x, "x", call)
-  if (nrow(x) == 0) {
-    abort_gmm(
-      c("{.arg x} must have rows.", x = "It has none."),
-      "bad_shape",
-      argument = "x",
-      call = call
-    )
-  }
+  check_rows(x, "x", call)
   check_finite(x, "x", call)
   check_flag(equal_weights, "equal_weights", call)
   family <- resolve_family(covariance, ncol(x), call)

@@ -135,7 +135,7 @@ draw_curves <- function(curve, style, height = 1, lwd = 2) {
 
 #' The density of a mixture of one column and of its components, times their weights
 #'
-#' @param range Where to show it at least; by default where the components are.
+#' @param range Where to show it; by default where the components are.
 #' @noRd
 density_curve <- function(mixture, range = NULL) {
   deviations <- component_deviations(mixture)

@@ -91,9 +91,9 @@ draw_curve_frame <- function(view, mixture, title, level) {
   )
   draw_bars(bars)
   if (view$n > 0) {
-    values <- view$data[even_rows(view$n, 1000), column]
-    rows <- matrix(values)
-    posterior <- score_view(view, marginal(mixture, column), "posterior", rows)
+    rows <- view$data[even_rows(view$n, 1000), , drop = FALSE]
+    values <- rows[, column]
+    posterior <- score_view(view, mixture, "posterior", rows)
     colours <- grDevices::adjustcolor(blend_colours(posterior, view$style$colours), alpha.f = 0.5)
     # `rug()` has one colour.
     foot <- graphics::par("usr")[3]

@@ -18,6 +18,9 @@ plot_view <- function(x, data, columns, what, dots, call) {
   p <- length(columns)
   is_coloured <- what %in% c("classification", "uncertainty", "pairs") ||
     what == "density" && p == 1
+  if (is_coloured || what %in% c("iterations", "profile")) {
+    check_colours(dots[["col"]], x$k, call)
+  }
   if (!is.null(view$data) && is_coloured) {
     view$cluster <- if (is.null(data)) x$cluster else score_view(view, x, "cluster")
   }
@@ -31,6 +34,13 @@ plot_view <- function(x, data, columns, what, dots, call) {
   view
 }
 
+check_colours <- function(colours, k, call) {
+  if (!length(colours) %in% c(0, 1, k)) {
+    must <- paste("one colour per component:", k)
+    abort_argument("col", must, paste("has", length(colours)), "bad_value", call)
+  }
+}
+
 #' The rows to show as a matrix of doubles
 #' @noRd
 plot_data <- function(x, data, call) {
@@ -38,6 +48,7 @@ plot_data <- function(x, data, call) {
     return(x$data)
   }
   data <- new_rows(x, data, call, "data")
+  check_rows(data, "data", call)
   check_finite(data, "data", call)
   data
 }
@@ -57,7 +68,11 @@ plot_columns <- function(x, columns, call, most = 8) {
   if (!is.numeric(found) || length(found) == 0 || !all(found %in% seq_len(x$d)) ||
       anyDuplicated(found)) {
     must <- paste("different names or numbers of columns of the", name_kind(x))
-    is <- cli::format_inline("is {.val {columns}}")
+    is <- if (is.atomic(columns) && length(columns) > 0) {
+      cli::format_inline("is {.val {columns}}")
+    } else {
+      is_type(columns)
+    }
     abort_argument("columns", must, is, "bad_value", call)
   }
   as.integer(found)

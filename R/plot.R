@@ -129,11 +129,6 @@ plot.gmm_mixture <- function(x, what = "classification", ..., data = NULL, colum
     return(invisible(plot(x$selection, ...)))
   }
   dots <- list(...)
-  if (what %in% c("classification", "uncertainty", "pairs", "iterations", "profile") &&
-      !length(dots[["col"]]) %in% c(0, 1, x$k)) {
-    must <- paste("one colour per component:", x$k)
-    abort_argument("col", must, paste("has", length(dots[["col"]])), "bad_value", call)
-  }
   view <- plot_view(x, data, columns, what, dots, call)
   shown <- switch(what,
     classification = plot_classification(view, check_levels(level, c(0.5, 0.95), call)),

@@ -54,6 +54,10 @@ test_that("a fit without its data and a mixture are plotted alone, or with data 
     expect_error(plot(bare_mixture(plane), what = what), class = "gmm_error_no_data")
     expect_error(plot(bare, what = what), class = "gmm_error_no_data")
   }
+  for (what in c("classification", "uncertainty", "density", "pairs", "bound")) {
+    expect_silent(drawn(plot(bare, what = what, data = faithful[1, ])))
+    expect_silent(drawn(plot(bare_mixture(line), what = what, data = 60)))
+  }
   expect_error(plot(bare, data = faithful["waiting"]), class = "gmm_error_missing_columns")
   expect_error(plot(bare, data = replace(faithful, 1, NA_real_)), class = "gmm_error_non_finite")
 })
@@ -160,6 +164,10 @@ test_that("bad arguments are refused", {
   expect_error(plot(fit, columns = c(1, 1)), class = "gmm_error_bad_value")
   expect_error(plot(fit, columns = "Species"), class = "gmm_error_bad_value")
   expect_error(plot(fit, columns = 7), class = "gmm_error_bad_value")
+  expect_error(plot(fit, columns = mean), class = "gmm_error_bad_value")
+  expect_error(plot(fit, columns = character()), class = "gmm_error_bad_value")
+  expect_error(plot(line, what = "density", col = 1:5), class = "gmm_error_bad_value")
+  expect_error(plot(plane, data = faithful[0, ]), class = "gmm_error_bad_shape")
   expect_error(plot(fit, what = "profile", standardise = 1), class = "gmm_error_bad_type")
   expect_error(plot(bare_mixture(fit), what = "loglik"), class = "gmm_error_bad_type")
   foreign <- expect_error(
