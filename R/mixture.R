@@ -168,7 +168,8 @@ as_mixture <- function(mixture, arg, call) {
     abort_argument(arg, must, is_type(mixture), "bad_type", call)
   }
   parts <- check_mixture(mixture, arg, call)
-  if (inherits(mixture, "gmm_mixture")) mixture else new_mixture(parts, colnames(parts$means))
+  # Of one changed by hand, what follows from the parameters is made anew; a fit has more than that.
+  if (inherits(mixture, "gmm")) mixture else new_mixture(parts, colnames(parts$means))
 }
 
 #' @rdname gmm_mixture

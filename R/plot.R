@@ -118,6 +118,7 @@ plot.gmm_mixture <- function(x, what = "classification", ..., data = NULL, colum
                              standardise = NULL) {
   call <- quote(plot())
   check_choice(what, names(plot_arguments), "what", call)
+  x <- as_mixture(x, "x", call)
   arguments <- list(
     data = data, columns = columns, level = level, type = type, at = at, parameter = parameter,
     standardise = standardise

@@ -43,6 +43,7 @@ predict.gmm_mixture <- function(object, newdata = NULL,
                                 log = FALSE, ...) {
   call <- quote(predict())
   check_no_dots(list(...), c("newdata", "type", "log"), call)
+  object <- as_mixture(object, "object", call)
   types <- eval(formals()$type)
   type <- if (missing(type)) types[1] else check_choice(type, types, "type", call)
   check_flag(log, "log", call)

@@ -41,6 +41,7 @@ simulate.gmm_mixture <- function(object, nsim = 1, seed = NULL, n = object$n,
                                  method = c("categorical", "stratified"), ...) {
   call <- quote(simulate())
   check_no_dots(list(...), c("nsim", "seed", "n", "method"), call)
+  object <- as_mixture(object, "object", call)
   if (is.null(n)) {
     abort_gmm(
       c("{.arg n} is missing.", i = "A mixture has no rows: say how many to draw."),

@@ -114,13 +114,23 @@ test_that("parameters that no mixture has are refused by name", {
   )
 })
 
-test_that("a covariance that was made singular by hand is an error, not a crash", {
+test_that("parameters that were changed by hand are checked wherever they are used", {
   mixture <- do.call(gmm_mixture, two)
-  mixture$covariances[, , 2] <- 1
-  condition <- expect_error(predict(mixture, matrix(0, 3, 2)), class = "gmm_error_degenerate")
-  expect_equal(condition$component, 2)
-  expect_error(simulate(mixture, n = 3), class = "gmm_error_degenerate")
-  expect_snapshot(predict(mixture, matrix(0, 3, 2)), error = TRUE)
+  changes <- list(
+    weights = c(2, 3), means = replace(two$means, 1, NA), covariances = array(1, c(2, 2, 2))
+  )
+  for (part in names(changes)) {
+    changed <- replace(mixture, part, changes[part])
+    class <- if (part == "means") "gmm_error_bad_type" else "gmm_error_bad_value"
+    expect_error(predict(changed, matrix(0, 3, 2)), class = class)
+    expect_error(simulate(changed, n = 3), class = class)
+    expect_error(plot(changed), class = class)
+  }
+  expect_snapshot(predict(changed, matrix(0, 3, 2)), error = TRUE)
+  half <- lapply(coef(mixture), unname)
+  half <- list(1, half$means[1, , drop = FALSE], half$covariances[, , 1, drop = FALSE])
+  fewer <- replace(mixture, c("weights", "means", "covariances"), half)
+  expect_identical(unname(predict(fewer, matrix(0, 3, 2))), rep(1L, 3))
 })
 
 test_that("what needs data or a fit says so of a mixture", {
