@@ -147,7 +147,7 @@ fn fit_into(found: &Fit, n: usize) -> List {
         converged = found.stop == Stop::Converged,
         df = found.df as f64,
         entropy = found.entropy,
-        criteria = criteria_into(found.loglik(), found.df, n, found.entropy),
+        criteria = criteria_into(found.loglik, found.df, n, found.entropy),
         narrowest = narrowest_into(&found.narrowest),
         starts = list!(
             tried = found.starts.tried as i32,

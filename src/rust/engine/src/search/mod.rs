@@ -151,13 +151,6 @@ pub struct Fit {
     pub narrowest: Narrowest,
 }
 
-impl Fit {
-    /// The log-likelihood.
-    pub fn loglik(&self) -> f64 {
-        self.loglik
-    }
-}
-
 /// What became of the starts of a fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StartCounts {
@@ -282,7 +275,7 @@ pub fn search(
 /// The cell with the best value of the criterion; of equals, which differ by rounding, the first.
 fn best_of(cells: &[Result<Fit, GmmError>], criterion: Criterion, n: usize) -> Option<usize> {
     let value = |fit: &Fit| {
-        let value = criterion.value(fit.loglik(), fit.df, n, fit.entropy);
+        let value = criterion.value(fit.loglik, fit.df, n, fit.entropy);
         (fit.narrowest.is_suspect, value)
     };
     let fits = || {

@@ -159,9 +159,7 @@ pub(super) fn choose(
     let times = n as f64 / rows as f64;
     let outlook = |(cell, found): (usize, &mut &mut Cell)| {
         let found: &mut Cell = found;
-        let df = found
-            .model
-            .free_parameters(found.k, stage.passes.data().d());
+        let df = settings.free_parameters(&found.model, found.k, stage.passes.data().d());
         let position = found.position()?;
         let look = || {
             let mut density = vec![0.0; rows];
