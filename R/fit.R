@@ -37,19 +37,20 @@
 #'   [gmm_select()].
 #' @param equal_weights `TRUE` or `FALSE`: whether all weights are 1 / `k`, instead of free.
 #' @param start Where to begin, instead of the partitions that the search makes: a vector of `n`
-#'   labels; an `n` x `k` matrix of responsibilities, whose rows sum to 1; or a mixture, which is
-#'   a list of `weights`, `means` and `covariances`, shaped as below. Another fit is one; only `k`
-#'   is taken over from it, not its family nor `equal_weights`. `list(means = )` is enough:
-#'   without `weights` these are equal, and without `covariances` all are spheres with the mean
-#'   variance of the columns. If the mixture is not of the family, the first iteration brings it
-#'   there, which may lower the log-likelihood. Every family gets a single run from there; `k`, if
-#'   given, must include the number of components of the start.
+#'   labels; an `n` x `k` matrix of responsibilities, whose rows sum to 1; or a mixture: one from
+#'   [gmm_mixture()], or a list of `weights`, `means` and `covariances` in the shapes that it takes.
+#'   Another fit is one; only `k` is taken over from it, not its family nor `equal_weights`.
+#'   `list(means = )` is enough: without `weights` these are equal, and without `covariances` all
+#'   are spheres with the mean variance of the columns. If the mixture is not of the family, the
+#'   first iteration brings it there, which may lower the log-likelihood. Every family gets a single
+#'   run from there; `k`, if given, must include the number of components of the start.
 #' @param algorithm `"em"`; `"cem"` for classification EM, which gives every row to its most
 #'   probable component in every iteration; or `"sem"` for stochastic EM, which draws its
 #'   component from its responsibilities. See Relatives of EM.
 #' @param fix `NULL`, or a list of parameters that stay as they are given, instead of being
 #'   estimated: some of `weights` `double[k]`, `means` `double[k, d]` and `covariances`, which are
-#'   `double[d, d, k]` or one `double[d, d]` for all. See Fixed parameters.
+#'   `double[d, d, k]` or one `double[d, d]` for all, or as [gmm_mixture()] takes them. See Fixed
+#'   parameters.
 #' @param keep_data `TRUE` or `FALSE`: keep `x` in the fit. Without it `plot()`, `fitted()` and
 #'   `predict()` need the data again.
 #' @param keep_path `TRUE` or `FALSE`: keep the mixture of every iteration, for [gmm_trace()]. All

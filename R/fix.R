@@ -14,26 +14,26 @@ as_fix <- function(fix, x, call) {
   }
   d <- ncol(x)
   fix$means <- spread_means(fix$means, d)
+  fix$covariances <- stack_matrices(fix$covariances, "fix", call)
   check_numbers(fix, "fix", call)
   k <- fixed_k(fix, d)
   if (any(k == 0)) {
     abort_argument("fix", "of at least one component", "is of none", "bad_value", call)
   }
   fix <- fix[intersect(mixture_parts, names(fix))]
+  order <- column_orders(fix, colnames(x), d)
   if (!is.null(fix$weights)) {
     fix$weights <- check_weights(fix$weights, "fix", call)
   }
   if (!is.null(fix$means)) {
-    order <- column_order(colnames(fix$means), colnames(x), d)
-    fix$means <- as_shape(fix$means, c(k, d), "means", "fix", call)[, order, drop = FALSE]
+    fix$means <- as_shape(fix$means, c(k, d), "means", "fix", call)[, order$means, drop = FALSE]
     dimnames(fix$means) <- list(NULL, colnames(x))
   }
   if (!is.null(fix$covariances)) {
     check_fixed_covariances(fix$covariances, k, d, call)
-    order <- column_order(colnames(fix$covariances), colnames(x), d)
     covariances <- array(as.double(fix$covariances), c(d, d, length(fix$covariances) / d^2))
     check_covariances(covariances, "fix", call)
-    fix$covariances <- covariances[order, order, , drop = FALSE]
+    fix$covariances <- covariances[order$covariances, order$covariances, , drop = FALSE]
     dimnames(fix$covariances) <- list(colnames(x), colnames(x), NULL)
   }
   fix

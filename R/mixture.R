@@ -50,7 +50,7 @@
 gmm_mixture <- function(weights = NULL, means, covariances) {
   call <- quote(gmm_mixture())
   check_given(c(means = missing(means), covariances = missing(covariances)), call)
-  covariances <- stack_matrices(covariances, call)
+  covariances <- stack_matrices(covariances, NULL, call)
   means <- spread_means(means, dim(covariances)[1] %||% 1)
   k <- NROW(means)
   parts <- list(
@@ -67,7 +67,7 @@ gmm_mixture <- function(weights = NULL, means, covariances) {
 
 #' Covariances from a list of matrices as an array
 #' @noRd
-stack_matrices <- function(covariances, call) {
+stack_matrices <- function(covariances, within, call) {
   if (is.data.frame(covariances)) {
     return(as.matrix(covariances))
   }
@@ -78,7 +78,7 @@ stack_matrices <- function(covariances, call) {
   sizes <- unique(vapply(covariances, NROW, integer(1)))
   if (!all(vapply(covariances, is_one, logical(1))) || length(sizes) != 1) {
     must <- "numbers, or a list of square matrices of the same size"
-    abort_argument("covariances", must, "is another list", "bad_type", call)
+    abort_part("covariances", must, "It is another list.", "bad_type", within, call)
   }
   columns <- rownames(covariances[[1]])
   names <- if (!is.null(columns)) list(columns, columns, NULL)

@@ -40,7 +40,7 @@ abort_start <- function(message, call, .envir, class = "bad_value") {
 }
 
 as_start_mixture <- function(start, x, fix, call) {
-  start <- complete_start(start, x, fix)
+  start <- complete_start(start, x, fix, call)
   absent <- setdiff(mixture_parts, names(start))
   if (length(absent) > 0) {
     abort_start(
@@ -71,7 +71,7 @@ as_start_mixture <- function(start, x, fix, call) {
 #' A mixture with what is missing, if it has means: equal weights, and spheres of the data's mean
 #' variance. Fixed means need not be repeated.
 #' @noRd
-complete_start <- function(start, x, fix) {
+complete_start <- function(start, x, fix, call) {
   if (is.data.frame(start)) {
     return(start)
   }
@@ -87,8 +87,10 @@ complete_start <- function(start, x, fix) {
   }
   if (is.null(start$covariances)) {
     variances <- apply(x, 2, function(column) mean((column - mean(column))^2))
-    start$covariances <- array(diag(mean(variances), d), c(d, d, k))
+    start$covariances <- diag(mean(variances), d)
   }
+  covariances <- stack_matrices(start$covariances, "start", call)
+  start$covariances <- repeat_covariance(covariances, k)
   start
 }
 
@@ -105,10 +107,22 @@ with_fixed <- function(mixture, fix, k, d) {
 #' A mixture's columns in the order of the data, where both have names
 #' @noRd
 match_start_columns <- function(start, columns) {
-  order <- column_order(colnames(start$means), columns, ncol(start$means))
-  start$means <- start$means[, order, drop = FALSE]
-  start$covariances <- start$covariances[order, order, , drop = FALSE]
+  order <- column_orders(start, columns, ncol(start$means))
+  start$means <- start$means[, order$means, drop = FALSE]
+  start$covariances <- start$covariances[order$covariances, order$covariances, , drop = FALSE]
   start
+}
+
+#' Where the data's columns are among those of means and of covariances; where one of these has no
+#' names, it has the order of the other
+#' @noRd
+column_orders <- function(parts, columns, d) {
+  means <- colnames(parts$means)
+  covariances <- colnames(parts$covariances)
+  list(
+    means = column_order(means %||% covariances, columns, d),
+    covariances = column_order(covariances %||% means, columns, d)
+  )
 }
 
 #' Where the data's columns are among the `given` ones, if both have names

@@ -62,6 +62,21 @@ test_that("the mean of one component may be a vector, by name or in the order of
   expect_identical(started$path[[1]]$means, by_name$means)
 })
 
+test_that("columns are matched by the names of means or of covariances", {
+  turned <- truth
+  turned$means <- cbind(waiting = truth$means[, 2], eruptions = truth$means[, 1])
+  turned$covariances <- truth$covariances[2:1, 2:1, ]
+  fit <- gmm_fit(x, covariance = "full", fix = truth[c("means", "covariances")])
+  expect_identical(gmm_fit(x, covariance = "full", fix = turned[2:3])$trace, fit$trace)
+  turned$covariances <- list(turned$covariances[, , 1], turned$covariances[, , 2])
+  expect_identical(gmm_fit(x, covariance = "full", fix = turned[2:3])$trace, fit$trace)
+  turned$covariances <- truth$covariances
+  dimnames(turned$covariances) <- list(colnames(x), colnames(x), NULL)
+  expect_identical(gmm_fit(x, covariance = "full", fix = turned[2:3])$trace, fit$trace)
+  start <- gmm_fit(x, covariance = "full", start = truth)
+  expect_identical(gmm_fit(x, covariance = "full", start = turned)$trace, start$trace)
+})
+
 test_that("with fixed means the M-step is about these", {
   fit <- gmm_fit(
     x,

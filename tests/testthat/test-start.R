@@ -109,10 +109,15 @@ test_that("means alone are a start, with equal weights and spheres of the mean v
   expect_equal(gmm_fit(x, start = list(means = centres), covariance = "full")$trace, expected)
   expect_equal(gmm_fit(x, start = whole["means"], covariance = "full")$trace, expected)
   expect_equal(gmm_fit(x, start = whole[c(2, 3)], covariance = "full")$trace, expected)
+  for (covariances in list(variance * diag(2), list(variance * diag(2), variance * diag(2)))) {
+    start <- list(means = centres, covariances = covariances)
+    expect_equal(gmm_fit(x, start = start, covariance = "full")$trace, expected)
+  }
   one <- gmm_fit(x[, 2], start = list(means = c(50, 80)), covariance = "V", keep_path = TRUE)
   expect_equal(one$k, 2)
   expect_equal(unname(one$path[[1]]$covariances[, , 1]), mean((x[, 2] - mean(x[, 2]))^2))
   refused_start(list(means = matrix(0, 0, 2)), "bad_shape")
   refused_start(list(means = c(1, 2, 3)), "bad_shape")
   refused_start(list(means = matrix("a", 2, 2)), "bad_type")
+  refused_start(list(means = centres, covariances = list(1, diag(2))), "bad_type")
 })
