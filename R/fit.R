@@ -321,8 +321,7 @@ new_gmm <- function(found, x, family, how, keep_data, selection, control, call) 
     data = if (keep_data) x
   )
   fit$path <- as_path(found$path, fit$k, fit$d, columns)
-  # With a tolerance of zero, or of SEM, a number of iterations is what was asked for.
-  if (!fit$converged && control$tol > 0 && fit$algorithm != "sem") {
+  if (!fit$converged && should_converge(fit)) {
     hint <- if (fit$algorithm == "em") ", or {.arg tol} if less precision will do"
     warn_gmm(
       c(
@@ -335,6 +334,12 @@ new_gmm <- function(found, x, family, how, keep_data, selection, control, call) 
     )
   }
   structure(fit, class = c("gmm", "gmm_mixture"))
+}
+
+#' Whether more was asked for than a number of iterations, as it is by a tolerance of zero and by SEM
+#' @noRd
+should_converge <- function(fit) {
+  fit$algorithm == "cem" || fit$algorithm == "em" && fit$control$tol > 0
 }
 
 name_rows <- function(values, x) {

@@ -158,10 +158,8 @@ next_best <- function(object) {
 #' What to doubt of a fit
 #' @noRd
 describe_flags <- function(x) {
-  # Stochastic EM never rests.
-  converges <- x$control$tol > 0 && !identical(x$algorithm, "sem")
   c(
-    if (converges && !x$converged) "The run has not converged: raise `max_iter`.",
+    if (!x$converged && should_converge(x)) "The run has not converged: raise `max_iter`.",
     describe_troubles(x),
     describe_narrowest(x),
     describe_discrete(x)

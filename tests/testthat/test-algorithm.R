@@ -180,9 +180,15 @@ test_that("an algorithm that does not exist is refused", {
   refused(gmm_fit(x, 2, algorithm = 1), "bad_type", argument = "algorithm")
 })
 
-test_that("CEM that runs out of iterations warns", {
-  expect_warning(
-    gmm_fit(quakes[1:4], 3, covariance = "full", algorithm = "cem", max_iter = 1, n_init = 1),
-    class = "gmm_warning_not_converged"
-  )
+test_that("CEM that runs out of iterations warns, whatever the tolerance, which it does not use", {
+  for (tol in c(1e-6, 0)) {
+    expect_warning(
+      fit <- gmm_fit(
+        quakes[1:4], 3,
+        covariance = "full", algorithm = "cem", max_iter = 1, n_init = 1, tol = tol
+      ),
+      class = "gmm_warning_not_converged"
+    )
+    expect_output(print(fit), "Not converged after 1 iteration of classification EM")
+  }
 })
