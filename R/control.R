@@ -32,19 +32,19 @@
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of several models are finished that
 #' may be the best by the criterion. Their starts are given to them four at a time, of which one runs
-#' on for an `n_final` of 3. After every short run and every long one, models are given up that are
-#' behind the best, even if they were to gain twenty times what their last iteration has. The 24 that
-#' look best get more than the first four starts, and learn from their neighbours. In the end the best
-#' is searched for as if it had been asked for alone; should that find a better optimum, so are the
-#' models of its family with a component more or less. The table says what was given up, and
-#' `search = "thorough"` gives up none.
+#' on for an `n_final` of 3. After every short run and every long one, models are given up whose
+#' criterion is worse than the best by more than three standard errors of the difference (Vuong
+#' 1989), even if they were to gain twenty times what their last iteration has; the four next to the
+#' best go on in any case. The 24 that look best get more than the first four starts, and learn from their
+#' neighbours. In the end the best is searched for as if it had been asked for alone; should that
+#' find a better optimum, so are the models of its family with a component more or less. The table
+#' says what was given up, and `search = "thorough"` gives up none.
 #'
 #' **Samples.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models, 1,000
-#' for 100 and more, where there are at least twice as many. Then the optima go on to all rows. A
-#' model is now behind if its criterion, as the sample lets expect it, is so by more than three
-#' standard errors, or if, after 8, 16, 32, ... iterations on all rows, twenty times the gain of the
-#' last round would not make it the best. Trees grow from at most 2,000 rows, and the other rows
-#' belong to the nearest cluster.
+#' for 100 and more, where there are at least twice as many. Criteria are then what the sample lets
+#' expect of all rows. The optima go on to these; a model is now given up, too, if, after 8, 16, 32,
+#' ... iterations on all rows, twenty times the gain of the last round would not make it the best.
+#' Trees grow from at most 2,000 rows, and the other rows belong to the nearest cluster.
 #'
 #' **Relatives of EM.** With `algorithm = "cem"` and `"sem"` all `n_init` starts run to their end,
 #' on all rows, and the best by what the algorithm climbs is the fit; there are no short runs,
@@ -129,6 +129,9 @@
 #' Böhning, D., Dietz, E., Schaub, R., Schlattmann, P. and Lindsay, B. G. (1994). The
 #' distribution of the likelihood ratio for mixtures of densities from the one-parameter
 #' exponential family. *Annals of the Institute of Statistical Mathematics* 46, 373--388.
+#'
+#' Vuong, Q. H. (1989). Likelihood ratio tests for model selection and non-nested hypotheses.
+#' *Econometrica* 57, 307--333.
 #'
 #' @examples
 #' gmm_fit(faithful, k = 2, control = gmm_control(search = "thorough"))

@@ -156,8 +156,10 @@
 #'
 #' Bishop, C. M. (2006). *Pattern Recognition and Machine Learning*, section 9.2. Springer.
 #'
-#' @seealso [gmm_select()] for the choice of a model; [gmm_trace()]; [predict.gmm()], [plot.gmm()],
-#'   [summary.gmm()], [simulate.gmm()], [gmm-methods]; [`?gmm_covariance`][gmm-covariance] for the families.
+#' @seealso [gmm_select()] for the choice of a model; [predict.gmm()], [plot.gmm()],
+#'   [summary.gmm()], [simulate.gmm()], [gmm-methods]; [gmm_compare()] for known labels;
+#'   [gmm_trace()] and [gmm_animate()] for the iterations; [`?gmm_covariance`][gmm-covariance] for
+#'   the families.
 #'
 #' @examples
 #' set.seed(1)

@@ -5,8 +5,11 @@
 #' [`predict()`][predict.gmm], [`simulate()`][simulate.gmm] and [those of R's models][gmm-methods].
 #'
 #' EM in the open: [gmm_mixture()] makes a mixture from parameters, [gmm_estep()] and [gmm_mstep()] are
-#' the two steps, [gmm_elbo()] is the bound that they raise. [as_gmm()] and [as_mclust()] convert fits
-#' from and to the package mclust.
+#' the two steps, [gmm_elbo()] is the bound that they raise. [gmm_trace()] and [gmm_animate()] show the
+#' iterations of a fit.
+#'
+#' [gmm_example()] and [gmm_lab_data()] are data to try it on, [gmm_compare()] compares clusters with
+#' known labels. [as_gmm()] and [as_mclust()] convert fits from and to the package mclust.
 #'
 #' @section Options:
 #' `gaussmix.threads`: threads that a fit may use, see [gmm_control()].

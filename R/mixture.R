@@ -2,8 +2,9 @@
 #'
 #' Builds a mixture without fitting it: to see what a model says, to start from, or to simulate
 #' from. It is accepted wherever a fit's parameters are all that is needed: by
-#' [`predict()`][predict.gmm_mixture], [`simulate()`][simulate.gmm_mixture], [gmm_estep()],
-#' [gmm_elbo()], and as `start =` of [gmm_fit()]. A fit is a mixture, too.
+#' [`predict()`][predict.gmm_mixture], [`simulate()`][simulate.gmm_mixture],
+#' [`plot()`][plot.gmm_mixture], [gmm_estep()], [gmm_elbo()], and as `start =` of [gmm_fit()]. A fit
+#' is a mixture, too.
 #'
 #' Unlike those of a fit, the components keep the order in which they are given.
 #'

@@ -50,7 +50,8 @@
 #'
 #' @param x A fit from [gmm_fit()], or a mixture from [gmm_mixture()], which has no `"selection"`,
 #'   `"loglik"` and `"iterations"`.
-#' @param what One of the above.
+#' @param what `"classification"`, `"uncertainty"`, `"density"`, `"pairs"`, `"profile"`,
+#'   `"selection"`, `"loglik"`, `"iterations"` or `"bound"`, see What.
 #' @param ... Graphical parameters, such as `main`, `xlab`, `col` (a colour per component; for
 #'   images and surfaces colours from low to high), `pch`, `cex`; for `d` = 1 also `breaks`; for
 #'   surfaces `theta` and `phi`. What is not of the points goes to the frame of the plot.
