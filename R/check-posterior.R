@@ -49,10 +49,16 @@ check_labels <- function(labels, n, arg, must, call) {
       call = call
     )
   }
-  if (anyNA(labels)) {
+  if (any(is_no_label(labels))) {
     message <- "Labels in {.arg {arg}} must not be missing."
     abort_gmm(message, "bad_value", argument = arg, call = call)
   }
+}
+
+#' Missing labels; those of a factor may hide behind a level
+#' @noRd
+is_no_label <- function(labels) {
+  is.na(if (is.factor(labels)) as.character(labels) else labels)
 }
 
 as_responsibilities <- function(posterior, n, arg, call) {

@@ -110,7 +110,7 @@ as_partition <- function(labels, arg, call) {
   if (length(labels) == 0) {
     abort_argument(arg, "a fit or a vector of labels", "is empty", "bad_shape", call)
   }
-  rows <- which(is.na(labels))
+  rows <- which(is_no_label(labels))
   if (length(rows) > 0) {
     abort_gmm(
       c(

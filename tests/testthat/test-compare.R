@@ -154,6 +154,8 @@ test_that("bad arguments are refused", {
   expect_snapshot(gmm_compare(iris$Species, iris$Sepal.Length), error = TRUE)
   expect_snapshot(gmm_compare(1:2000, 1:2000), error = TRUE)
   expect_error(print(gmm_compare(1:2, 1:2), digits = "a"), class = "gmm_error_bad_type")
+  err <- expect_error(gmm_compare(1:3, addNA(c("a", NA, "b"))), class = "gmm_error_bad_value")
+  expect_equal(err$rows, 2)
   err <- expect_error(gmm_compare(1:3), class = "gmm_error_bad_value")
   expect_equal(err$argument, "truth")
 })

@@ -136,4 +136,6 @@ test_that("what has no M-step is refused", {
   stopped(gmm_mstep(x[0, ], integer()), "bad_shape", "x")
   stopped(gmm_mstep(replace(seven, 1, Inf), seven_labels), "non_finite", "x")
   stopped(gmm_mstep(cbind(a = seven, b = 1), seven_labels), "constant_column", "x")
+  hidden <- addNA(factor(replace(seven_labels, 1:3, NA)))
+  stopped(gmm_mstep(seven, hidden), "bad_value", "posterior")
 })
