@@ -5,29 +5,11 @@ mod support;
 use gaussmix_engine::{Algorithm, Family, Fit, Fixed, GmmError, Mixture, Settings, Start, Stop};
 use nalgebra::DMatrix;
 use ndarray::Array2;
-use support::{draws, fit_on, loglik, mixture, settings};
+use support::{draws, fit_on, joint, loglik, mixture, settings};
 
 /// Rounding of a log-likelihood.
 fn noise(loglik: f64) -> f64 {
     64.0 * f64::EPSILON * loglik.abs()
-}
-
-/// Every row's log joint densities, by the textbook.
-fn joint(mixture: &Mixture, x: &[f64]) -> Vec<Vec<f64>> {
-    let (k, d) = (mixture.weights.len(), mixture.means.ncols());
-    let n = x.len() / d;
-    let inverses: Vec<_> = (0..k)
-        .map(|j| mixture.covariance(j).try_inverse().unwrap())
-        .collect();
-    let density = |i: usize, j: usize| {
-        let y = DMatrix::from_fn(d, 1, |l, _| x[l * n + i] - mixture.means[(j, l)]);
-        let distance = (y.transpose() * &inverses[j] * &y)[(0, 0)];
-        let determinant = (mixture.covariance(j) * std::f64::consts::TAU).determinant();
-        mixture.weights[j].ln() - 0.5 * (distance + determinant.ln())
-    };
-    (0..n)
-        .map(|i| (0..k).map(|j| density(i, j)).collect())
-        .collect()
 }
 
 fn classification(mixture: &Mixture, x: &[f64]) -> f64 {

@@ -78,8 +78,8 @@ pub fn fit_on(
     .into_best()
 }
 
-/// Log-likelihood by the textbook formula.
-pub fn loglik(mixture: &Mixture, x: &[f64]) -> f64 {
+/// Every row's log joint densities, by the textbook.
+pub fn joint(mixture: &Mixture, x: &[f64]) -> Vec<Vec<f64>> {
     let (k, d) = (mixture.weights.len(), mixture.means.ncols());
     let n = x.len() / d;
     let inverses: Vec<_> = (0..k)
@@ -89,9 +89,16 @@ pub fn loglik(mixture: &Mixture, x: &[f64]) -> f64 {
         let y = DMatrix::from_fn(d, 1, |l, _| x[l * n + i] - mixture.means[(j, l)]);
         let distance = (y.transpose() * &inverses[j] * &y)[(0, 0)];
         let determinant = (mixture.covariance(j) * std::f64::consts::TAU).determinant();
-        mixture.weights[j] * (-0.5 * distance).exp() / determinant.sqrt()
+        mixture.weights[j].ln() - 0.5 * (distance + determinant.ln())
     };
     (0..n)
-        .map(|i| (0..k).map(|j| density(i, j)).sum::<f64>().ln())
-        .sum()
+        .map(|i| (0..k).map(|j| density(i, j)).collect())
+        .collect()
+}
+
+/// Log-likelihood by the textbook formula.
+pub fn loglik(mixture: &Mixture, x: &[f64]) -> f64 {
+    let density = |row: Vec<f64>| row.into_iter().map(f64::exp).sum::<f64>();
+    let rows = joint(mixture, x).into_iter();
+    rows.map(|row| density(row).ln()).sum()
 }
