@@ -273,6 +273,8 @@ fit_matrix <- function(x, k, covariance, criterion, how, start, keep_data, contr
   start <- as_start(start, x, agreed_k(k, how$fix, ncol(x), call), how$fix, call)
   is_regular <- control$reg_covar > 0 || !is.null(how$fix$covariances)
   models <- list_models(x, start$k, families, is_regular, call)
+  # What the best of many models gets in the end, as if it had been asked for alone.
+  how$alone <- resolve_search(control, 1, how$algorithm)[c("n_final", "rounds")]
   control <- resolve_search(control, nrow(models), how$algorithm)
   if (control$reg_covar == 0) {
     check_variation(x, "x", call)

@@ -86,6 +86,7 @@ impl Sample {
             reg_covar: model.reg_covar,
             min_eigen_ratio: 0.0,
             rounds: 2,
+            alone: (2, 2),
             finish_all: false,
             n_init: 5,
             n_final: 2,

@@ -56,6 +56,7 @@ fn settings_from(list: &List) -> Result<Settings, Failure> {
         n_init: count(list, "n_init")?,
         n_final: count(list, "n_final")?,
         rounds: count(list, "rounds")?,
+        alone: (count(list, "n_final_alone")?, count(list, "rounds_alone")?),
         finish_all: element(list, "finish_all")?,
         short_iterations: count(list, "short_iter")?,
         max_iterations: count(list, "max_iter")?,

@@ -67,6 +67,8 @@ pub struct Settings {
     pub n_final: usize,
     /// Times that cells learn from one another.
     pub rounds: usize,
+    /// `n_final` and `rounds` for the best of many cells, which is searched for alone in the end.
+    pub alone: (usize, usize),
     /// Whether all cells go on from a sample to all rows, or only those that may be the best.
     pub finish_all: bool,
     /// Iterations of a short run.
@@ -394,8 +396,8 @@ fn search_for_leader(
     settings: &Settings,
 ) -> Result<(), GmmError> {
     let settings = &Settings {
-        n_final: settings.n_final + 1,
-        rounds: 2 * settings.rounds,
+        n_final: settings.alone.0,
+        rounds: settings.alone.1,
         ..settings.clone()
     };
     let mut alone: Vec<usize> = survivors::leader(all, cells, settings)

@@ -45,6 +45,7 @@ pub fn settings(k: usize) -> Settings {
         reg_covar: 0.0,
         min_eigen_ratio: 0.0,
         rounds: 2,
+        alone: (4, 4),
         finish_all: false,
         n_init: 10,
         n_final: 3,
