@@ -35,10 +35,10 @@
 #' on for an `n_final` of 3. After every short run and every long one, models are given up whose
 #' criterion is worse than the best by more than three standard errors of the difference (Vuong
 #' 1989), even if they were to gain twenty times what their last iteration has; the four next to the
-#' best go on in any case. The 24 that look best get more than the first four starts, and learn from their
-#' neighbours. In the end the best is searched for as if it had been asked for alone; should that
-#' find a better optimum, so are the models of its family with a component more or less. The table
-#' says what was given up, and `search = "thorough"` gives up none.
+#' best go on in any case. The 24 that look best get more than the first four starts, and learn from
+#' their neighbours. In the end the best is searched for as if it had been asked for alone; should
+#' that find a better optimum, so are the models of its family with a component more or less. The
+#' table says what was given up, and `search = "thorough"` gives up none.
 #'
 #' **Samples.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models, 1,000
 #' for 100 and more, where there are at least twice as many. Criteria are then what the sample lets
