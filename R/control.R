@@ -30,8 +30,8 @@
 #' such neighbours to help them, even if nobody asked for these; more models have each other. In the
 #' end no family is left below one that it contains.
 #'
-#' **Many models of many rows.** From 1,000 rows on, only those of several models are finished that
-#' may be the best by the criterion. Their starts are given to them four at a time, of which one runs
+#' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
+#' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their starts are given to them four at a time, of which one runs
 #' on for an `n_final` of 3. After every short run and every long one, models are given up whose
 #' criterion is worse than the best by more than three standard errors of the difference (Vuong
 #' 1989), even if they were to gain twenty times what their last iteration has; the four next to the

@@ -5,14 +5,18 @@
 #' without the mixtures in it. `gmm_refit()` takes another model of the table, without searching
 #' again.
 #'
-#' The best model has the smallest value of the criterion. Models whose status says that they are
-#' near-spurious stand back: they rank after all others. These are fits with a component that is
-#' narrow and has few rows, which may lie so by chance: the criterion then means nothing. Narrow is
-#' one whose variance in some direction is less than 0.05 of that within the components on average;
-#' few are less than 15 (`d` + 1) rows. It is flagged if it also lies within another component (the
-#' squared Mahalanobis distance of its mean from the other is less than 2 `d`), or has less than
-#' 2 (`d` + 1) rows, or is narrower than 1e-4. `min_eigen_ratio` in [gmm_control()] drops such runs,
-#' so that the model may be fitted otherwise.
+#' The best model has the smallest value of the criterion. Models whose criterion means nothing stand
+#' back: they rank after all others. Their status says why: `"near-spurious"`, or `"too rich"` for as
+#' many free parameters as rows, or more.
+#'
+#' Near-spurious are fits with a component that is narrow and has few rows, which may lie so by
+#' chance. Narrow is one whose variance in some direction is less than 0.05 of that within the
+#' components on average; few are less than 15 (`d` + 1) rows. It is flagged if it also is thin (in
+#' some direction a fifth as much so as in another, or `d` = 1) and lies within another component
+#' (the squared Mahalanobis distance of its mean from the other is less than 2 `d`), or has less than
+#' 2 (`d` + 1) rows, or is narrower than 1e-4. One of less than `d` + 1 rows is flagged if it is
+#' narrower than 0.25. `min_eigen_ratio` in [gmm_control()] drops such runs, so that the model may be
+#' fitted otherwise.
 #'
 #' @param x For `gmm_select()`: the data, as for [gmm_fit()]. For the methods: a selection.
 #' @param ... For `gmm_select()`: the other arguments of [gmm_fit()]. For `plot()`: graphical
@@ -35,7 +39,8 @@
 #'     \item{`entropy`}{Of the responsibilities, summed over the rows: 0 where all rows are sure.}
 #'     \item{`starts`, `hits`}{Starts that were tried, and those that reached the optimum.}
 #'     \item{`iterations`, `converged`}{Of the best run.}
-#'     \item{`status`}{`"ok"`; `"near-spurious: ..."` with the component; or why there is no fit.}
+#'     \item{`status`}{`"ok"`; `"near-spurious: ..."` with the component; `"too rich: ..."`; or why
+#'       there is no fit.}
 #'   }
 #'   All numbers are `NA` where there is no fit. Its attributes are `criterion`; `best`, the row of
 #'   the best model; `n`, the number of rows of the data, and `rows`, of those on which starts were
@@ -156,7 +161,8 @@ describe_status <- function(cell, x, family, k) {
   if (is.null(cell$condition)) {
     narrowest <- cell$narrowest
     if (!narrowest$is_suspect) {
-      return("ok")
+      is_rich <- cell$df >= nrow(x)
+      return(if (is_rich) sprintf("too rich: %d free parameters", as.integer(cell$df)) else "ok")
     }
     rows <- component_rows(cell$mixture$weights, narrowest$component, nrow(x))
     return(sprintf("near-spurious: component %d has %s and is narrow", narrowest$component, rows))
@@ -183,7 +189,7 @@ component_rows <- function(weights, component, n) {
 }
 
 is_flagged <- function(selection) {
-  startsWith(selection$status, "near-spurious")
+  startsWith(selection$status, "near-spurious") | startsWith(selection$status, "too rich")
 }
 
 #' Rows of the table with a fit, the best first

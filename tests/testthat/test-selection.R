@@ -219,7 +219,7 @@ test_that("a model without a fit says why, and the fit is the best of the others
     unique(wide$status[wide$k < 4 & !endsWith(wide$covariance, "I")]),
     "3 rows are too few for 4 columns"
   )
-  expect_true("ok" %in% wide$status)
+  expect_true(any(startsWith(wide$status, "too rich: ") & !is.na(wide$BIC)))
 })
 
 spiked <- function() {
@@ -313,6 +313,28 @@ test_that("of many models of a thousand rows, the best is no worse than when ask
   finished <- gmm_select(x, k = 1:5, search = "thorough")
   expect_gt(min(finished$BIC[behind], na.rm = TRUE), BIC(many))
   expect_equal(min(finished$BIC), BIC(many), tolerance = 1e-8)
+})
+
+test_that("a compact group within another is found, and a model with too many parameters stands back", {
+  set.seed(1)
+  wide <- matrix(rnorm(1000, sd = 5), ncol = 2)
+  hidden <- rbind(wide, matrix(rnorm(70, 2, 0.5), ncol = 2))
+  fit <- gmm_fit(hidden, k = 1:3)
+  expect_equal(fit$k, 2)
+  expect_lt(min(fit$weights), 0.1)
+  set.seed(1)
+  few <- gmm_fit(trees)
+  rich <- few$selection$df >= nrow(trees) & !is.na(few$selection$df)
+  expect_gt(sum(rich), 5)
+  expect_lt(few$df, nrow(trees))
+  spurious <- startsWith(few$selection$status, "near-spurious: ")
+  expect_match(few$selection$status[rich & !spurious], "^too rich: [0-9]+ free parameters$")
+})
+
+test_that("of few models all are finished", {
+  set.seed(1)
+  x <- matrix(rnorm(4000), ncol = 2) + 5 * rep(0:1, 1000)
+  expect_identical(unique(gmm_select(x, k = 1:9, covariance = "EEE")$converged), TRUE)
 })
 
 test_that("runs that become too narrow are dropped", {

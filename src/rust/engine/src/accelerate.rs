@@ -308,6 +308,10 @@ impl Reference {
         let (sums, scatters) = rest.split_at(k * d);
         let width = scatters.len() / k;
         let mut out = Vec::with_capacity(values.len());
+        let (mut whole, mut half_white) = match &self.scale {
+            Scale::Full(_) => (DMatrix::zeros(d, d), DMatrix::zeros(d, d)),
+            _ => (DMatrix::zeros(0, 0), DMatrix::zeros(0, 0)),
+        };
         for component in 0..k {
             let expected = self.masses[component];
             let size = expected.sqrt();
@@ -320,12 +324,16 @@ impl Reference {
                 Scale::Full(inverses) => {
                     let inverse = &inverses[component];
                     whiten(inverse, sum, size, &mut out);
-                    let scatter =
-                        DMatrix::from_fn(d, d, |i, j| scatter[packed_row(i.max(j)) + i.min(j)]);
-                    let white = inverse * scatter * inverse.transpose();
+                    for j in 0..d {
+                        for i in 0..d {
+                            whole[(i, j)] = scatter[packed_row(i.max(j)) + i.min(j)];
+                        }
+                    }
+                    inverse.mul_to(&whole, &mut half_white);
                     for i in 0..d {
-                        out.extend((0..i).map(|j| white[(i, j)] / size));
-                        let own = white[(i, i)] - expected - mass;
+                        let white = |j: usize| half_white.row(i).dot(&inverse.row(j));
+                        out.extend((0..i).map(|j| white(j) / size));
+                        let own = white(i) - expected - mass;
                         out.push(own * std::f64::consts::FRAC_1_SQRT_2 / size);
                     }
                 }
@@ -356,6 +364,8 @@ fn variances(factors: &Factors, k: usize, d: usize) -> impl Iterator<Item = f64>
 }
 
 fn whiten(inverse: &DMatrix<f64>, sum: &[f64], size: f64, out: &mut Vec<f64>) {
-    let white = inverse * DVector::from_column_slice(sum);
-    out.extend(white.iter().map(|w| w / size));
+    out.extend(inverse.row_iter().map(|row| {
+        let white: f64 = row.iter().zip(sum).map(|(entry, sum)| entry * sum).sum();
+        white / size
+    }));
 }

@@ -34,7 +34,7 @@ pub(crate) struct Em<'a> {
     pub(crate) scale: &'a Scale,
     /// Log-likelihood that may be left to gain.
     pub(crate) tolerance: f64,
-    /// The least that [`Mixture::narrowness`] may be.
+    /// The least that a variance in [`Mixture::extents`] may be.
     pub(crate) min_eigen_ratio: f64,
     /// Whether runs keep the mixture of every iteration.
     pub(crate) keep_path: bool,
@@ -148,8 +148,8 @@ impl Em<'_> {
             return Err(GmmError::Degenerate { k });
         }
         if self.min_eigen_ratio > 0.0 {
-            let narrowness = mixture.narrowness();
-            if let Some(k) = narrowness.iter().position(|&r| r < self.min_eigen_ratio) {
+            let is_narrow = |extent: &(f64, f64)| extent.0 < self.min_eigen_ratio;
+            if let Some(k) = mixture.extents().iter().position(is_narrow) {
                 return Err(GmmError::Narrow { k });
             }
         }

@@ -130,10 +130,10 @@ impl Factor {
     /// The Cholesky factor of a symmetric matrix, if it is positive definite.
     pub(crate) fn of(covariance: &DMatrix<f64>) -> Option<Self> {
         let root = Cholesky::new(covariance.clone())?.unpack();
-        let identity = DMatrix::identity(root.nrows(), root.ncols());
-        let inverse = root.solve_lower_triangular(&identity)?;
+        let mut inverse = DMatrix::identity(root.nrows(), root.ncols());
+        let solved = root.solve_lower_triangular_mut(&mut inverse);
         let finite = |m: &DMatrix<f64>| m.iter().all(|value| value.is_finite());
-        (finite(&root) && finite(&inverse)).then_some(Factor { root, inverse })
+        (solved && finite(&root) && finite(&inverse)).then_some(Factor { root, inverse })
     }
 }
 

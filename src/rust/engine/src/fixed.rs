@@ -56,7 +56,7 @@ impl Fixed {
         if let Some(means) = &self.means {
             let offset = |k: usize| {
                 let own = stats.mean(k);
-                let apart = own.iter().zip(means.row(k)).map(|(own, fixed)| own - fixed);
+                let apart = own.zip(means.row(k)).map(|(own, fixed)| own - fixed);
                 apart.collect::<Vec<_>>()
             };
             let offsets: Vec<Vec<f64>> = (0..stats.k()).map(offset).collect();

@@ -66,14 +66,14 @@ impl Mixture {
         }
     }
 
-    /// The variance of every component in the direction in which it is narrowest, over that within
-    /// the components on average.
+    /// The variances of every component in the directions in which it is narrowest and widest, over
+    /// those within the components on average.
     ///
     /// # Source
     /// The ratio that Hathaway (1985), *A constrained formulation of maximum-likelihood estimation
     /// for normal mixture distributions*, Annals of Statistics 13, keeps from zero, made
     /// independent of the units.
-    pub(crate) fn narrowness(&self) -> Vec<f64> {
+    pub(crate) fn extents(&self) -> Vec<(f64, f64)> {
         let mut within = DMatrix::zeros(self.d(), self.d());
         for (k, &weight) in self.weights.iter().enumerate() {
             within += self.covariance(k) * weight;
@@ -82,13 +82,14 @@ impl Mixture {
         let inverse =
             Cholesky::new(within).and_then(|root| root.l().solve_lower_triangular(&identity));
         let Some(inverse) = inverse else {
-            return vec![0.0; self.k()];
+            return vec![(0.0, f64::INFINITY); self.k()];
         };
-        let least = |k| {
+        let extent = |k| {
             let relative = &inverse * self.covariance(k) * inverse.transpose();
-            relative.symmetric_eigenvalues().min().max(0.0)
+            let variances = relative.symmetric_eigenvalues();
+            (variances.min().max(0.0), variances.max())
         };
-        (0..self.k()).map(least).collect()
+        (0..self.k()).map(extent).collect()
     }
 
     /// The squared Mahalanobis distance of component `k`'s mean from the component that it is
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn narrowness_and_distances_do_not_depend_on_units() {
+    fn extents_and_distances_do_not_depend_on_units() {
         // Variances 4 and 0.04 in the second column, 2.02 on average; means 3 apart.
         for unit in [1.0, 1e6] {
             let covariance =
@@ -133,9 +134,11 @@ mod tests {
                 means: Array2::from_shape_vec((2, 2), vec![0.0, 0.0, 0.0, 3.0 * unit]).unwrap(),
                 covariances: [4.0, 0.04].into_iter().map(covariance).collect(),
             };
-            let narrowness = mixture.narrowness();
-            assert!((narrowness[0] - 1.0).abs() < 1e-12);
-            assert!((narrowness[1] - 0.04 / 2.02).abs() < 1e-12);
+            let extents = mixture.extents();
+            assert!((extents[0].0 - 1.0).abs() < 1e-12);
+            assert!((extents[0].1 - 4.0 / 2.02).abs() < 1e-12);
+            assert!((extents[1].0 - 0.04 / 2.02).abs() < 1e-12);
+            assert!((extents[1].1 - 1.0).abs() < 1e-12);
             assert!((mixture.squared_distance(1) - 9.0 / 4.0).abs() < 1e-12);
             assert!((mixture.squared_distance(0) - 9.0 / 0.04).abs() < 1e-9);
         }

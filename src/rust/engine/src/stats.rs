@@ -241,12 +241,11 @@ impl SufficientStats {
     }
 
     /// Mean of component `k`.
-    pub fn mean(&self, k: usize) -> Vec<f64> {
+    pub fn mean(&self, k: usize) -> impl Iterator<Item = f64> + '_ {
         let centre = &self.centres[k * self.d..];
+        let mass = self.mass(k);
         let parts = centre.iter().zip(self.sum(k));
-        parts
-            .map(|(centre, sum)| centre + sum / self.mass(k))
-            .collect()
+        parts.map(move |(centre, sum)| centre + sum / mass)
     }
 
     /// The scatters of the components about their own means, as far as they are known.
@@ -298,7 +297,7 @@ impl SufficientStats {
     pub(crate) fn total(&self) -> Total {
         Total {
             mass: self.mass(0),
-            mean: self.mean(0),
+            mean: self.mean(0).collect(),
             scatter: match self.second {
                 Second::Full => self.full_scatter(0),
                 _ => DMatrix::from_diagonal(&self.squares(0)),

@@ -340,13 +340,7 @@ fn of_many_rows_only_cells_that_may_be_the_best_are_finished() {
     let x = draws(k, d, n, 6.0);
     let few = Settings {
         k: vec![1, 2, 3],
-        families: vec![
-            Family::Eii,
-            Family::Eei,
-            Family::Vvv,
-            Family::Eee,
-            Family::Vii,
-        ],
+        families: Family::ALL.to_vec(),
         ..settings(2)
     };
     let all = Settings {
@@ -359,10 +353,10 @@ fn of_many_rows_only_cells_that_may_be_the_best_are_finished() {
         search(data, &Start::Partitions, settings, &progress).unwrap()
     };
     let (few, all) = (table(&few), table(&all));
-    assert_eq!(few.rows, 5000);
+    assert!(few.rows < n);
     assert_eq!(few.best, all.best);
     let behind = |cell: &Result<Fit, GmmError>| matches!(cell, Err(GmmError::Behind { .. }));
-    assert!(few.cells.iter().filter(|cell| behind(cell)).count() >= 5);
+    assert!(few.cells.iter().filter(|cell| behind(cell)).count() >= 20);
     assert!(all.cells.iter().all(Result::is_ok));
     let best = |table: Search| table.into_best().unwrap();
     let (few, all) = (best(few), best(all));

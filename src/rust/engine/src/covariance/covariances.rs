@@ -92,7 +92,10 @@ impl Covariances {
     pub(super) fn relative_log_volume(&self, k: usize) -> Option<f64> {
         match self {
             Covariances::Own(matrices) => Some(log_volume(&lower_factor(&matrices[k])?)),
-            Covariances::Common { variances, .. } => Some(variances[k].map(f64::ln).mean()),
+            Covariances::Common { variances, .. } => {
+                let logs = variances[k].iter().map(|variance| variance.ln());
+                Some(logs.sum::<f64>() / variances[k].len() as f64)
+            }
         }
     }
 }
@@ -154,16 +157,14 @@ pub(super) fn lower_factor(matrix: &DMatrix<f64>) -> Option<DMatrix<f64>> {
 
 /// Inverse of a lower triangular matrix, unless it is singular.
 pub(super) fn inverse_of_lower(lower: &DMatrix<f64>) -> Option<DMatrix<f64>> {
-    let identity = DMatrix::identity(lower.nrows(), lower.ncols());
-    let inverse = lower.solve_lower_triangular(&identity)?;
-    inverse
-        .iter()
-        .all(|entry| entry.is_finite())
-        .then_some(inverse)
+    let mut inverse = DMatrix::identity(lower.nrows(), lower.ncols());
+    let solved = lower.solve_lower_triangular_mut(&mut inverse);
+    (solved && inverse.iter().all(|entry| entry.is_finite())).then_some(inverse)
 }
 
 /// `log |LL'|^(1/d)`: of the determinant's root, because the determinant itself under- or
 /// overflows.
 pub(super) fn log_volume(lower: &DMatrix<f64>) -> f64 {
-    2.0 * lower.diagonal().map(f64::ln).mean()
+    let d = lower.nrows();
+    2.0 * (0..d).map(|j| lower[(j, j)].ln()).sum::<f64>() / d as f64
 }

@@ -130,8 +130,9 @@ impl Frame {
         self.measure_squares();
         let d = self.d() as f64;
         let log_ratio = |k: usize| {
-            let ratios = self.squares.row(k).component_div(&before.row(k));
-            ratios.map(f64::ln).sum() / d
+            let (now, then) = (self.squares.row(k), before.row(k));
+            let ratios = now.iter().zip(then.iter()).map(|(now, then)| now / then);
+            ratios.map(f64::ln).sum::<f64>() / d
         };
         let log_ratios: Vec<f64> = (0..self.k()).map(log_ratio).collect();
         let gain = self.gain(&log_ratios);

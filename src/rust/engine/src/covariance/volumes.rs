@@ -120,12 +120,16 @@ fn diagonal_covariances(
         if !pooled.iter().all(|&sum| is_sound(sum)) {
             return None;
         }
-        let parts = scatters.iter().zip(theta);
-        let parts = parts.map(|(own, theta)| own.component_div(&pooled) * theta.exp());
-        let parts: Vec<DVector<f64>> = parts.collect();
-        let trace = |k: usize| parts[k].sum();
-        let product = |i: usize, j: usize| parts[i].dot(&parts[j]);
-        let log_volume = pooled.map(f64::ln).mean();
+        let mut parts = DMatrix::zeros(d, k);
+        for ((mut part, own), theta) in parts.column_iter_mut().zip(scatters).zip(theta) {
+            let precision = theta.exp();
+            for ((part, own), pooled) in part.iter_mut().zip(own).zip(&pooled) {
+                *part = own / pooled * precision;
+            }
+        }
+        let trace = |k: usize| parts.column(k).sum();
+        let product = |i: usize, j: usize| parts.column(i).dot(&parts.column(j));
+        let log_volume = pooled.iter().map(|sum| sum.ln()).sum::<f64>() / d as f64;
         Some(Slope::of(k, d, log_volume, trace, product))
     })?;
     let pooled = pool(&theta) / given.total_mass();

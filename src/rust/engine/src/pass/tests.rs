@@ -42,7 +42,7 @@ fn assert_same(a: &SufficientStats, b: &SufficientStats) {
     assert!((a.loglik() / b.loglik() - 1.0).abs() < 1e-12);
     for k in 0..2 {
         assert!((a.mass(k) / b.mass(k) - 1.0).abs() < 1e-12);
-        let means = a.mean(k).into_iter().zip(b.mean(k));
+        let means = a.mean(k).zip(b.mean(k));
         assert!(means.into_iter().all(|(a, b)| (a - b).abs() < 1e-12));
     }
 }
@@ -164,7 +164,7 @@ fn statistics_of_labels_are_means_and_scatters() {
     let column = |j: usize| rows.iter().map(move |i| i + j * n);
     let mean = |j: usize| column(j).map(|i| x[i]).sum::<f64>() / rows.len() as f64;
     for j in 0..d {
-        assert!((stats.mean(1)[j] - mean(j)).abs() < 1e-14);
+        assert!((stats.mean(1).nth(j).unwrap() - mean(j)).abs() < 1e-14);
         for l in 0..d {
             let pairs = column(j).zip(column(l));
             let sum: f64 = pairs

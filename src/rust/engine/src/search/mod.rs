@@ -36,6 +36,9 @@ use starts::{deal, partitions_of, sample_of, stage_of, AtATime, LEAST_SAMPLE, ST
 
 /// Relative difference of values of the criterion that is but rounding.
 const EQUAL: f64 = 1e-12;
+/// So many models, of less rows than so many, are all finished.
+const FEW_MODELS: usize = 30;
+const MANY_ROWS: usize = 100_000;
 /// Where models are given up, parts in which the starts are tried that are else tried at a time.
 const BATCHES: usize = 3;
 /// Where models are given up, those of the others at most that are searched for alone.
@@ -274,11 +277,12 @@ pub fn search(
     })
 }
 
-/// The cell with the best value of the criterion; of equals, which differ by rounding, the first.
+/// The cell with the best value of the criterion, those last that are suspect or have as many
+/// parameters as rows; of equals, which differ by rounding, the first.
 fn best_of(cells: &[Result<Fit, GmmError>], criterion: Criterion, n: usize) -> Option<usize> {
     let value = |fit: &Fit| {
         let value = criterion.value(fit.loglik, fit.df, n, fit.entropy);
-        (fit.narrowest.is_suspect, value)
+        (fit.narrowest.is_suspect || fit.df >= n, value)
     };
     let fits = || {
         let fits = cells.iter().map(|cell| cell.as_ref().ok().map(value));
@@ -332,7 +336,8 @@ fn search_freely(
         long: settings.n_final,
         kept: if sampled && cells.len() == 1 { KEPT } else { 1 },
     };
-    let gives_up = n >= LEAST_SAMPLE && cells.len() > 1 && !settings.finish_all;
+    let models = if n < MANY_ROWS { FEW_MODELS } else { 1 };
+    let gives_up = n >= LEAST_SAMPLE && cells.len() > models && !settings.finish_all;
     let mut helpers = moves::helpers(cells, all.passes.data().d(), distinct, settings);
     let has_helpers = !helpers.is_empty();
     let mut everyone: Vec<&mut Cell> = cells.iter_mut().map(|cell| &mut **cell).collect();

@@ -17,6 +17,11 @@ pub struct Narrowest {
 /// Narrow is a component with a smaller ratio, very narrow one with a still smaller.
 const NARROW: f64 = 0.05;
 const VERY_NARROW: f64 = 1e-4;
+/// Narrow enough are those whose rows lie in a plane in any case.
+const NARROW_FOR_SO_FEW: f64 = 0.25;
+/// A component within another is the likelier to be chance if it is thin: narrower than wide by so
+/// much.
+const THIN: f64 = 0.2;
 /// Few are less rows than so many for each that it takes to lie in a plane; very few are still less.
 const FEW: f64 = 15.0;
 const VERY_FEW: f64 = 2.0;
@@ -28,23 +33,21 @@ impl Narrowest {
     /// Of a fit on `n` rows.
     pub fn of(mixture: &Mixture, n: usize) -> Self {
         let d = mixture.d() as f64;
-        let of_component = |(component, ratio): (usize, f64)| {
+        let of_component = |(component, (ratio, widest)): (usize, (f64, f64))| {
+            let is_thin = d == 1.0 || ratio < THIN * widest;
             let rows = mixture.weights[component] * n as f64 / (d + 1.0);
             Narrowest {
                 component,
                 ratio,
-                is_suspect: ratio < NARROW
-                    && rows < FEW
-                    && (rows < VERY_FEW
-                        || ratio < VERY_NARROW
-                        || mixture.squared_distance(component) < WITHIN * d),
+                is_suspect: (rows < 1.0 && ratio < NARROW_FOR_SO_FEW)
+                    || (ratio < NARROW
+                        && rows < FEW
+                        && (rows < VERY_FEW
+                            || ratio < VERY_NARROW
+                            || (is_thin && mixture.squared_distance(component) < WITHIN * d))),
             }
         };
-        let all = mixture
-            .narrowness()
-            .into_iter()
-            .enumerate()
-            .map(of_component);
+        let all = mixture.extents().into_iter().enumerate().map(of_component);
         let order = |a: &Self, b: &Self| {
             let by_suspicion = b.is_suspect.cmp(&a.is_suspect);
             by_suspicion.then(a.ratio.total_cmp(&b.ratio))
@@ -72,6 +75,18 @@ mod tests {
         Narrowest::of(&mixture, 1000)
     }
 
+    /// The small one in the middle of the large one, narrower by ten in all of `d` columns.
+    fn compact(rows: f64, d: usize) -> Narrowest {
+        let share = rows / 1000.0;
+        let covariance = |s: f64| DMatrix::identity(d, d) * (s * s);
+        let mixture = Mixture {
+            weights: vec![1.0 - share, share],
+            means: Array2::zeros((2, d)),
+            covariances: [1.0, 0.1].into_iter().map(covariance).collect(),
+        };
+        Narrowest::of(&mixture, 1000)
+    }
+
     #[test]
     fn few_narrow_rows_within_another_component_are_suspect() {
         assert!(small(30.0, 0.5, 0.1).is_suspect);
@@ -80,6 +95,9 @@ mod tests {
         assert!(!small(30.0, 0.5, 0.5).is_suspect);
         assert!(!small(300.0, 0.5, 0.1).is_suspect);
         assert!(!small(30.0, 5.0, 0.1).is_suspect);
+        // As narrow in the other column: a group of its own.
+        assert!(!compact(30.0, 2).is_suspect);
+        assert!(compact(20.0, 1).is_suspect);
         // Hardly enough for a plane; in a plane.
         assert!(small(4.0, 5.0, 0.1).is_suspect);
         assert!(small(30.0, 5.0, 0.001).is_suspect);
