@@ -73,7 +73,11 @@ plot_columns <- function(x, columns, call, most = 8) {
     } else {
       is_type(columns)
     }
-    abort_argument("columns", must, is, "bad_value", call)
+    labels <- axis_labels(x, seq_len(x$d))
+    shown <- utils::head(labels, 12)
+    more <- if (x$d > 12) paste(" and", x$d - 12, "more")
+    hint <- c(i = cli::format_inline("The columns are {.val {shown}}{more}."))
+    abort_argument("columns", must, is, "bad_value", call, hint)
   }
   as.integer(found)
 }

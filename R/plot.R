@@ -5,6 +5,10 @@
 #' repeat the distinction. Axes have scales of their own; with `asp = 1` they have the same, and the
 #' ellipses of spherical families are circles. Of a great many rows an even part is drawn.
 #'
+#' Pictures of several panels lay out the page themselves, whatever `par(mfrow = )` says: the
+#' matrices of more than two columns, `"pairs"` and `"iterations"`. `"loglik"` takes two places of a
+#' layout that has them. All others are one place.
+#'
 #' @section What:
 #' * `"classification"`: the rows in the colour and symbol of their component, with the components,
 #'   numbered, over them. For `d` = 2 these are ellipses that hold the parts `level` of the
@@ -26,7 +30,8 @@
 #' * `"selection"`: the criterion of all models that were fitted, see [gmm_select()].
 #' * `"loglik"`: the climb of the log-likelihood over the iterations, and what is left to gain, on a
 #'   logarithmic scale: EM ends on a straight line, the flatter the more the components overlap.
-#'   Open circles are steps that gain less than a hundredth of the whole climb.
+#'   Open circles are steps that gain less than a hundredth of the whole climb. SEM does not climb:
+#'   its log-likelihood is shown alone.
 #' * `"iterations"`: the iterations `at`, a frame for each: points in the colours of the components,
 #'   blended by their responsibilities, and ellipses; for `d` > 2 the first two `columns`; for
 #'   `d` = 1 the densities.
@@ -50,20 +55,21 @@
 #'
 #' @param x A fit from [gmm_fit()], or a mixture from [gmm_mixture()], which has no `"selection"`,
 #'   `"loglik"` and `"iterations"`.
-#' @param what `"classification"`, `"uncertainty"`, `"density"`, `"pairs"`, `"profile"`,
-#'   `"selection"`, `"loglik"`, `"iterations"` or `"bound"`, see What.
+#' @param what One of the pictures under What; by default the first of them.
 #' @param ... Graphical parameters, such as `main`, `xlab`, `col` (a colour per component; for
 #'   images and surfaces colours from low to high), `pch`, `cex`; for `d` = 1 also `breaks`; for
-#'   surfaces `theta` and `phi`. What is not of the points goes to the frame of the plot.
+#'   surfaces `theta` and `phi`. What is not of the points goes to the frame of the plot. They are
+#'   those of [par()], [plot.default()] and [persp()].
 #' @param data Rows to show, as `newdata` of [predict.gmm_mixture()]; by default those of the fit.
 #' @param columns Names or numbers of the columns to show; by default all, but, except in a profile,
 #'   not more than eight.
 #' @param level Numbers between 0 and 1: parts of probability that ellipses, regions and intervals
 #'   hold. By default 0.5 and 0.95; for regions 0.5, 0.75, 0.9 and 0.95; in a profile 0.683.
 #' @param type For `"density"`: `"contour"`, the default, `"image"`, or, for two columns, `"persp"`.
-#' @param at For `"iterations"`: whole numbers, the iterations to show, by default 0 to 6 and 20, 0
-#'   being the start. In place of those beyond the last, the last is shown. For `"bound"`: one
-#'   iteration that has a next one. Both need a fit with `keep_path = TRUE`.
+#' @param at For `"iterations"`: whole numbers, the iterations to show, 0 being the start; by default
+#'   0 to 6, 20 and the last, or, of not more than 20, 0 to 7 and the last. In place of those beyond
+#'   the last, the last is shown. For `"bound"`: one iteration that has a next one. Both need a fit
+#'   with `keep_path = TRUE`.
 #' @param parameter For `"bound"`: a component and a column, such as `c(1, 2)` or
 #'   `c(1, "waiting")`.
 #' @param standardise For `"profile"`: `TRUE` or `FALSE`, whether to show the columns on a common
@@ -89,7 +95,8 @@
 #' `gmm_error_no_data` for an uncertainty (but for `d` = 1) or a bound without data;
 #' `gmm_error_no_path` for `"iterations"`, and for a bound with `at`, where the fit has not kept
 #' them;
-#' `gmm_error_unknown_argument` for an argument that `what` does not use; `gmm_error_bad_value` and
+#' `gmm_error_unknown_argument` for an argument that `what` does not use, or that does not exist;
+#' `gmm_error_bad_value` and
 #' `gmm_error_bad_type` name the `argument` that is wrong. For `data` as [predict.gmm_mixture()].
 #'
 #' @references
@@ -109,16 +116,27 @@
 #' plot(fit, what = "bound", parameter = c(2, "waiting"))
 #' plot(gmm_fit(faithful$waiting, k = 2), xlab = "Minutes until the next eruption")
 #'
+#' # From labels at random there is a way to go.
+#' slow <- gmm_fit(
+#'   faithful,
+#'   start = sample(2, nrow(faithful), TRUE), accelerate = FALSE, keep_path = TRUE
+#' )
+#' plot(slow, what = "iterations")
+#' plot(slow, what = "bound", at = 12)
+#'
 #' iris_fit <- gmm_fit(iris[1:4], k = 3)
 #' plot(iris_fit, what = "pairs", columns = c("Sepal.Width", "Petal.Length"))
 #' plot(iris_fit, what = "profile")
 #' @aliases plot.gmm
 #' @export
-plot.gmm_mixture <- function(x, what = "classification", ..., data = NULL, columns = NULL,
-                             level = NULL, type = NULL, at = NULL, parameter = NULL,
-                             standardise = NULL) {
+plot.gmm_mixture <- function(x, what = c(
+                               "classification", "uncertainty", "density", "selection", "loglik",
+                               "iterations", "bound", "profile", "pairs"
+                             ),
+                             ..., data = NULL, columns = NULL, level = NULL, type = NULL, at = NULL,
+                             parameter = NULL, standardise = NULL) {
   call <- quote(plot())
-  check_choice(what, names(plot_arguments), "what", call)
+  what <- check_what(what, call)
   x <- as_mixture(x, "x", call)
   arguments <- list(
     data = data, columns = columns, level = level, type = type, at = at, parameter = parameter,
@@ -126,11 +144,12 @@ plot.gmm_mixture <- function(x, what = "classification", ..., data = NULL, colum
   )
   given <- names(Filter(Negate(is.null), arguments))
   check_plot_arguments(what, given, call)
+  dots <- list(...)
+  check_graphical(dots, names(arguments), what, type, call)
   check_history(x, what, call)
   if (what == "selection") {
     return(invisible(plot(x$selection, ...)))
   }
-  dots <- list(...)
   view <- plot_view(x, data, columns, what, dots, call)
   shown <- switch(what,
     classification = plot_classification(view, check_levels(level, c(0.5, 0.95), call)),
@@ -159,6 +178,18 @@ plot_arguments <- list(
   pairs = c("data", "columns", "level")
 )
 
+#' @returns The one picture; the first where the argument is left as it is.
+#' @noRd
+check_what <- function(what, call) {
+  choices <- names(plot_arguments)
+  if (identical(what, choices)) {
+    return(choices[1])
+  }
+  is_criterion <- is_string(what) && toupper(what) %in% c("BIC", "ICL", "AIC", "AICC")
+  hint <- if (is_criterion) c(i = "{.val selection} shows the criterion of all models.")
+  check_choice(what, choices, "what", call, hint = hint)
+}
+
 check_plot_arguments <- function(what, given, call) {
   foreign <- setdiff(given, plot_arguments[[what]])
   if (length(foreign) == 0) {
@@ -172,6 +203,64 @@ check_plot_arguments <- function(what, given, call) {
     ),
     "unknown_argument",
     argument = foreign[1],
+    call = call
+  )
+}
+
+#' Arguments that base graphics know, of those that a plot does not set itself
+#' @noRd
+graphical_arguments <- c(
+  # Of plot.default() and hist().
+  "main", "sub", "xlab", "ylab", "xlim", "ylim", "ann", "axes", "frame.plot", "panel.first",
+  "panel.last", "asp", "xgap.axis", "ygap.axis", "log", "breaks", "freq", "panel",
+  # Of par().
+  "adj", "bg", "bty", "cex", "cex.axis", "cex.lab", "cex.main", "cex.sub", "col", "col.axis",
+  "col.lab", "col.main", "col.sub", "crt", "err", "family", "fg", "font", "font.axis", "font.lab",
+  "font.main", "font.sub", "lab", "las", "lend", "lheight", "ljoin", "lmitre", "lty", "lwd", "mgp",
+  "pch", "pty", "srt", "tck", "tcl", "xaxp", "xaxs", "xaxt", "xpd", "yaxp", "yaxs", "yaxt"
+)
+
+#' Those of persp()
+#' @noRd
+surface_arguments <- c(
+  "theta", "phi", "r", "d", "scale", "expand", "border", "ltheta", "lphi", "shade", "box",
+  "nticks", "ticktype", "zlim", "zlab"
+)
+
+#' Refuse what neither the plot nor base graphics know
+#' @noRd
+check_graphical <- function(dots, arguments, what, type, call) {
+  is_surface <- what == "density" && identical(type, "persp")
+  known <- c(graphical_arguments, if (is_surface) surface_arguments)
+  unknown <- setdiff(names2(dots), known)
+  if (length(unknown) == 0) {
+    return(invisible())
+  }
+  unknown <- unknown[1]
+  hint <- switch(unknown,
+    # The distance of words finds `col` neither from the one nor from the other.
+    color = ,
+    colors = ,
+    colour = ,
+    colours = c(i = "Use {.arg col}."),
+    dim = ,
+    dims = ,
+    dimens = c(i = "Use {.arg columns}: names or numbers of columns."),
+    suggest(unknown, c(arguments, "main", "xlab", "ylab", "xlim", "ylim", "col", "pch", "cex"))
+  )
+  abort_gmm(
+    c(
+      if (unknown == "") {
+        "Arguments after {.arg what} must be named."
+      } else if (unknown %in% surface_arguments) {
+        "{.arg {unknown}} is only for {.arg what} = {.val density} with {.arg type} = {.val persp}."
+      } else {
+        "{.arg {unknown}} is not an argument of {.fn plot}, and not a graphical parameter."
+      },
+      hint
+    ),
+    "unknown_argument",
+    argument = unknown,
     call = call
   )
 }
