@@ -79,11 +79,15 @@ draw_bounds <- function(view, slice, curve, iterates) {
   count <- nrow(iterates)
   colours <- grDevices::colorRampPalette(c("#E69F00", "#D55E00", "#8B1A1A"))(count)
   ends <- range(iterates$value, slice$to)
-  span <- range(curve$loglik[curve$value >= ends[1] & curve$value <= ends[2]])
+  lowest <- min(curve$loglik[curve$value >= ends[1] & curve$value <= ends[2]])
+  highest <- max(curve$loglik)
   # Bounds fall far below the curve; only their upper parts matter.
-  height <- max(diff(span), 1e-6 * abs(span[2]))
-  limits <- cbind(slice$range, span + c(-0.35, 0.15) * height)
-  old <- open_wide_frame(limits, c(slice$label, "Log-likelihood"), slice$title, view$dots)
+  height <- max(highest - lowest, 1e-6 * abs(highest))
+  limits <- cbind(slice$range, c(lowest - 0.35 * height, highest + 0.1 * height))
+  legend <- c("log-likelihood", paste("bound at", iterates$iteration))
+  old <- open_frame(
+    limits, c(slice$label, "Log-likelihood"), slice$title, view$dots, legend_lines(legend, NULL, 4)
+  )
   on.exit(graphics::par(old))
   foot <- graphics::par("usr")[3]
   graphics::segments(iterates$value, foot, iterates$value, iterates$loglik, col = colours, lty = 3)
@@ -91,18 +95,8 @@ draw_bounds <- function(view, slice, curve, iterates) {
   for (i in seq_len(count)) {
     graphics::lines(curve$value, curve[[i + 2]], col = colours[i], lwd = 2)
   }
-  graphics::points(
-    iterates$value, iterates$loglik, pch = 21, bg = colours, col = "white", cex = 2.2
-  )
-  graphics::text(
-    iterates$value, iterates$loglik, iterates$iteration, col = "white", cex = 0.75, font = 2
-  )
-  # Where the curve has climbed.
-  corner <- if (iterates$value[1] > iterates$value[count]) "bottomleft" else "bottomright"
-  graphics::legend(
-    corner,
-    legend = c("log-likelihood", paste("bound at iterate", iterates$iteration)),
-    col = c("black", colours), lwd = c(3, rep(2, count)), bg = "white", box.col = "grey80",
-    cex = 0.85
+  draw_discs(iterates[c("value", "loglik")], iterates$iteration, colours)
+  draw_side_legend(
+    legend = legend, col = c("black", colours), lwd = c(3, rep(2, count)), seg.len = 1.5
   )
 }

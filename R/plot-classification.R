@@ -7,7 +7,8 @@ plot_classification <- function(view, level) {
 #' Two columns in a frame
 #' @noRd
 draw_plane <- function(view, level) {
-  open_frame(column_limits(view, level), view$labels, plot_title(view$x), view$dots)
+  old <- open_frame(column_limits(view, level), view$labels, plot_title(view$x), view$dots)
+  on.exit(graphics::par(old))
   draw_cloud(view, view$columns, level)
 }
 
@@ -63,9 +64,19 @@ draw_ellipses <- function(mixture, style, level, size = 1) {
 }
 
 draw_means <- function(means, style, size = 1) {
-  graphics::points(means, pch = 21, cex = 2.2 * size, bg = style$colours, col = "white")
-  number <- seq_len(nrow(means))
-  graphics::text(means, labels = number, cex = 0.75 * size, font = 2, col = "white")
+  # Numbers stay legible where R shrinks all of a layout with many panels.
+  size <- size * min(1 / graphics::par("cex"), 1.6)
+  draw_discs(means, seq_len(nrow(means)), style$colours, size)
+}
+
+#' White numbers on discs that are wide enough for them
+#' @noRd
+draw_discs <- function(at, number, colours, size = 1) {
+  digits <- max(nchar(number))
+  graphics::points(at, pch = 21, cex = (1.7 + 0.5 * digits) * size, bg = colours, col = "white")
+  graphics::text(
+    at, labels = number, cex = (if (digits > 2) 0.6 else 0.75) * size, font = 2, col = "white"
+  )
 }
 
 #' Points of the ellipse that holds `level` of a bivariate normal distribution
@@ -94,7 +105,8 @@ draw_histogram <- function(view, level) {
   curve <- density_curve(marginal(view$x, column), bars$breaks)
   top <- max(bars$density, curve$density)
   limits <- cbind(range(curve[[1]]), c(0, 1.05 * top))
-  open_frame(limits, c(view$labels, "Density"), plot_title(view$x), view$dots)
+  old <- open_frame(limits, c(view$labels, "Density"), plot_title(view$x), view$dots)
+  on.exit(graphics::par(old))
   draw_bars(bars)
   draw_curves(curve, style)
   peaks <- vapply(curve[-(1:2)], max, 0)

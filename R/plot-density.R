@@ -96,22 +96,20 @@ region_densities <- function(view, mixture, level, points = 5000) {
 #' Regions as shades under lines, with the rows between
 #' @noRd
 draw_contours <- function(view, surface, level) {
-  # Room for the legend.
-  old <- graphics::par(mar = graphics::par("mar") + c(0, 0, 0, 3))
+  held <- paste0(100 * level, " %")
+  old <- open_surface_frame(view, level, legend_lines(held, "Holds"))
   on.exit(graphics::par(old))
-  open_surface_frame(view, level)
   draw_regions(view, surface, view$columns)
   shades <- region_shades(length(level))
   draw_side_legend(
-    legend = paste0(100 * level, " %"), fill = rev(shades$fill), border = rev(shades$line),
-    title = "Holds"
+    legend = held, fill = rev(shades$fill), border = rev(shades$line), title = "Holds"
   )
 }
 
-open_surface_frame <- function(view, level) {
+open_surface_frame <- function(view, level, right) {
   # The surface fills the frame.
   dots <- list_modify(list(xaxs = "i", yaxs = "i"), view$dots)
-  open_frame(density_limits(view, level), view$labels, plot_title(view$x), dots)
+  open_frame(density_limits(view, level), view$labels, plot_title(view$x), dots, right)
 }
 
 #' Shades from that of the largest region to that of the smallest
@@ -152,12 +150,13 @@ draw_faint_rows <- function(view, columns, size = 1) {
 }
 
 draw_image <- function(view, surface, level, colours) {
-  old <- graphics::par(mar = graphics::par("mar") + c(0, 0, 0, 3))
+  key <- key_ticks(max(surface$density))
+  # The bar is as wide as two symbols of a legend.
+  old <- open_surface_frame(view, level, legend_lines(names(key), "Density", 4))
   on.exit(graphics::par(old))
-  open_surface_frame(view, level)
   draw_shades(surface, colours)
   graphics::box()
-  draw_key(max(surface$density), colours)
+  draw_key(key, max(surface$density), colours)
 }
 
 #' Shades by the square root of the density
@@ -169,24 +168,35 @@ draw_shades <- function(surface, colours) {
   )
 }
 
+#' Densities to mark on the scale of the shades, named as they are written
+#' @noRd
+key_ticks <- function(highest) {
+  ticks <- pretty(c(0, highest), 6)
+  ticks <- ticks[ticks <= highest]
+  # Seven digits, that no two are written alike.
+  set_names(ticks, format(ticks, digits = 7, trim = TRUE))
+}
+
 #' The scale of the shades in the right margin
 #' @noRd
-draw_key <- function(highest, colours) {
+draw_key <- function(ticks, highest, colours) {
   edge <- graphics::par("usr")
   width <- edge[2] - edge[1]
-  left <- edge[2] + 0.04 * width
-  right <- edge[2] + 0.08 * width
+  letter <- graphics::strwidth("0", cex = legend_size)
+  left <- edge[2] + 0.02 * width + letter
+  right <- left + 2 * letter
   graphics::rasterImage(
     grDevices::as.raster(matrix(rev(colours))), left, edge[3], right, edge[4], xpd = NA
   )
   graphics::rect(left, edge[3], right, edge[4], xpd = NA, border = "grey40")
-  ticks <- pretty(c(0, highest), 6)
-  ticks <- ticks[ticks <= highest]
+  # The scale is that of the square root, on which ticks crowd at the top.
   height <- edge[3] + sqrt(ticks / highest) * (edge[4] - edge[3])
-  graphics::segments(right, height, right + 0.01 * width, height, xpd = NA)
-  graphics::text(right + 0.02 * width, height, format(ticks), adj = 0, cex = 0.75, xpd = NA)
+  graphics::segments(right, height, right + 0.5 * letter, height, xpd = NA)
   graphics::text(
-    left, edge[4] + 0.03 * (edge[4] - edge[3]), "Density", adj = c(0, 0), cex = 0.8, xpd = NA
+    right + letter, height, names(ticks), adj = c(0, 0.5), cex = legend_size, xpd = NA
+  )
+  graphics::text(
+    left, edge[4] + graphics::strheight("D"), "Density", adj = c(0, 0), cex = legend_size, xpd = NA
   )
 }
 

@@ -5,7 +5,7 @@ plot_iterations <- function(view, at, level) {
   view$labels <- utils::head(view$labels, 2)
   count <- length(at)
   old <- graphics::par(
-    mfrow = rev(grDevices::n2mfrow(count)), mar = c(1.8, 2.4, 2, 0.6), oma = c(2.2, 2.2, 0.5, 0),
+    mfrow = rev(grDevices::n2mfrow(count)), mar = c(1.8, 2.4, 2, 0.6), oma = c(2.2, 2.2, 1.4, 0),
     mgp = c(2, 0.5, 0), tcl = -0.3
   )
   on.exit(graphics::par(old))
@@ -13,6 +13,9 @@ plot_iterations <- function(view, at, level) {
   frame <- if (length(view$columns) == 1) draw_curve_frame else draw_plane_frame
   for (i in seq_len(count)) {
     frame(view, path[[at[i] + 1]], frame_title(at[i], loglik[i]), level)
+  }
+  if (diff(range(view$x$trace)) < 1 && length(path) > 1) {
+    note_short_path(view$x)
   }
   labels <- list_modify(
     list(xlab = view$labels[1], ylab = c(view$labels, "Density")[2]),
@@ -25,11 +28,21 @@ plot_iterations <- function(view, at, level) {
   }))
 }
 
+#' Say in the margin that there is little to see, and how to see more
+#' @noRd
+note_short_path <- function(x) {
+  start <- sprintf("`start = sample(%d, %.0f, TRUE)`", x$k, x$n)
+  note <- paste("The path begins near the optimum;", start, "shows more.")
+  graphics::mtext(note, 3, outer = TRUE, line = 0.2, cex = 0.7, col = "grey30")
+}
+
 #' The iterations to show; the last in place of those beyond it
+#'
+#' By default nine frames, three by three, if there are as many; the last is always among them.
 #' @noRd
 check_iterations <- function(at, last, call) {
   if (is.null(at)) {
-    at <- c(0:6, 20)
+    at <- c(if (last > 20) c(0:6, 20) else 0:7, last)
   }
   for (one in if (is.numeric(at) && length(at) > 1) at else list(at)) {
     check_count(one, "at", min = 0, call = call)
@@ -70,7 +83,8 @@ draw_plane_frame <- function(view, mixture, title, level) {
     colours <- blend_colours(posterior, style$colours)
     graphics::points(
       shown[, view$columns],
-      pch = 16, cex = 0.85 * style$size, col = grDevices::adjustcolor(colours, alpha.f = opacity)
+      # Of the same size in all layouts, which R's `cex` shrinks; smaller ones become squares.
+      pch = 16, cex = max(0.8 * style$size, 0.4) / graphics::par("cex"), col = grDevices::adjustcolor(colours, alpha.f = opacity)
     )
   }
   draw_ellipses(marginal(mixture, view$columns), style, level)

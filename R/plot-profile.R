@@ -16,9 +16,8 @@ plot_profile <- function(view, level, standardise) {
   ylab <- if (standardise) "Standard deviations from the mean" else "Mean"
   p <- length(columns)
   # Names fill the lower margin, the legend the right one.
-  old <- graphics::par(mar = c(name_lines(view), 4.4, 3.4, 3.6))
+  old <- open_profile(view, heights, ylab)
   on.exit(graphics::par(old))
-  open_profile(view, heights, ylab)
   if (standardise) {
     graphics::abline(h = 0, col = "grey75")
   }
@@ -35,10 +34,14 @@ open_profile <- function(view, heights, ylab) {
   p <- length(view$columns)
   limits <- cbind(c(1, p) + c(-0.4, 0.4), heights)
   dots <- list_modify(list(xlab = ""), view$dots)
-  open_frame(limits, c("", ylab), columns_title(view), c(dots, xaxt = "n"))
+  old <- open_frame(
+    limits, c("", ylab), columns_title(view), c(dots, xaxt = "n"),
+    legend_lines(view$x$k, symbols = 3), c(name_lines(view), 4.1, 3.4, 1)
+  )
   at <- even_rows(p, 60)
   along <- if (has_long_names(view)) 2 else 1
   graphics::axis(1, at = at, labels = view$labels[at], las = along, cex.axis = 0.8)
+  old
 }
 
 has_long_names <- function(view) {

@@ -1,6 +1,7 @@
 #' @rdname gmm_select
 #' @export
 plot.gmm_selection <- function(x, ...) {
+  check_graphical(list(...), character(), "selection", NULL, quote(plot()))
   criterion <- attr(x, "criterion")
   shown <- data.frame(
     k = x$k, covariance = x$covariance, value = x[[criterion]], flagged = is_flagged(x)
@@ -38,13 +39,11 @@ plot.gmm_selection <- function(x, ...) {
     ),
     list(...)
   )
-  ylab <- settings$ylab
-  settings$ylab <- ""
-  # Room for wide numbers on the left and for the legend on the right.
-  old <- graphics::par(mar = c(4.2, 5.6, 3.2, 6.6))
+  words <- c(rownames(style), if (any(drawable$flagged)) "pale: may")
+  limits <- cbind(settings$x, settings$y)
+  right <- legend_lines(words, symbols = 3)
+  old <- open_frame(limits, c("", ""), "", settings, right, c(4.2, 4.1, 4, 1))
   on.exit(graphics::par(old))
-  do.call(graphics::plot.default, c(settings, list(type = "n")))
-  graphics::title(ylab = ylab, line = 4.2)
   graphics::axis(1, at = ks)
   graphics::abline(h = best[[criterion]], col = "grey80")
   for (family in rownames(style)) {
@@ -53,10 +52,16 @@ plot.gmm_selection <- function(x, ...) {
   graphics::points(best$k, best[[criterion]], pch = 21, cex = 2.8, lwd = 2, xpd = TRUE)
   draw_families_legend(style, any(drawable$flagged))
   above <- sum(drawable[[criterion]] > graphics::par("usr")[4])
-  if (above > 0) {
-    note <- cli::pluralize("{above} model{?s} {?is/are} above this range")
-    graphics::mtext(note, line = 0.3, cex = 0.75)
-  }
+  given_up <- sum(startsWith(x$status, "given up"))
+  notes <- c(
+    if (above > 0) cli::pluralize("{above} model{?s} {?is/are} above this range"),
+    if (given_up > 0) {
+      cli::pluralize("{given_up} {?was/were} given up; `search = \"thorough\"` finishes {?it/them}")
+    }
+  )
+  note <- paste(notes, collapse = "; ")
+  size <- 0.75 * graphics::par("cex") * title_size(note) / graphics::par("cex.main")
+  graphics::mtext(note, line = 0.25, cex = size)
   invisible(shown)
 }
 

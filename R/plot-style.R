@@ -62,8 +62,15 @@ list_modify <- function(defaults, changes) {
 }
 
 #' An empty frame with its axes
+#'
+#' The margins on the left and on the right grow where the numbers at the ticks or a legend need
+#' more. The title shrinks to the width there is.
+#'
+#' @param right Lines of margin that a legend takes, see `legend_lines()`.
+#' @param mar The margins, but for what needs more.
+#' @returns The graphical parameters to put back.
 #' @noRd
-open_frame <- function(limits, labels, title, dots) {
+open_frame <- function(limits, labels, title, dots, right = 0, mar = graphics::par("mar")) {
   defaults <- list(
     x = limits[, 1],
     y = limits[, 2],
@@ -74,7 +81,65 @@ open_frame <- function(limits, labels, title, dots) {
     main = title,
     las = 1
   )
-  do.call(graphics::plot.default, c(list_modify(defaults, dots), list(type = "n")))
+  settings <- list_modify(defaults, dots)
+  line <- label_line(settings)
+  has_label <- isTRUE(nzchar(settings$ylab))
+  mar[2] <- max(mar[2], line + if (has_label) 1.1 else -0.4)
+  mar[4] <- max(mar[4], right)
+  old <- graphics::par("mar")
+  if (!identical(mar, old)) {
+    graphics::par(mar = mar)
+  }
+  apart <- list(main = "", ylab = "", type = "n")
+  do.call(graphics::plot.default, list_modify(settings, apart))
+  graphics::title(
+    main = settings$main,
+    cex.main = settings$cex.main %||% title_size(settings$main),
+    font.main = settings$font.main %||% graphics::par("font.main"),
+    col.main = settings$col.main %||% graphics::par("col.main")
+  )
+  graphics::title(
+    ylab = settings$ylab, line = line,
+    cex.lab = settings$cex.lab %||% graphics::par("cex.lab"),
+    font.lab = settings$font.lab %||% graphics::par("font.lab"),
+    col.lab = settings$col.lab %||% graphics::par("col.lab")
+  )
+  list(mar = old)
+}
+
+#' The line of the left margin where the title of an axis is clear of the numbers at its ticks
+#' @noRd
+label_line <- function(settings) {
+  usual <- graphics::par("mgp")[1]
+  if (!settings$las %in% 1:2 || identical(settings$yaxt, "n") || isFALSE(settings$axes)) {
+    return(usual)
+  }
+  ticks <- format(pretty(settings$ylim), trim = TRUE)
+  width <- tick_lines(ticks, settings$cex.axis %||% graphics::par("cex.axis"))
+  max(usual, width + graphics::par("mgp")[2] + 0.6)
+}
+
+tick_lines <- function(ticks, size = 1) {
+  max(graphics::strwidth(ticks, "inches", cex = size)) / line_inches()
+}
+
+#' The height of a line of margin
+#' @noRd
+line_inches <- function() {
+  graphics::par("mai")[1] / graphics::par("mar")[1]
+}
+
+#' The size at which a title is not cut off at the edges of its figure
+#' @noRd
+title_size <- function(title) {
+  size <- graphics::par("cex.main")
+  if (length(title) == 0) {
+    return(size)
+  }
+  aside <- min(graphics::par("mai")[c(2, 4)])
+  room <- graphics::par("pin")[1] + 2 * aside
+  width <- max(graphics::strwidth(title, "inches", cex = size, font = 2))
+  size * min(1, 0.97 * room / width)
 }
 
 #' From where to where columns must be shown to hold the rows and the components: `double[2, p]`
@@ -97,22 +162,6 @@ widen <- function(limits) {
   apply(limits, 2, grDevices::extendrange, f = 0.04)
 }
 
-#' An empty frame whose vertical axis has wide numbers, with its title beyond them
-#'
-#' @returns The graphical parameters to put back.
-#' @noRd
-open_wide_frame <- function(limits, labels, title, dots) {
-  ticks <- format(pretty(limits[, 2]), scientific = FALSE)
-  lines <- max(nchar(ticks)) * graphics::par("cin")[1] / graphics::par("csi") + 1.2
-  old <- graphics::par(mar = c(4.4, lines + 1.4, 3.4, 1))
-  dots <- list_modify(list(ylab = labels[2]), dots)
-  ylab <- dots$ylab
-  dots$ylab <- ""
-  open_frame(limits, labels, title, dots)
-  graphics::title(ylab = ylab, line = lines)
-  old
-}
-
 #' A matrix of panels with the axes outside
 #'
 #' Unlike in [graphics::pairs()], every column has limits that hold the ellipses, too.
@@ -130,6 +179,9 @@ draw_matrix <- function(limits, panel, diagonal, title, dots) {
     mgp = c(3, 0.6, 0)
   )
   on.exit(graphics::par(old))
+  # Outer margins are in lines of the panels' size.
+  ticks <- apply(limits, 2, function(ends) format(pretty(ends)), simplify = FALSE)
+  graphics::par(oma = replace(graphics::par("oma"), 2, max(3.6, tick_lines(unlist(ticks)) + 1.2)))
   for (i in seq_len(p)) {
     for (j in seq_len(p)) {
       graphics::plot.new()
@@ -143,11 +195,26 @@ draw_matrix <- function(limits, panel, diagonal, title, dots) {
         panel(j, i)
       }
       graphics::box(col = "grey40")
-      if (i == p) graphics::axis(1, cex.axis = 0.9)
-      if (j == 1) graphics::axis(2, las = 1, cex.axis = 0.9)
+      if (i == p) draw_panel_axis(1)
+      if (j == 1) draw_panel_axis(2)
     }
   }
   graphics::mtext(main, side = 3, outer = TRUE, line = 1.1, font = 2, cex = 1.1)
+}
+
+#' An axis whose numbers do not reach into the next panel
+#' @noRd
+draw_panel_axis <- function(side, size = 0.9) {
+  at <- graphics::axTicks(side)
+  labels <- format(at, trim = TRUE)
+  edge <- graphics::par("usr")[2 * side - 1:0]
+  extent <- if (side == 1) graphics::strwidth else graphics::strheight
+  reach <- extent(labels, cex = size) * 0.6
+  fits <- at - reach >= edge[1] & at + reach <= edge[2]
+  graphics::axis(side, at = at, labels = FALSE)
+  if (any(fits)) {
+    graphics::axis(side, at = at[fits], labels = labels[fits], las = 1, cex.axis = size, tick = FALSE)
+  }
 }
 
 #' The name of a column, in the middle of its panel
@@ -161,9 +228,23 @@ draw_name <- function(label) {
 
 #' A legend in the right margin
 #' @noRd
-draw_side_legend <- function(...) {
+draw_side_legend <- function(..., title = NULL) {
   edge <- graphics::par("usr")
   graphics::legend(
-    edge[2] + 0.02 * (edge[2] - edge[1]), edge[4], ..., bty = "n", cex = 0.85, xpd = NA
+    edge[2] + 0.02 * (edge[2] - edge[1]), edge[4], ..., title = title, title.adj = 0, bty = "n",
+    cex = legend_size, xpd = NA
   )
+}
+
+legend_size <- 0.85
+
+#' Lines of margin that a legend takes: its words, and its symbols or lines before them
+#' @noRd
+legend_lines <- function(labels, title = NULL, symbols = 2) {
+  inches <- function(words) max(0, graphics::strwidth(words, "inches", cex = legend_size))
+  letter <- graphics::par("cin")[1] * graphics::par("cex") * legend_size
+  width <- max(inches(labels) + (symbols + 1) * letter, inches(title) + letter)
+  # The legend begins a little to the right of the frame.
+  gap <- 0.02 * graphics::par("pin")[1]
+  (width + gap) / line_inches() + 0.5
 }

@@ -23,15 +23,16 @@ plot_uncertainty <- function(view) {
 }
 
 draw_uncertainty_plane <- function(view) {
-  old <- graphics::par(mar = graphics::par("mar") + c(0, 0, 0, 3.5))
-  on.exit(graphics::par(old))
-  open_frame(column_limits(view, 0.5), view$labels, plot_title(view$x), view$dots)
-  draw_uncertain_rows(view, view$columns)
   shown <- c(0, 0.1, 0.25, 0.5)
   shown <- shown[shown <= 1 - 1 / view$x$k]
+  right <- legend_lines(format(shown), "Uncertainty")
+  limits <- column_limits(view, 0.5)
+  old <- open_frame(limits, view$labels, plot_title(view$x), view$dots, right)
+  on.exit(graphics::par(old))
+  draw_uncertain_rows(view, view$columns)
   draw_side_legend(
     legend = shown, title = "Uncertainty", pch = 16, y.intersp = 1.4,
-    pt.cex = uncertain_sizes(view, shown), col = uncertain_colours("grey70", shown)
+    pt.cex = pmax(uncertain_sizes(view, shown), 0.4), col = uncertain_colours("grey70", shown)
   )
 }
 
@@ -53,8 +54,9 @@ draw_uncertain_rows <- function(view, columns, size = 1) {
 }
 
 uncertain_sizes <- function(view, uncertainty) {
-  # The areas grow with the uncertainty.
-  view$style$size * (0.75 + 1.9 * sqrt(uncertainty))
+  # The areas grow with the uncertainty. Of very many rows, too, those that are uncertain are seen.
+  size <- view$style$size
+  0.75 * size + max(1.9 * size, 1.1) * sqrt(uncertainty)
 }
 
 #' Pale where sure, then the colour itself, and black where nothing is sure
@@ -69,7 +71,8 @@ uncertain_colours <- function(colours, uncertainty) {
 draw_uncertainty_column <- function(view) {
   highest <- max(view$uncertainty, 0.05)
   limits <- cbind(range(view$data[, view$columns]), c(0, highest))
-  open_frame(limits, c(view$labels, "Uncertainty"), plot_title(view$x), view$dots)
+  old <- open_frame(limits, c(view$labels, "Uncertainty"), plot_title(view$x), view$dots)
+  on.exit(graphics::par(old))
   rows <- view$drawn
   graphics::points(
     view$data[rows, view$columns], view$uncertainty[rows],
@@ -82,12 +85,13 @@ draw_uncertainty_column <- function(view) {
 draw_uncertainty_curve <- function(view) {
   style <- view$style
   ends <- range(column_limits(view, 0.95))
-  value <- seq(ends[1], ends[2], length.out = 2001)
+  value <- uncertainty_grid(view, ends)
   posterior <- score_view(view, view$x, "posterior", matrix(value))
-  uncertainty <- 1 - posterior[cbind(seq_along(value), max.col(posterior, "first"))]
   cluster <- max.col(posterior, "first")
+  uncertainty <- 1 - posterior[cbind(seq_along(value), cluster)]
   limits <- cbind(ends, c(0, max(uncertainty, 0.05) * 1.05))
-  open_frame(limits, c(view$labels, "Uncertainty"), plot_title(view$x), view$dots)
+  old <- open_frame(limits, c(view$labels, "Uncertainty"), plot_title(view$x), view$dots)
+  on.exit(graphics::par(old))
   for (stretch in split(seq_along(value), cumsum(c(TRUE, diff(cluster) != 0)))) {
     colour <- style$colours[cluster[stretch[1]]]
     # To the next stretch, so that no gap is left.
@@ -100,6 +104,21 @@ draw_uncertainty_curve <- function(view) {
   }
   draw_rug(view)
   draw_means(cbind(view$x$means, 0), style)
+}
+
+#' Values along the column, close together where the assignment changes and the curve has a peak
+#' @noRd
+uncertainty_grid <- function(view, ends) {
+  value <- sort(unique(c(
+    seq(ends[1], ends[2], length.out = 1001), density_curve(view$x, ends)$value
+  )))
+  for (finer in 1:2) {
+    posterior <- score_view(view, view$x, "posterior", matrix(value))
+    before <- which(diff(max.col(posterior, "first")) != 0)
+    between <- lapply(before, function(i) seq(value[i], value[i + 1], length.out = 41))
+    value <- sort(unique(c(value, unlist(between))))
+  }
+  value
 }
 
 #' Ticks of the rows; of many, of quantiles, which show as well where they are dense

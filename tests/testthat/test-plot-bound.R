@@ -85,6 +85,15 @@ test_that("the iterates lead to the optimum", {
   expect_lte(max(shown$curve$loglik), waiting$loglik + 1e-6)
 })
 
+test_that("the curve does not leave the frame above", {
+  for (at in 0:5) {
+    drawn({
+      shown <- plot(kept, what = "bound", at = at)
+      expect_lt(max(shown$curve$loglik), graphics::par("usr")[4])
+    })
+  }
+})
+
 test_that("a parameter is a component and a column, and not given with an iteration", {
   for (parameter in list(c(1, 3), c(3, 1), c(1.5, 1), c("1", "Species"), c(1, NA))) {
     expect_error(plot(fit, what = "bound", parameter = parameter), class = "gmm_error_bad_value")

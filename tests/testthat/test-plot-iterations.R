@@ -2,13 +2,43 @@ kept <- fit_with_path(faithful, faithful_start, 8)
 
 test_that("iterations show the start, those asked for, and the last in place of those beyond", {
   shown <- drawn(plot(kept, what = "iterations"))$value
-  expect_identical(unique(shown$iteration), c(0:6, 8) + 0)
-  expect_equal(shown$loglik, rep(kept$trace[c(0:6, 8) + 1], each = 2))
+  expect_identical(unique(shown$iteration), 0:8 + 0)
+  expect_equal(shown$loglik, rep(kept$trace, each = 2))
   last <- shown[shown$iteration == 8, ]
   expect_equal(last$weight, unname(kept$weights))
   expect_equal(last$waiting, unname(kept$means[, "waiting"]))
   some <- drawn(plot(kept, what = "iterations", at = c(50, 0, 100, 2)))$value
   expect_identical(unique(some$iteration), c(0, 2, 8))
+})
+
+test_that("by default nine frames are shown, the last always among them", {
+  call <- quote(plot())
+  expect_equal(check_iterations(NULL, 226, call), c(0:6, 20, 226))
+  expect_equal(check_iterations(NULL, 15, call), c(0:7, 15))
+  expect_equal(check_iterations(NULL, 3, call), 0:3)
+  expect_equal(check_iterations(NULL, 0, call), 0)
+})
+
+test_that("a path that begins near the optimum is said to, with a start that shows more", {
+  near <- fit_with_path(faithful, kept, 3)
+  note <- "The path begins near the optimum; `start = sample(2, 272, TRUE)` shows more."
+  expect_true(note %in% written(plot(near, what = "iterations"))$text)
+  expect_false(note %in% written(plot(kept, what = "iterations"))$text)
+})
+
+test_that("SEM's wandering has no gains left, and a flat log-likelihood a narrow axis", {
+  set.seed(1)
+  wandering <- gmm_fit(faithful, k = 2, covariance = "full", algorithm = "sem")
+  drawn({
+    graphics::par(mfrow = c(2, 2))
+    plot(wandering, what = "loglik")
+    expect_identical(graphics::par("mfg")[1:2], c(1L, 1L))
+  })
+  drawn({
+    plot(gmm_fit(faithful, k = 1, covariance = "full"), what = "loglik")
+    expect_lt(diff(graphics::par("usr")[3:4]), 2)
+    expect_equal(round(graphics::par("usr")[1:2]), 0:1)
+  })
 })
 
 test_that("iterations of one and of many columns are drawn", {

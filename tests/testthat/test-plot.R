@@ -69,6 +69,13 @@ test_that("a fit from a formula is plotted with its terms as axes", {
   expect_equal(again[[1]], log(faithful$eruptions[1:3]))
 })
 
+test_that("what is left as it is is the first", {
+  default <- eval(formals(plot.gmm_mixture)$what)
+  expect_identical(default, names(plot_arguments))
+  expect_identical(drawn(plot(plane, what = default))$value, drawn(plot(plane))$value)
+  expect_identical(drawn(plot(plane, "loglik"))$value, drawn(plot(plane, what = "loglik"))$value)
+})
+
 test_that("columns and graphical parameters can be chosen", {
   result <- drawn(plot(fit, columns = c("Petal.Width", "Petal.Length"), main = "a", col = 4:6))
   expect_equal(names(result$value), c("Petal.Width", "Petal.Length", "cluster"))
@@ -108,6 +115,59 @@ test_that("the ellipse holds its part of the probability, and no panel cuts it",
     expect_lte(max(outline[, 2]), limits[2, 3] + 1e-9)
   }
   expect_true(all(t(iris[2:3]) >= limits[1, 2:3] & t(iris[2:3]) <= limits[2, 2:3]))
+})
+
+test_that("the title of an axis is clear of the numbers at its ticks", {
+  words <- written(plot(gmm_fit(rivers, k = 2, covariance = "V")))
+  ticks <- words[grepl("^0[.]00", words$text), ]
+  expect_gt(nrow(ticks), 2)
+  expect_lt(words$x[words$text == "Density"], min(ticks$x))
+  # The user's margins are enough where the numbers are short, and stay.
+  drawn({
+    before <- graphics::par("mar")
+    plot(plane)
+    expect_identical(graphics::par("mar"), before)
+  })
+})
+
+test_that("a legend has the room it needs on any page and in any margin", {
+  width <- function(text) strwidth(text, "inches", cex = legend_size) * 72
+  for (inches in c(5, 7)) {
+    for (what in c("uncertainty", "bound", "density")) {
+      words <- written(
+        {
+          graphics::par(mar = c(5, 4, 4, 1))
+          plot(kept, what = what)
+        },
+        inches, inches
+      )
+      longest <- c(uncertainty = "Uncertainty", bound = "log-likelihood", density = "50 %")[[what]]
+      end <- words$x[words$text == longest] + drawn(width(longest))$value
+      expect_lt(end, inches * 72)
+    }
+  }
+})
+
+test_that("numbers of neighbouring panels do not touch", {
+  words <- written(plot(fit, what = "uncertainty"))
+  ticks <- words[words$y == min(words$y), ]
+  ticks <- ticks[order(ticks$x), ]
+  expect_gt(nrow(ticks), 8)
+  widths <- drawn(strwidth(ticks$text, "inches", cex = 0.9 * 0.66) * 72)$value
+  expect_gt(min(ticks$x[-1] - (ticks$x + widths)[-nrow(ticks)]), 2)
+})
+
+test_that("the uncertainty of one column peaks where components cross", {
+  centres <- 4 * (1:9)
+  many <- bare_mixture(list(
+    weights = rep(1 / 9, 9), means = matrix(centres), covariances = array(0.01, c(1, 1, 9))
+  ))
+  view <- plot_view(many, NULL, NULL, "uncertainty", list(), quote(plot()))
+  value <- uncertainty_grid(view, c(0, 40))
+  uncertainty <- predict(many, value, type = "uncertainty")
+  for (crossing in centres[-9] + 2) {
+    expect_gt(max(uncertainty[abs(value - crossing) < 0.1]), 0.49)
+  }
 })
 
 test_that("nine colours are told apart with any colour vision", {
@@ -175,8 +235,20 @@ test_that("bad arguments are refused", {
     class = "gmm_error_unknown_argument"
   )
   expect_identical(foreign$argument, "type")
+  unknown <- expect_error(plot(fit, color = "red"), class = "gmm_error_unknown_argument")
+  expect_identical(unknown$argument, "color")
+  for (code in expression(
+    plot(fit, "density", 3), plot(fit, theta = 3), plot(fit, dimens = 1), plot(fit$selection, k = 1)
+  )) {
+    expect_error(eval(code), class = "gmm_error_unknown_argument")
+  }
   expect_snapshot(error = TRUE, {
     plot(fit, type = "image")
+    plot(fit, color = "red")
+    plot(fit, dimens = 1)
+    plot(fit, theta = 60)
+    plot(fit, columns = "foo")
+    plot(fit, what = "BIC")
     plot(bare_mixture(fit), what = "selection")
     plot(bare_mixture(fit), what = "uncertainty")
     plot(fit, what = "iterations")
