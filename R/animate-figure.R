@@ -56,20 +56,30 @@ cloud_traces <- function(frames) {
     line <- list(color = frames$palette[k], width = 2.5)
     moving_trace(frames, outline, mode = "lines", line = line)
   })
-  centre <- function(i) {
-    means <- frames$mixtures[[i]]$means
-    list(x = json_array(means[, 1]), y = json_array(means[, 2]))
-  }
-  centres <- moving_trace(
-    frames,
-    centre,
-    mode = "markers+text",
-    text = I(as.character(components)),
-    textfont = list(color = "white", size = 11),
-    marker = list(color = I(frames$palette), size = 19, line = list(color = "white", width = 1.5))
-  )
+  centres <- disc_traces(frames, function(i) frames$mixtures[[i]]$means)
   range <- function(column) grDevices::extendrange(frames$points[, column], f = 0.08)
   list(moving = c(list(points), outlines, list(centres)), axes = list(x = range(1), y = range(2)))
+}
+
+#' Numbered discs of the components
+#'
+#' @param places A function of the number of a frame: `double[k, 2]`.
+#' @noRd
+disc_traces <- function(frames, places) {
+  change <- function(i) {
+    at <- places(i)
+    list(x = json_array(at[, 1]), y = json_array(at[, 2]))
+  }
+  moving_trace(
+    frames,
+    change,
+    mode = "markers+text",
+    text = I(as.character(seq_along(frames$palette))),
+    textfont = list(color = "white", size = 11),
+    marker = list(color = I(frames$palette), size = 19, line = list(color = "white", width = 1.5)),
+    # Whole also at the edge.
+    cliponaxis = FALSE
+  )
 }
 
 curve_traces <- function(frames) {
@@ -104,9 +114,14 @@ curve_traces <- function(frames) {
     y = json_array(rep(-0.04 * histogram$top, nrow(frames$points))),
     marker = list(size = 10, symbol = "line-ns-open", opacity = 0.8)
   )
+  peaks <- function(i) {
+    heights <- apply(histogram$curves[[i]], 2, max)
+    # The disc of a spike stays at the upper edge.
+    cbind(frames$mixtures[[i]]$means[, 1], pmin(heights, 0.97 * histogram$top))
+  }
   list(
     still = list(bars),
-    moving = c(list(points), components, list(total)),
+    moving = c(list(points), components, list(total), list(disc_traces(frames, peaks))),
     axes = list(x = range(histogram$grid), y = c(-0.09, 1) * histogram$top)
   )
 }
@@ -123,7 +138,7 @@ climb_traces <- function(frames) {
     xaxis = "x2",
     yaxis = "y2",
     line = list(color = "#C8C8C8", width = 2),
-    hovertemplate = "iteration %{x}: %{y:.4f}<extra></extra>",
+    hovertemplate = "iteration %{x}: %{y:,.4f}<extra></extra>",
     showlegend = FALSE
   )
   so_far <- function(i) {
@@ -170,7 +185,7 @@ animation_layout <- function(frames, names, axes) {
     xaxis = axis(domain = c(0, 0.6), anchor = "y", range = axes$x),
     yaxis = axis(anchor = "x", range = axes$y),
     xaxis2 = axis(domain = c(0.72, 1), anchor = "y2", rangemode = "tozero"),
-    yaxis2 = axis(anchor = "x2", exponentformat = "none"),
+    yaxis2 = axis(anchor = "x2", tickformat = tick_format(frames$trace)),
     annotations = list(
       plot_label(frames$title, 0, 1, xanchor = "left", yanchor = "bottom", yshift = 6),
       plot_label("Log-likelihood", 0.86, 1, yanchor = "bottom", yshift = 6),
@@ -201,6 +216,13 @@ animation_layout <- function(frames, names, axes) {
       steps = lapply(names, function(name) button(name, I(name), step))
     )))
   )
+}
+
+#' The format of numbers at the ticks, alike for all: as many decimals as tell them apart
+#' @noRd
+tick_format <- function(values) {
+  steps <- diff(pretty(values))[1]
+  sprintf(",.%df", max(0, ceiling(-log10(steps) - 1e-9)))
 }
 
 #' Text beside a panel, in parts of the figure

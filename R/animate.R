@@ -32,7 +32,11 @@
 #'
 #' @examplesIf requireNamespace("plotly", quietly = TRUE)
 #' set.seed(1)
-#' fit <- gmm_fit(faithful, k = 2, covariance = "full", accelerate = FALSE, keep_path = TRUE)
+#' # From labels at random there is a way to go.
+#' fit <- gmm_fit(
+#'   faithful,
+#'   start = sample(2, nrow(faithful), TRUE), accelerate = FALSE, keep_path = TRUE
+#' )
 #' player <- gmm_animate(fit)
 #' if (interactive()) player
 #' @export
@@ -161,9 +165,20 @@ new_frames <- function(fit, data, columns, level, iterations, call) {
 #' @noRd
 frames_histogram <- function(frames) {
   bars <- column_bars(frames$values)
-  grid <- seq(min(bars$breaks), max(bars$breaks), length.out = 256)
+  # Wide curves are seen to their ends, but those of no mixture far beyond the data.
+  reach <- vapply(frames$mixtures, function(mixture) {
+    range(mixture$means[, 1] + outer(sqrt(mixture$covariances[1, 1, ]), c(-3, 3)))
+  }, numeric(2))
+  ends <- range(bars$breaks)
+  most <- ends + c(-0.3, 0.3) * diff(ends)
+  grid <- seq(
+    max(most[1], min(ends[1], reach[1, ])), min(most[2], max(ends[2], reach[2, ])),
+    length.out = 301
+  )
   curves <- lapply(frames$mixtures, component_curves, grid)
+  heights <- vapply(curves, function(curve) max(rowSums(curve)), 0)
+  highest <- max(bars$density, heights[length(heights)])
   # An early component may be a spike: what the last mixture needs is to be seen.
-  highest <- max(bars$density, rowSums(curves[[length(curves)]]))
+  highest <- max(highest, heights[heights <= 1.5 * highest])
   list(bars = bars, grid = grid, curves = curves, top = 1.15 * highest)
 }

@@ -108,6 +108,28 @@ test_that("one column is shown as curves, of its own density", {
   )
 })
 
+test_that("curves of one column are numbered at their peaks, and seen to their ends", {
+  skip_without_widgets()
+  figure <- gmm_animate(fit, columns = "waiting")$x
+  for (i in c(1, 10, 21)) {
+    discs <- figure$frames[[i]]$data[[5]]
+    mixture <- fit$path[[i]]
+    expect_equal(as.numeric(discs$x), unname(mixture$means[, 2]), tolerance = 1e-5)
+    peaks <- mixture$weights / sqrt(2 * pi * mixture$covariances[2, 2, ])
+    expect_equal(as.numeric(discs$y), unname(peaks), tolerance = 0.01)
+    curve <- figure$frames[[i]]$data[[4]]
+    y <- as.numeric(curve$y)
+    expect_lt(max(y[1], y[length(y)]), 0.05 * max(y))
+    expect_lt(max(y), figure$layout$yaxis$range[2])
+  }
+})
+
+test_that("the ticks of the log-likelihood have as many decimals as they need, all alike", {
+  expect_identical(tick_format(c(-1289, -1130)), ",.0f")
+  expect_identical(tick_format(c(-1132.4, -1132.1)), ",.2f")
+  expect_identical(tick_format(c(-2, -1.2)), ",.1f")
+})
+
 test_that("columns can be chosen of many, and a fit of one component and one column be played", {
   skip_without_widgets()
   wide <- fit_with_path(iris[1:4], as.integer(iris$Species), 5)
