@@ -27,6 +27,9 @@ plot.gmm_selection <- function(x, ...) {
   style <- style[names(sort(lowest, decreasing = TRUE)), ]
   ks <- sort(unique(x$k))
   range <- criterion_range(drawable[[criterion]], best[[criterion]])
+  if (diff(range) == 0) {
+    range <- range + c(-1, 1)
+  }
   settings <- list_modify(
     list(
       x = range(ks) + if (length(ks) == 1) c(-0.5, 0.5) else 0,
@@ -60,8 +63,7 @@ plot.gmm_selection <- function(x, ...) {
     }
   )
   note <- paste(notes, collapse = "; ")
-  size <- 0.75 * graphics::par("cex") * title_size(note) / graphics::par("cex.main")
-  graphics::mtext(note, line = 0.25, cex = size)
+  graphics::mtext(note, line = 0.25, cex = title_size(note, 0.75) * graphics::par("cex"))
   invisible(shown)
 }
 

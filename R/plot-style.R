@@ -85,7 +85,9 @@ open_frame <- function(limits, labels, title, dots, right = 0, mar = graphics::p
   line <- label_line(settings)
   has_label <- isTRUE(nzchar(settings$ylab))
   mar[2] <- max(mar[2], line + if (has_label) 1.1 else -0.4)
-  mar[4] <- max(mar[4], right)
+  # A legend is cut off rather than that nothing is left for the plot.
+  most <- 0.7 * graphics::par("fin")[1] / line_inches() - mar[2]
+  mar[4] <- max(mar[4], min(right, most))
   old <- graphics::par("mar")
   if (!identical(mar, old)) {
     graphics::par(mar = mar)
@@ -129,10 +131,9 @@ line_inches <- function() {
   graphics::par("mai")[1] / graphics::par("mar")[1]
 }
 
-#' The size at which a title is not cut off at the edges of its figure
+#' The size, at most that given, at which a title is not cut off at the edges of its figure
 #' @noRd
-title_size <- function(title) {
-  size <- graphics::par("cex.main")
+title_size <- function(title, size = graphics::par("cex.main")) {
   if (length(title) == 0) {
     return(size)
   }

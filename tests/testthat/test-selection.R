@@ -416,3 +416,12 @@ test_that("the selection can be plotted, and the values come back invisibly", {
   expect_identical(anyDuplicated(style), 0L)
   expect_identical(anyDuplicated(style$symbol), 0L)
 })
+
+test_that("a plot says how many models were given up, and what finishes them", {
+  set.seed(1)
+  selection <- gmm_select(faithful, k = 1:3, covariance = c("EII", "VVI"))
+  note <- "2 were given up; `search = \"thorough\"` finishes them"
+  expect_false(note %in% written(plot(selection))$text)
+  selection$status[2:3] <- "given up: behind the best by about 30"
+  expect_true(note %in% written(plot(selection))$text)
+})
