@@ -59,7 +59,7 @@
 #' @param ... Graphical parameters, such as `main`, `xlab`, `col` (a colour per component; for
 #'   images and surfaces colours from low to high), `pch`, `cex`; for `d` = 1 also `breaks`; for
 #'   surfaces `theta` and `phi`. What is not of the points goes to the frame of the plot. They are
-#'   those of [par()], [plot.default()] and [persp()].
+#'   those of [graphics::par()], [graphics::plot.default()] and [graphics::persp()].
 #' @param data Rows to show, as `newdata` of [predict.gmm_mixture()]; by default those of the fit.
 #' @param columns Names or numbers of the columns to show; by default all, but, except in a profile,
 #'   not more than eight.
