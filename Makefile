@@ -63,13 +63,13 @@ readme: $(dev) ## README.md from README.Rmd
 	  Rscript -e 'rmarkdown::render("README.Rmd", output_options = list(html_preview = FALSE))'
 
 article := vignettes/articles/performance.Rmd
-# Part of it, or a try, is no news of the whole: then the table stays in build/.
-table = $(if $(quick)$(sections),build/bench/results.md,bench/results.md)
+# A try is no news: then the tables stay in build/.
+tables = $(if $(quick),build/bench/results,bench/results)
 
-bench: $(dev) $(peers) ## compare with other packages, into bench/results.md; quick=1 to try it
+bench: $(dev) $(peers) ## compare with other packages, into bench/results; quick=1 to try it
 	cargo run --locked --release --manifest-path bench/micro/Cargo.toml
-	R_LIBS=build/dev Rscript bench/bench.R $(table) $(if $(quick),quick,full) $(sections)
-	Rscript -e 'made <- list(table = "$(CURDIR)/$(table)")' \
+	R_LIBS=build/dev Rscript bench/bench.R $(tables) $(if $(quick),quick,full) $(sections)
+	Rscript -e 'made <- list(tables = "$(CURDIR)/$(tables)")' \
 	  -e 'rmarkdown::render("$(article)", NULL, NULL, "build/bench", params = made, quiet = TRUE)'
 
 setup-test: setup

@@ -1,8 +1,8 @@
 # Compares gaussmix with its peers: `make bench`, from the root of the checkout.
-# Usage: Rscript bench/bench.R FILE full|quick [SECTION...]
+# Usage: Rscript bench/bench.R FOLDER full|quick [SECTION...]
 #
-# FILE receives a Markdown table for each section. There are ratios in it and no times, since those
-# of different machines and days can't be compared. `quick` takes a tenth of the rows and few
+# FOLDER receives a file for each section: a Markdown table, and what was compared where and when.
+# There are ratios in it and no times, since those of different machines and days can't be compared. `quick` takes a tenth of the rows and few
 # rounds, to see that all works: its ratios say little.
 
 suppressPackageStartupMessages({
@@ -30,10 +30,11 @@ sections <- list(
 arguments <- commandArgs(TRUE)
 quick <- arguments[2] == "quick"
 wanted <- if (length(arguments) > 2) arguments[-(1:2)] else names(sections)
-lines <- c("<!-- Made by `make bench`. -->", "", versions(), "")
+folder <- arguments[1]
+dir.create(folder, showWarnings = FALSE, recursive = TRUE)
 for (name in wanted) {
   message(format(Sys.time(), "%H:%M:%S "), name)
-  lines <- c(lines, markdown(sections[[name]](quick)))
-  writeLines(lines, arguments[1])
+  lines <- c(markdown(sections[[name]](quick)), paste0("*", versions(), "*"))
+  writeLines(lines, file.path(folder, paste0(name, ".md")))
+  writeLines(lines)
 }
-writeLines(lines)
