@@ -171,7 +171,7 @@ print.gmm_comparison <- function(x, digits = 3, ...) {
   if (length(shown) < length(x$table)) {
     cat("(and more: see the element `table`)\n")
   }
-  cat("\n", describe_comparison(x, digits), "\n", sep = "")
+  say("", describe_comparison(x, digits))
   invisible(x)
 }
 
@@ -208,5 +208,5 @@ describe_comparison <- function(x, digits) {
       " (1: the same partition; about 0: agreement as by chance)."
     )
   )
-  paste(strwrap(lines, width = min(getOption("width"), 100)), collapse = "\n")
+  lines
 }

@@ -142,7 +142,10 @@
 #'
 #' A run that does not converge gives a `gmm_warning_not_converged`. Columns with at most ten
 #' distinct values, and ten rows or more for each on average, are named in a `gmm_warning_discrete`,
-#' unless only one component of one family is fitted.
+#' unless only one component of one family is fitted. A column that is a combination of others, such
+#' as the same length in another unit, leaves no fit to families with orientations: with several
+#' models these are left out, and a `gmm_warning_collinear` names the column in `columns`, and those
+#' that determine it in `of`.
 #'
 #' @references
 #' Celeux, G. and Diebolt, J. (1985). The SEM algorithm: a probabilistic teacher algorithm derived
@@ -286,6 +289,7 @@ fit_matrix <- function(x, k, covariance, criterion, how, start, keep_data, contr
   fit <- new_gmm(
     cell, x, models$covariance[found$best], how, keep_data, selection, control, call
   )
+  warn_collinear(found$cells, x, call)
   if (nrow(models) > 1 || models$k > 1) {
     warn_discrete(x, call)
   }

@@ -4,22 +4,21 @@ print.gmm_selection <- function(x, n = 6, ...) {
   n <- check_count(n, "n", call = quote(print()))
   criterion <- attr(x, "criterion")
   ranked <- rank_models(x)
-  cat(cli::pluralize(
+  say(cli::pluralize(
     "Selection by {criterion}: {nrow(x)} model{?s}, on {format_count(attr(x, 'n'))} rows"
-  ), "\n\n", sep = "")
+  ), "")
   if (length(ranked) > 0) {
     shown <- ranked[seq_len(min(n, length(ranked)))]
     print(best_models(x, shown, criterion), row.names = FALSE)
     cat("\n")
   }
   left <- length(ranked) - min(n, length(ranked))
-  lines <- c(
+  say(
     if (left > 0) cli::pluralize("{left} more model{?s} {?has/have} a fit."),
     describe_flagged(x, criterion),
     describe_failures(attr(x, "failures")),
     describe_sample(x)
   )
-  writeLines(as.character(lines))
   invisible(x)
 }
 
@@ -59,16 +58,25 @@ describe_flagged <- function(x, criterion) {
 }
 
 describe_failures <- function(failures) {
-  counts <- count_failures(failures)
-  if (length(counts) == 0) {
-    return(NULL)
-  }
+  is_behind <- failures %in% failure_words[["behind"]]
+  behind <- sum(is_behind)
+  counts <- count_failures(failures[!is_behind])
   total <- sum(counts)
   reasons <- paste0(names(counts), if (length(counts) > 1) sprintf(" (%d)", counts))
-  paste0(
-    cli::pluralize("{total} model{?s} {?has/have} no fit: "),
-    paste(reasons, collapse = "; "),
-    "."
+  c(
+    if (behind > 0) {
+      cli::pluralize(
+        "{behind} model{?s} {?was/were} given up early, far behind the best: ",
+        "`search = \"thorough\"` finishes {cli::qty(behind)}{?it/them}."
+      )
+    },
+    if (total > 0) {
+      paste0(
+        cli::pluralize("{total} model{?s} {?has/have} no fit: "),
+        paste(reasons, collapse = "; "),
+        "."
+      )
+    }
   )
 }
 
@@ -107,18 +115,22 @@ summary.gmm_selection <- function(object, ...) {
 
 #' @export
 print.summary.gmm_selection <- function(x, ...) {
-  cat(cli::pluralize("{x$models} model{?s}, {x$fits} with a fit"), "\n\n", sep = "")
+  say(cli::pluralize("{x$models} model{?s}, {x$fits} with a fit"), "")
   best <- x$best
   best$value <- format_2(best$value)
-  print(best, row.names = FALSE)
   criterion <- attr(x$selection, "criterion")
+  if (any(is_given_up(x$selection))) {
+    # Models were given up by one criterion: by another they might have been the best.
+    best$among <- ifelse(best$criterion == criterion, "all", "those finished")
+  }
+  print(best, row.names = FALSE)
   lines <- c(
     describe_flagged(x$selection, criterion),
     describe_failures(attr(x$selection, "failures")),
     describe_sample(x$selection)
   )
   if (length(lines) > 0) {
-    writeLines(c("", lines))
+    say("", lines)
   }
   invisible(x)
 }

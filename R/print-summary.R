@@ -3,13 +3,15 @@
 print.summary.gmm <- function(x, digits = 4, ...) {
   check_count(digits, "digits", max = 22, call = quote(print()))
   family <- x$fit$covariance
-  cat(describe_model(x$fit, name_family(family)), "\n", sep = "")
-  cat("Covariances: ", describe_letters(family), "\n", sep = "")
+  say(
+    describe_model(x$fit, name_family(family)),
+    paste0("Covariances: ", describe_letters(family))
+  )
   cat("\nComponents\n")
   # Digits after the point: an uncertainty of 1e-17 reads as what it is, none.
   fixed <- function(values) formatC(values, digits = digits, format = "f")
   print_cut(component_table(x, fixed), digits)
-  writeLines(as.character(describe_sure(x)))
+  say(describe_sure(x))
   cat("\nMeans\n")
   print_cut(label_columns(x$means, "mean"), digits)
   cat("\nStandard deviations\n")
@@ -24,9 +26,8 @@ print.summary.gmm <- function(x, digits = 4, ...) {
     print_overlap(x, digits)
     print_uncertain(x, digits)
   }
-  cat("\n", describe_loglik(x$fit), "\n", describe_run(x$fit), "\n", sep = "")
-  writeLines(as.character(describe_choice(x$fit)))
-  writeLines(if (length(x$flags) == 0) "Nothing is flagged." else paste("Flagged:", x$flags))
+  say("", describe_loglik(x$fit), describe_run(x$fit), describe_choice(x$fit))
+  say(if (length(x$flags) == 0) "Nothing is flagged." else paste("Flagged:", x$flags))
   invisible(x)
 }
 
@@ -82,14 +83,14 @@ format_percent <- function(part) {
 #' @noRd
 print_overlap <- function(x, digits) {
   if (x$fit$k <= 10) {
-    cat("\nOverlap: of a component's rows (line), the part expected in each cluster (column)\n")
+    say("", "Overlap: part of a component's rows (line) expected in each cluster (column)")
     table <- x$overlap
     table[] <- formatC(table, digits = digits, format = "f")
     print_cut(table, digits)
   } else {
     cat("\n")
   }
-  writeLines(describe_overlap(x$overlap))
+  say(describe_overlap(x$overlap))
 }
 
 describe_overlap <- function(overlap) {

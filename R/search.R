@@ -119,22 +119,26 @@ abort_no_fit <- function(cells, models, x, call) {
   )
 }
 
-#' What kept models from a fit, in words that do not depend on the model
+#' What keeps models from a fit, in words that do not depend on the model
+#' @noRd
+failure_words <- c(
+  no_start_survived = "a component collapsed or lost its rows",
+  collinear = "a column is determined by others",
+  too_few_distinct = "fewer distinct rows than components",
+  too_few_rows = "no more rows than columns",
+  behind = "given up on the way, since far behind the best",
+  fixed_out_of_scale = "what `fix` has is not on the scale of the data",
+  out_of_scale = "the start is not on the scale of the data"
+)
+
+#' What kept models from a fit
 #'
 #' @returns `NA` for those with a fit.
 #' @noRd
 failure_kinds <- function(cells) {
-  words <- c(
-    no_start_survived = "a component collapsed or lost its rows",
-    collinear = "a column is determined by others",
-    too_few_distinct = "fewer distinct rows than components",
-    too_few_rows = "no more rows than columns",
-    behind = "given up on the way, since far behind the best",
-    fixed_out_of_scale = "what `fix` has is not on the scale of the data",
-    out_of_scale = "the start is not on the scale of the data"
-  )
   conditions <- vapply(cells, function(cell) cell$condition %||% NA_character_, character(1))
-  unname(ifelse(conditions %in% c(names(words), NA), words[conditions], conditions))
+  is_known <- conditions %in% c(names(failure_words), NA)
+  unname(ifelse(is_known, failure_words[conditions], conditions))
 }
 
 #' How many models failed in each way, the most frequent first
@@ -143,6 +147,30 @@ count_failures <- function(kinds) {
   kinds <- kinds[!is.na(kinds)]
   counts <- table(factor(kinds, levels = unique(kinds)))
   sort(set_names(as.integer(counts), names(counts)), decreasing = TRUE)
+}
+
+#' Warn that families were left out because a column is a combination of others
+#' @noRd
+warn_collinear <- function(cells, x, call) {
+  conditions <- vapply(cells, function(cell) cell$condition %||% "", character(1))
+  left_out <- which(conditions == "collinear")
+  if (length(left_out) == 0) {
+    return(invisible())
+  }
+  column <- cells[[left_out[1]]]$column
+  of <- determining_columns(column, x)
+  column <- column_labels(x, column)
+  warn_gmm(
+    c(
+      "Families with orientations, such as {.val full}, were left out.",
+      x = "Column {.var {column}} is determined by {.var {of}}.",
+      i = "Drop it: it adds nothing, and their covariances could not be inverted."
+    ),
+    "collinear",
+    columns = column,
+    of = of,
+    call = call
+  )
 }
 
 #' Columns in which normal densities can hardly be meant: few values, each of many rows

@@ -192,6 +192,10 @@ is_flagged <- function(selection) {
   startsWith(selection$status, "near-spurious") | startsWith(selection$status, "too rich")
 }
 
+is_given_up <- function(selection) {
+  startsWith(selection$status, "given up")
+}
+
 #' Rows of the table with a fit, the best first
 #' @noRd
 rank_models <- function(selection, criterion = attr(selection, "criterion")) {
@@ -277,7 +281,10 @@ find_model <- function(selection, k, covariance, d, call) {
     abort_gmm(
       c(
         "{.arg k} and {.arg covariance} must be a model with a fit.",
-        x = "{name_model(selection, row)} has none: {selection$status[row]}."
+        x = "{name_model(selection, row)} has none: {selection$status[row]}.",
+        i = if (is_given_up(selection)[row]) {
+          "`search = \"thorough\"` gives up none; so does `gmm_fit()` with this model alone."
+        }
       ),
       "no_fit",
       status = selection$status[row],

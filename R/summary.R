@@ -24,13 +24,17 @@
 #'     the data.}
 #'   \item{`correlations`}{`double[d, d, k]`.}
 #'   \item{`criteria`}{Named numbers: `loglik`, `df`, `AIC`, `BIC`.}
-#'   \item{`next_best`}{The best other model that was fitted: a data frame with one row, of `k`,
-#'     `covariance`, the `criterion`, its `value` and `margin`, how much worse it is than this one.
-#'     `NULL` if there is none.}
+#'   \item{`next_best`}{The best other model that was fitted, of those that are not flagged as
+#'     near-spurious: a data frame with one row, of `k`, `covariance`, the `criterion`, its `value`
+#'     and `margin`, how much worse it is than this one. Families that are the same model, as they
+#'     may be with one component, are not others. `NULL` if there is none.}
 #'   \item{`flags`}{Sentences: what to doubt. It has none if nothing is amiss. They say if the run
 #'     has not converged; if starts ended degenerate; if something was added to the covariances; if
-#'     there are more parameters than rows; if the optimum may be spurious; and which columns have
-#'     so few values that normal densities can hardly be meant.}
+#'     there are more parameters than rows; if models with a better criterion were passed over,
+#'     since they may be spurious; if this optimum may be spurious; if only one of several starts
+#'     found it; if two components are the same, to a thousandth of their standard deviations; if
+#'     families were left out because a column is determined by others; and which columns have so
+#'     few values that normal densities can hardly be meant.}
 #'   \item{`fit`}{The fit.}
 #' }
 #' Printing returns the summary invisibly. It leaves out what the family fixes: correlations that
@@ -135,23 +139,22 @@ uncertain_rows <- function(object, rows, posterior) {
   )
 }
 
-#' The best other model of those that were fitted
+#' The best other model that is not flagged
 #' @noRd
 next_best <- function(object) {
   table <- object$selection
   criterion <- attr(table, "criterion")
-  is_this <- table$k == object$k & table$covariance == object$covariance
-  other <- setdiff(rank_models(table), which(is_this))[1]
+  rivals <- find_rivals(object)
+  other <- rivals$others[1]
   if (is.na(other)) {
     return(NULL)
   }
-  values <- table[[criterion]]
   data.frame(
     k = table$k[other],
     covariance = table$covariance[other],
     criterion = criterion,
-    value = values[other],
-    margin = margin(values[other], values[is_this][1])
+    value = table[[criterion]][other],
+    margin = rivals$margins[other]
   )
 }
 
@@ -160,8 +163,7 @@ next_best <- function(object) {
 describe_flags <- function(x) {
   c(
     if (!x$converged && should_converge(x)) "The run has not converged: raise `max_iter`.",
-    describe_troubles(x),
-    describe_narrowest(x),
+    describe_doubts(x),
     describe_discrete(x)
   )
 }
