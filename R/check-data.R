@@ -44,6 +44,8 @@ abort_not_numeric <- function(x, arg, call) {
     "Labels have no normal density."
   } else if (is.logical(x)) {
     "If `TRUE` and `FALSE` stand for 1 and 0, convert with `x + 0`."
+  } else if (is.list(x) && "sim_1" %in% names(x)) {
+    "`simulate()` returns a list of data sets: take one of them, such as `$sim_1`."
   }
   is_array <- is.array(x) && length(dim(x)) > 2
   abort_gmm(
@@ -162,6 +164,14 @@ check_finite <- function(x, arg, call, allow_na = FALSE) {
 #' Refuse columns that never change
 #' @noRd
 check_variation <- function(x, arg, call) {
+  if (nrow(x) == 1) {
+    abort_gmm(
+      c("{.arg {arg}} must have at least two rows.", x = "{.arg {arg}} has only one row."),
+      "too_few_rows",
+      argument = arg,
+      call = call
+    )
+  }
   constant <- function(j) {
     column <- x[, j]
     min(column) == max(column)

@@ -67,8 +67,14 @@ as_shape <- function(value, shape, part, within, call) {
 #' Positive weights, with a sum of exactly 1
 #' @noRd
 check_weights <- function(weights, within, call) {
-  if (any(weights <= 0) || abs(sum(weights) - 1) > 1e-6) {
-    abort_part("weights", "positive and sum to 1", NULL, "bad_value", within, call)
+  is <- if (any(weights <= 0)) {
+    first <- which(weights <= 0)[1]
+    sprintf("That of component %d is %s.", first, format_values(weights[[first]]))
+  } else if (abs(sum(weights) - 1) > 1e-6) {
+    sprintf("They sum to %s.", format_values(sum(weights)))
+  }
+  if (!is.null(is)) {
+    abort_part("weights", "positive and sum to 1", is, "bad_value", within, call)
   }
   as.double(weights / sum(weights))
 }
@@ -77,18 +83,28 @@ check_weights <- function(weights, within, call) {
 #' @noRd
 check_covariances <- function(covariances, within, call) {
   components <- seq_len(dim(covariances)[3])
-  sound <- vapply(components, function(j) is_covariance(covariances[, , j]), logical(1))
-  if (!all(sound)) {
-    bad <- as.character(which(!sound))
-    is <- if (length(components) > 1) cli::pluralize("Component{?s} {bad} {?is/are} not.")
+  wrong <- vapply(components, function(j) covariance_fault(covariances[, , j]), "")
+  if (!all(is.na(wrong))) {
+    fault <- wrong[!is.na(wrong)][1]
+    bad <- as.character(which(wrong == fault))
+    is <- if (length(components) > 1) {
+      cli::pluralize("{cli::qty(bad)}Component{?s} {bad} {?is/are} not {fault}.")
+    } else {
+      paste0("It is not ", fault, ".")
+    }
     must <- "symmetric and positive definite"
     abort_part("covariances", must, is, "bad_value", within, call)
   }
 }
 
-is_covariance <- function(covariance) {
+#' What keeps a matrix from being a covariance, or `NA`
+#' @noRd
+covariance_fault <- function(covariance) {
   covariance <- as.matrix(covariance)
   # What `isSymmetric()` compares, too, but in a fraction of the time that a small fit takes.
-  max(abs(covariance - t(covariance))) <= 1e-8 * max(abs(covariance)) &&
-    !is.null(tryCatch(chol(covariance), error = function(e) NULL))
+  if (max(abs(covariance - t(covariance))) > 1e-8 * max(abs(covariance))) {
+    return("symmetric")
+  }
+  is_sound <- !is.null(tryCatch(chol(covariance), error = function(e) NULL))
+  if (is_sound) NA_character_ else "positive definite"
 }

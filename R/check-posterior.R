@@ -1,17 +1,24 @@
 #' Responsibilities, or labels that stand for them
 #'
-#' @param posterior An `n` x `k` matrix, or a vector of `n` labels.
+#' @param posterior An `n` x `k` matrix, a `gmm_estep` with one, or a vector of `n` labels.
 #' @param must What `arg` may be, in words.
 #' @returns `double[n, k]`, its rows with a sum of exactly 1; or labels as `integer[n]`, numbered
 #'   from 1 in their sorted order or, for a factor, that of its levels, without those that no row
 #'   has.
 #' @noRd
 as_posterior <- function(posterior, n, arg, must, call) {
+  posterior <- bare_posterior(posterior)
   if (is.matrix(posterior)) {
     as_responsibilities(posterior, n, arg, call)
   } else {
     as_labels(posterior, n, arg, must, call)
   }
+}
+
+#' The matrix within an E-step
+#' @noRd
+bare_posterior <- function(posterior) {
+  if (inherits(posterior, "gmm_estep")) posterior$posterior else posterior
 }
 
 label_types <- c("integer", "double", "character", "logical")
@@ -42,7 +49,10 @@ check_labels <- function(labels, n, arg, must, call) {
     abort_gmm(
       c(
         "Labels in {.arg {arg}} must be one per row of {.arg x}: {n}.",
-        x = "There are {length(labels)}."
+        x = "There are {length(labels)}.",
+        i = if (identical(arg, "start") && is_string(labels) && labels != "") {
+          "A random partition in {.arg k} parts is `start = sample(k, {n}, TRUE)`."
+        }
       ),
       "bad_shape",
       argument = arg,

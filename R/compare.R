@@ -102,8 +102,10 @@ as_partition <- function(labels, arg, call) {
       c(i = "Take one column.")
     } else if (inherits(labels, "Mclust")) {
       c(i = "Take its `$classification`.")
-    } else if (inherits(labels, c("kmeans", "gmm_mixture"))) {
-      c(i = "Take the clusters of the rows.")
+    } else if (inherits(labels, "kmeans")) {
+      c(i = "Take its `$cluster`.")
+    } else if (inherits(labels, "gmm_mixture")) {
+      c(i = "A mixture has no rows: `predict()` gives the clusters of some.")
     }
     abort_argument(arg, "a fit or a vector of labels", is_type(labels), "bad_type", call, hint)
   }

@@ -241,13 +241,28 @@ abort_unknown <- function(unknown, settings, call) {
   } else {
     c(
       "{.arg {unknown}} is not an argument of `gmm_fit()` or `gmm_control()`.",
-      # The names in mclust, which the distance of words does not find.
-      switch(unknown,
-        G = c(i = "{.arg k} is the number of components."),
-        modelNames = c(i = "Use {.arg covariance}."),
-        suggest(unknown, arguments)
-      )
+      foreign_arguments(unknown) %||% suggest(unknown, arguments)
     )
   }
   abort_gmm(message, "unknown_argument", argument = unknown, call = call)
+}
+
+#' What mclust, `kmeans()` and `lm()` call it, which the distance of words does not find
+#' @noRd
+foreign_arguments <- function(unknown) {
+  hint <- switch(unknown,
+    G = ,
+    centers = "{.arg k} is the number of components.",
+    modelNames = "Use {.arg covariance}.",
+    nstart = "Use {.arg n_init}, the number of starts.",
+    init = ,
+    initialization = "Use {.arg start}.",
+    seed = "Call `set.seed()` before.",
+    iter.max = ,
+    maxit = "Use {.arg max_iter}.",
+    na.rm = ,
+    na.action = "Leave out rows with missing values before: `na.omit(x)`.",
+    scale = "Standardise the data before: `scale(x)`."
+  )
+  if (!is.null(hint)) c(i = hint)
 }

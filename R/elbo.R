@@ -9,7 +9,8 @@
 #' ([gmm_mstep()]) raises it further, and with it the log-likelihood, which lies above.
 #'
 #' @inheritParams gmm_estep
-#' @param posterior `double[n, k]`: responsibilities, whose rows sum to 1. Or `n` numbers of
+#' @param posterior What [gmm_estep()] returns; or `double[n, k]`: responsibilities, whose rows sum
+#'   to 1. Or `n` numbers of
 #'   components, 1 to `k`: every row then belongs to one, and the bound is the classification
 #'   log-likelihood, without entropy.
 #'
@@ -30,7 +31,7 @@
 #' x <- faithful$waiting
 #' mixture <- gmm_mixture(means = c(50, 80), covariances = 100)
 #' step <- gmm_estep(x, mixture)
-#' gmm_elbo(x, mixture, step$posterior)
+#' gmm_elbo(x, mixture, step)
 #' step$loglik
 #'
 #' # Other responsibilities give less
@@ -41,6 +42,7 @@ gmm_elbo <- function(x, mixture, posterior) {
   call <- quote(gmm_elbo())
   is_missing <- c(x = missing(x), mixture = missing(mixture), posterior = missing(posterior))
   check_given(is_missing, call)
+  check_order(x, "gmm_elbo(x, mixture, posterior)", call)
   mixture <- as_mixture(mixture, "mixture", call)
   x <- step_rows(x, mixture, call)
   k <- length(mixture$weights)
@@ -58,6 +60,7 @@ gmm_elbo <- function(x, mixture, posterior) {
 #' Responsibilities of the components of a mixture, or the numbers of components
 #' @noRd
 component_posterior <- function(posterior, n, k, call) {
+  posterior <- bare_posterior(posterior)
   if (is.matrix(posterior)) {
     posterior <- as_responsibilities(posterior, n, "posterior", call)
     if (ncol(posterior) != k) {

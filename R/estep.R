@@ -42,13 +42,14 @@
 #' mixture <- gmm_mstep(iris[1:4], rep(1:3, 50))
 #' for (i in 1:50) {
 #'   step <- gmm_estep(iris[1:4], mixture)
-#'   mixture <- gmm_mstep(iris[1:4], step$posterior)
+#'   mixture <- gmm_mstep(iris[1:4], step)
 #' }
 #' step
 #' @export
 gmm_estep <- function(x, mixture) {
   call <- quote(gmm_estep())
   check_given(c(x = missing(x), mixture = missing(mixture)), call)
+  check_order(x, "gmm_estep(x, mixture)", call)
   mixture <- as_mixture(mixture, "mixture", call)
   x <- step_rows(x, mixture, call)
   log_density <- score_complete(mixture, x, "density", call, TRUE)
@@ -60,6 +61,15 @@ gmm_estep <- function(x, mixture) {
     ),
     class = "gmm_estep"
   )
+}
+
+#' Refuse a mixture or an E-step in the place of the data
+#' @noRd
+check_order <- function(x, usage, call) {
+  if (inherits(x, c("gmm_mixture", "gmm_estep"))) {
+    hint <- c(i = sprintf("Did you swap the arguments? It is `%s`.", usage))
+    abort_argument("x", "the data", is_type(x), "bad_type", call, hint)
+  }
 }
 
 #' Rows as a matrix with the columns of a mixture

@@ -260,7 +260,10 @@ gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "all", ..., c
 #' @noRd
 fit_matrix <- function(x, k, covariance, criterion, how, start, keep_data, control, call) {
   check_flag(how$equal_weights, "equal_weights", call)
-  check_choice(how$algorithm, algorithms, "algorithm", call)
+  hint <- if (identical(how$algorithm, "kmeans")) {
+    c(i = "k-means is \"cem\" with `covariance = \"EII\"` and `equal_weights = TRUE`.")
+  }
+  check_choice(how$algorithm, algorithms, "algorithm", call, hint = hint)
   check_flag(how$keep_path, "keep_path", call)
   check_flag(keep_data, "keep_data", call)
   check_choice(criterion, criteria, "criterion", call)
@@ -275,13 +278,13 @@ fit_matrix <- function(x, k, covariance, criterion, how, start, keep_data, contr
   families <- fixed_family(how$fix, families, ncol(x), call)
   start <- as_start(start, x, agreed_k(k, how$fix, ncol(x), call), how$fix, call)
   is_regular <- control$reg_covar > 0 || !is.null(how$fix$covariances)
+  if (control$reg_covar == 0) {
+    check_variation(x, "x", call)
+  }
   models <- list_models(x, start$k, families, is_regular, call)
   # What the best of many models gets in the end, as if it had been asked for alone.
   how$alone <- resolve_search(control, 1, how$algorithm)[c("n_final", "rounds")]
   control <- resolve_search(control, nrow(models), how$algorithm)
-  if (control$reg_covar == 0) {
-    check_variation(x, "x", call)
-  }
   found <- search_models(models, x, start, criterion, how, control, call)
   selection <- new_selection(models, found, x, criterion)
   cell <- found$cells[[found$best]]

@@ -22,6 +22,19 @@ formula_frame <- function(formula, data, call) {
   terms <- stats::terms(stats::reformulate(labels, env = environment(formula)))
   absent <- setdiff(all.vars(terms), names(data))
   known <- vapply(absent, exists, logical(1), envir = environment(formula), mode = "numeric")
+  if (!all(known) && is.null(data)) {
+    abort_gmm(
+      c(
+        "The variables of the formula must exist.",
+        x = "{.var {absent[!known]}} {?is/are} not found.",
+        i = "If a data frame has them, give it: `data = `."
+      ),
+      "missing_columns",
+      argument = "data",
+      columns = absent[!known],
+      call = call
+    )
+  }
   if (!all(known)) {
     abort_missing_columns(
       absent[!known], names(data), "data", "variables of the formula", call
@@ -62,11 +75,14 @@ abort_formula <- function(expected, found, call) {
 }
 
 abort_missing_columns <- function(columns, found, arg, wanted, call) {
+  near <- found[match(tolower(columns), tolower(found))]
+  near <- near[!is.na(near)]
   abort_gmm(
     c(
       "{.arg {arg}} must have the {wanted}.",
       x = "{cli::qty(columns)}Column{?s} {.var {columns}} {?is/are} missing.",
-      i = if (length(found) > 0) "It has {.var {found}}."
+      i = if (length(found) > 0) "It has {.var {found}}.",
+      i = if (length(near) > 0) "Did you mean {.var {near}}? Capital letters count."
     ),
     "missing_columns",
     argument = arg,

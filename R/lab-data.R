@@ -33,7 +33,7 @@
 #'   while a document is knitted, only `FALSE` fetches. Once the file is there, nothing is asked or
 #'   fetched.
 #'
-#' @returns A data frame with the columns above, 517 rows for `"AD"`. The file is kept in
+#' @returns A data frame with the columns in the table of section "The data", 517 rows for `"AD"`. The file is kept in
 #'   `tools::R_user_dir("gaussmix", "cache")`; delete it there to be rid of it.
 #'
 #' @section Errors:

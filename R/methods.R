@@ -79,6 +79,10 @@ update.gmm <- function(object, formula., ..., evaluate = TRUE) {
         call = quote(update())
       )
     }
+    if (length(formula.) == 3 && identical(formula.[[2]], quote(.))) {
+      # `. ~ . - a`, as for models with a response.
+      formula.[[2]] <- NULL
+    }
     changes$x <- evaluate_formula(
       stats::update.formula(formula(object), formula.),
       quote(update())

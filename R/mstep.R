@@ -9,7 +9,7 @@
 #'
 #' @param x The data, `n` rows and `d` columns: a numeric matrix, a data frame of numeric columns,
 #'   or a numeric vector (`d` = 1). All values must be finite and every column must vary.
-#' @param posterior `double[n, k]`: responsibilities, such as those of [gmm_estep()], whose rows sum
+#' @param posterior What [gmm_estep()] returns; or `double[n, k]`: responsibilities, whose rows sum
 #'   to 1. Or `n` labels: numbers, strings, logicals or a factor. The components are then numbered
 #'   in the sorted order of the labels, or in that of the factor's levels; levels without a row are
 #'   left out.
@@ -49,6 +49,7 @@
 gmm_mstep <- function(x, posterior, covariance = "full", equal_weights = FALSE) {
   call <- quote(gmm_mstep())
   check_given(c(x = missing(x), posterior = missing(posterior)), call)
+  check_order(x, "gmm_mstep(x, posterior)", call)
   x <- as_data_matrix(x, "x", call)
   check_rows(x, "x", call)
   check_finite(x, "x", call)

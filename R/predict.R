@@ -45,7 +45,17 @@ predict.gmm_mixture <- function(object, newdata = NULL,
   check_no_dots(list(...), c("newdata", "type", "log"), call)
   object <- as_mixture(object, "object", call)
   types <- eval(formals()$type)
-  type <- if (missing(type)) types[1] else check_choice(type, types, "type", call)
+  type <- if (missing(type)) {
+    types[1]
+  } else {
+    hint <- if (is_string(type)) {
+      switch(type,
+        class = c(i = "It is {.val cluster} here."),
+        prob = c(i = "It is {.val posterior} here.")
+      )
+    }
+    check_choice(type, types, "type", call, hint = hint)
+  }
   check_flag(log, "log", call)
   is_density <- type %in% c("density", "component_density")
   if (log && !is_density) {

@@ -5,7 +5,7 @@ describe_run <- function(x) {
     return(paste0("Taken over from a fit of ", x$origin, "."))
   }
   starts <- x$starts
-  asked <- !x$converged && x$control$tol == 0
+  asked <- !x$converged && !should_converge(x)
   run <- if (x$algorithm == "sem") {
     describe_wander(x)
   } else {

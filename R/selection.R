@@ -65,6 +65,11 @@
 #' * `AICc` \eqn{= AIC + 2 p (p + 1) / (n - p - 1)}{= AIC + 2 df (df + 1) / (n - df - 1)}, infinite
 #'   where \eqn{n \le p + 1}{n <= df + 1}.
 #'
+#' The package mclust reports BIC and ICL with the opposite sign. Its ICL also has another entropy,
+#' that of the hard assignment: it adds \eqn{2 \sum_n \log \max_k r_{nk}}{2 sum_n log max_k r_nk} to
+#' its BIC, where the entropy here counts all components of a row. So even apart from the sign, the
+#' two differ where components overlap.
+#'
 #' @section Errors:
 #' `gmm_select()`: as [gmm_fit()], also where no model has a fit. `gmm_refit()`:
 #' `gmm_error_bad_type` for what is not a fit, `gmm_error_bad_value` for a model that is not in the

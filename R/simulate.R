@@ -44,7 +44,13 @@ simulate.gmm_mixture <- function(object, nsim = 1, seed = NULL, n = object$n,
   object <- as_mixture(object, "object", call)
   if (is.null(n)) {
     abort_gmm(
-      c("{.arg n} is missing.", i = "A mixture has no rows: say how many to draw."),
+      c(
+        "{.arg n} is missing.",
+        i = "A mixture has no rows: say how many to draw.",
+        i = if (is.numeric(nsim) && length(nsim) == 1 && !identical(nsim, 1)) {
+          "Did you mean `n = {nsim}`? The second argument, {.arg nsim}, counts data sets."
+        }
+      ),
       "bad_value",
       argument = "n",
       call = call

@@ -48,11 +48,6 @@
 #' @export
 summary.gmm <- function(object, ...) {
   sure <- summarise_posterior(object, quote(summary()))
-  covariances <- lapply(seq_len(object$k), function(j) {
-    matrix(object$covariances[, , j], object$d, object$d)
-  })
-  correlations <- object$covariances
-  correlations[] <- vapply(covariances, stats::cov2cor, numeric(object$d^2))
   structure(
     list(
       components = data.frame(
@@ -66,7 +61,7 @@ summary.gmm <- function(object, ...) {
       uncertain = sure$uncertain,
       means = object$means,
       deviations = component_deviations(object),
-      correlations = correlations,
+      correlations = component_correlations(object),
       criteria = c(
         loglik = object$loglik,
         df = object$df,
