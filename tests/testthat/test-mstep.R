@@ -123,7 +123,7 @@ test_that("what has no M-step is refused", {
   }
   step <- gmm_estep(seven, gmm_mixture(means = c(1, 4), covariances = 1))
   stopped(gmm_mstep(), "bad_value", "x")
-  stopped(gmm_mstep(seven, step), "bad_type", "posterior")
+  stopped(gmm_mstep(seven, unclass(step)), "bad_type", "posterior")
   stopped(gmm_mstep(seven, as.data.frame(step$posterior)), "bad_type", "posterior")
   stopped(gmm_mstep(seven, 1:2), "bad_shape", "posterior")
   stopped(gmm_mstep(seven, replace(seven_labels, 2, NA)), "bad_value", "posterior")
