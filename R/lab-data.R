@@ -33,8 +33,8 @@
 #'   while a document is knitted, only `FALSE` fetches. Once the file is there, nothing is asked or
 #'   fetched.
 #'
-#' @returns A data frame with the columns in the table of section "The data", 517 rows for `"AD"`. The file is kept in
-#'   `tools::R_user_dir("gaussmix", "cache")`; delete it there to be rid of it.
+#' @returns A data frame with the columns in the table of section "The data", 517 rows for `"AD"`.
+#'   The file is kept in `tools::R_user_dir("gaussmix", "cache")`; delete it there to be rid of it.
 #'
 #' @section Errors:
 #' `gmm_error_no_permission` where it may not fetch: you said no, or nobody could be asked.
