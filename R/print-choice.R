@@ -68,9 +68,12 @@ describe_passed <- function(x) {
     "`gmm_refit(fit, k = %d, covariance = \"%s\")`", table$k[best], table$covariance[best]
   )
   compared <- describe_margin(rivals$margins[best])
+  is_rich <- startsWith(table$status[rivals$passed], "too rich")
+  doubt <- c(if (!all(is_rich)) "may be spurious", if (any(is_rich)) "too rich for the rows")
+  doubt <- sub("^too", if (passed == 1) "is too" else "are too", paste(doubt, collapse = " or "))
   paste(
     cli::pluralize(
-      "{passed} model{?s} with a better {attr(table, 'criterion')} may be spurious and ",
+      "{passed} model{?s} with a better {attr(table, 'criterion')} {doubt} and ",
       "{cli::qty(passed)}{?was/were} passed over."
     ),
     if (passed == 1) "It is" else "The best of them is",

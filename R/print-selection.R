@@ -49,9 +49,18 @@ describe_flagged <- function(x, criterion) {
   }
   values <- x[[criterion]]
   better <- sum(values[flagged] < values[rank_models(x)[1]])
-  cli::pluralize(
-    "{sum(flagged)} model{?s} may be spurious, with a narrow component of few rows, and ",
-    "{cli::qty(sum(flagged))}rank{?s/} last",
+  rich <- sum(startsWith(x$status, "too rich"))
+  spurious <- sum(flagged) - rich
+  paste0(
+    if (spurious > 0) {
+      cli::pluralize("{spurious} model{?s} may be spurious, with a narrow component of few rows")
+    },
+    if (spurious > 0 && rich > 0) ", and ",
+    if (rich > 0) {
+      cli::pluralize("{rich} model{?s} {?has/have} as many parameters as rows, or more")
+    },
+    if (spurious > 0 && rich > 0) "; they " else ", and ",
+    if (sum(flagged) == 1) "ranks last" else "rank last",
     if (better > 0) cli::pluralize("; {better} of them {?has/have} a better {criterion}") else "",
     "."
   )

@@ -412,7 +412,7 @@ test_that("margins between equal or infinite values are said in words", {
   expect_identical(describe_margin(Inf), "worse")
   expect_identical(describe_margin(-1.5), "1.50 better")
   few <- gmm_fit(iris[1:4, 1:2], k = 1, criterion = "AICc")
-  expect_output(print(few), "The next, EEI with k = 1, is as good.", fixed = TRUE)
+  expect_output(print(few), "Best by AICc of 14 models.", fixed = TRUE)
   expect_error(plot(few, what = "selection"), class = "gmm_error_bad_value")
 })
 
