@@ -21,7 +21,7 @@ as_fix <- function(fix, x, call) {
     abort_argument("fix", "of at least one component", "is of none", "bad_value", call)
   }
   fix <- fix[intersect(mixture_parts, names(fix))]
-  order <- column_orders(fix, colnames(x), d)
+  order <- column_orders(fix, colnames(x), d, "fix", call)
   if (!is.null(fix$weights)) {
     fix$weights <- check_weights(fix$weights, "fix", call)
   }

@@ -59,7 +59,7 @@ as_start_mixture <- function(start, x, fix, call) {
     )
   }
   start <- check_mixture(start, "start", call, ncol(x))
-  start <- match_start_columns(start, colnames(x))
+  start <- match_start_columns(start, colnames(x), call)
   k <- length(start$weights)
   # Of another number of components it is refused later.
   if ((fixed_k(fix, ncol(x)) %||% k) == k) {
@@ -106,8 +106,8 @@ with_fixed <- function(mixture, fix, k, d) {
 
 #' A mixture's columns in the order of the data, where both have names
 #' @noRd
-match_start_columns <- function(start, columns) {
-  order <- column_orders(start, columns, ncol(start$means))
+match_start_columns <- function(start, columns, call) {
+  order <- column_orders(start, columns, ncol(start$means), "start", call)
   start$means <- start$means[, order$means, drop = FALSE]
   start$covariances <- start$covariances[order$covariances, order$covariances, , drop = FALSE]
   start
@@ -116,18 +116,31 @@ match_start_columns <- function(start, columns) {
 #' Where the data's columns are among those of means and of covariances; where one of these has no
 #' names, it has the order of the other
 #' @noRd
-column_orders <- function(parts, columns, d) {
+column_orders <- function(parts, columns, d, within, call) {
   means <- colnames(parts$means)
   covariances <- colnames(parts$covariances)
+  order <- function(given, part) {
+    if (!is_nameable(given) || !is_nameable(columns) || length(given) != length(columns)) {
+      return(seq_len(d))
+    }
+    if (!setequal(given, columns)) {
+      other <- setdiff(given, columns)
+      abort_gmm(
+        c(
+          "{.var {part}} in {.arg {within}} must have the columns of {.arg x}.",
+          x = "{.var {other}} {?is/are} not among them.",
+          i = "Without column names, they are taken in the order of the data."
+        ),
+        "bad_value",
+        argument = within,
+        columns = other,
+        call = call
+      )
+    }
+    match(columns, given)
+  }
   list(
-    means = column_order(means %||% covariances, columns, d),
-    covariances = column_order(covariances %||% means, columns, d)
+    means = order(means %||% covariances, "means"),
+    covariances = order(covariances %||% means, "covariances")
   )
-}
-
-#' Where the data's columns are among the `given` ones, if both have names
-#' @noRd
-column_order <- function(given, columns, d) {
-  is_matched <- is_nameable(given) && is_nameable(columns) && setequal(given, columns)
-  if (is_matched) match(columns, given) else seq_len(d)
 }

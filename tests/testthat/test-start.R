@@ -121,3 +121,14 @@ test_that("means alone are a start, with equal weights and spheres of the mean v
   refused_start(list(means = matrix("a", 2, 2)), "bad_type")
   refused_start(list(means = centres, covariances = list(1, diag(2))), "bad_type")
 })
+
+test_that("means of other columns are refused, also where they are fixed", {
+  other <- rbind(c(a = 2, b = 55), c(4.3, 80))
+  err <- expect_error(gmm_fit(x, start = list(means = other)), class = "gmm_error_bad_value")
+  expect_identical(err$columns, c("a", "b"))
+  err <- expect_error(gmm_fit(x, fix = list(means = other)), class = "gmm_error_bad_value")
+  expect_identical(err$argument, "fix")
+  bare <- gmm_fit(unname(as.matrix(x)), start = list(means = other), covariance = "full")
+  named <- gmm_fit(x, start = list(means = unname(other)), covariance = "full")
+  expect_equal(bare$loglik, named$loglik)
+})
