@@ -1,6 +1,6 @@
 //! Relatives of EM that give every row to one component: by its most probable one, or by a draw.
 
-use crate::assignment::{Assignment, Drawn, MostProbable};
+use crate::assignment::Assignment;
 use crate::em::{Em, Failed, Last, Stop};
 use crate::error::GmmError;
 use crate::mixture::Mixture;
@@ -49,12 +49,7 @@ impl Em<'_> {
     /// Celeux and Govaert (1992), *A classification EM algorithm for clustering and two stochastic
     /// versions*, Computational Statistics & Data Analysis 14.
     pub(crate) fn classify(&self, start: Mixture, iterations: usize) -> Result<Ended, Failed> {
-        let mut before = None;
-        let repeats = |assignment: &MostProbable| {
-            let partition = Some(assignment.fingerprint());
-            std::mem::replace(&mut before, partition) == partition
-        };
-        self.alternate(start, iterations, |_| MostProbable::default(), repeats)
+        self.alternate(start, iterations, |_| Assignment::most_probable())
     }
 
     /// Run stochastic EM for so many iterations; it ends at the mixture with the highest
@@ -70,18 +65,17 @@ impl Em<'_> {
         seed: u64,
         run: usize,
     ) -> Result<Ended, Failed> {
-        let draw = |iteration| Drawn::of(seed, run, iteration);
-        self.alternate(start, iterations, draw, |_| false)
+        let draw = |iteration| Assignment::drawn(seed, run, iteration);
+        self.alternate(start, iterations, draw)
     }
 
-    /// Assign the rows and take the M-step in turn, until an assignment `is_last`. A run that never
-    /// had such a one ends at the best mixture that it has seen.
-    fn alternate<A: Assignment>(
+    /// Assign the rows and take the M-step in turn, until a partition repeats. A run in which none
+    /// does ends at the best mixture that it has seen.
+    fn alternate(
         &self,
         start: Mixture,
         iterations: usize,
-        assignment: impl Fn(usize) -> A,
-        mut is_last: impl FnMut(&A) -> bool,
+        assignment: impl Fn(usize) -> Assignment,
     ) -> Result<Ended, Failed> {
         let no_start = || Failed {
             error: GmmError::OutOfScale,
@@ -92,6 +86,7 @@ impl Em<'_> {
         let mut best = (f64::NEG_INFINITY, mixture.clone());
         let (mut trace, mut path) = (Vec::new(), Vec::new());
         let mut stop = Stop::MaxIterations;
+        let mut before = None;
         for iteration in 0..=iterations {
             let assignment = assignment(iteration);
             let (family, total) = (self.model.family, &self.scale.total);
@@ -106,11 +101,13 @@ impl Em<'_> {
             if self.keep_path {
                 path.push(mixture.clone());
             }
-            if is_last(&assignment) {
+            let partition = assignment.fingerprint();
+            if partition.is_some() && partition == before {
                 best = (stats.loglik(), mixture);
                 stop = Stop::Converged;
                 break;
             }
+            before = partition;
             if stats.loglik() > best.0 {
                 best = (stats.loglik(), mixture.clone());
             }

@@ -300,6 +300,25 @@ impl Expected {
             scratch.total.as_mut_ptr(),
         )
     }
+
+    /// The E-step of the block's rows: responsibilities in `scratch.weight`, and the log-likelihood.
+    ///
+    /// # Safety
+    /// See [`Responsibilities::fill`].
+    #[inline(always)]
+    pub(crate) unsafe fn share<V: Tiles>(
+        &self,
+        rows: usize,
+        block: Block,
+        scratch: &mut Scratch,
+    ) -> f64 {
+        self.log_joint::<V>(rows, block, scratch);
+        let loglik = self.softmax::<V>(block, scratch);
+        for weight in scratch.weight.chunks_mut(block.stride) {
+            weight[rows..block.padded].fill(0.0);
+        }
+        loglik
+    }
 }
 
 /// The mean of component `k`, relative to `origin`.
@@ -309,21 +328,4 @@ fn relative(mixture: &Mixture, k: usize, origin: &[f64]) -> DVector<f64> {
         origin.len(),
         mean.into_iter().zip(origin).map(|(m, o)| m - o),
     )
-}
-
-impl Responsibilities for Expected {
-    #[inline(always)]
-    unsafe fn fill<V: Tiles>(
-        &self,
-        rows: Range<usize>,
-        block: Block,
-        scratch: &mut Scratch,
-    ) -> f64 {
-        self.log_joint::<V>(rows.len(), block, scratch);
-        let loglik = self.softmax::<V>(block, scratch);
-        for weight in scratch.weight.chunks_mut(block.stride) {
-            weight[rows.len()..block.padded].fill(0.0);
-        }
-        loglik
-    }
 }

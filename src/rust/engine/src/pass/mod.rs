@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::assignment::{Assigned, Assignment, Shared};
+use crate::assignment::{Assigned, Assignment};
 use crate::covariance::{Family, Needs};
 use crate::data::Data;
 use crate::error::GmmError;
@@ -93,7 +93,7 @@ impl<'a> Passes<'a> {
         family: Family,
         total: &Arc<Total>,
     ) -> Result<SufficientStats, GmmError> {
-        self.assign(mixture, factors, family, total, &Shared)
+        self.assign(mixture, factors, family, total, &Assignment::Shared)
     }
 
     /// The E-step likewise, with another assignment of the rows than that of EM.
@@ -106,7 +106,7 @@ impl<'a> Passes<'a> {
         factors: &Factors,
         family: Family,
         total: &Arc<Total>,
-        assignment: &impl Assignment,
+        assignment: &Assignment,
     ) -> Result<SufficientStats, GmmError> {
         let isa = self.isa;
         let accumulate = |expected: &Expected, centres, second: &Second| {
