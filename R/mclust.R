@@ -87,22 +87,17 @@ as_gmm.Mclust <- function(x, ...) {
     data,
     call
   )
-  if (!isTRUE(cell$trace >= x$loglik - 1e-6 * (1 + abs(x$loglik)))) {
+  if (!isTRUE(cell$loglik >= x$loglik - 1e-6 * (1 + abs(x$loglik)))) {
     abort_gmm(
       c(
         "{.arg x} must have the log-likelihood of its parameters.",
-        x = "It says {format_2(x$loglik)}, and they have {format_2(cell$trace)} on its data."
+        x = "It says {format_2(x$loglik)}, and they have {format_2(cell$loglik)} on its data."
       ),
       "bad_value",
       argument = "x",
       call = call
     )
   }
-  cell$converged <- TRUE
-  cell$loglik <- cell$trace
-  cell$starts <- list(
-    tried = 1L, degenerate = 0L, finished = 1L, reached = 1L, rows = as.double(nrow(data))
-  )
   cell$cluster <- as.integer(score_rows(cell$mixture, data, "cluster", threads, call))
   models <- data.frame(
     k = x$G, covariance = family$name, letters = family$letters, refused = NA_character_

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use gaussmix_engine::{
-    search, watched, Algorithm, Criterion, Data, Family, Fit, GmmError, Model, Progress, Settings,
-    Start,
+    search, watched, Algorithm, Alone, Criterion, Data, Family, Fit, GmmError, Model, Progress,
+    Settings, Start,
 };
 use proptest::prelude::*;
 
@@ -86,7 +86,10 @@ impl Sample {
             reg_covar: model.reg_covar,
             min_eigen_ratio: 0.0,
             rounds: 2,
-            alone: (2, 2),
+            alone: Alone {
+                n_final: 2,
+                rounds: 2,
+            },
             finish_all: false,
             n_init: 5,
             n_final: 2,

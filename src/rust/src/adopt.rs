@@ -1,16 +1,15 @@
 //! A mixture that was fitted elsewhere.
 
 use extendr_api::prelude::*;
-use gaussmix_engine::{Data, Model, Narrowest, Passes, Score};
+use gaussmix_engine::{Data, Fit, Model, Passes};
 
 use crate::border::guard;
 use crate::families::family;
-use crate::fit::{criteria_into, narrowest_into};
-use crate::mixture::{mixture_from, mixture_into};
+use crate::fit::fit_into;
+use crate::mixture::mixture_from;
 use crate::watch::on_threads;
 
-/// What a fit would say of a mixture of this family for `x`, `double[n, d]`, with its components in
-/// the order of a fit
+/// A mixture of this family as a fit to `x`, `double[n, d]`
 /// @noRd
 #[extendr]
 fn engine_adopt(
@@ -24,29 +23,16 @@ fn engine_adopt(
     guard(|| {
         let n = n as usize;
         let data = Data::new(x, n, x.len() / n);
-        let mixture = mixture_from(&mixture)?.ordered();
+        let mixture = mixture_from(&mixture)?;
         let model = Model {
             family: family(covariance)?,
             equal_weights,
             reg_covar: 0.0,
         };
-        let df = model.free_parameters(mixture.k(), data.d());
-        let mut densities = vec![0.0; n];
-        let entropy = on_threads(threads, &().into(), |progress| {
-            let passes = Passes::over(data, progress);
-            passes.score(&mixture, Score::LogDensity, &mut densities)?;
-            passes.entropy(&mixture)
+        let fit = on_threads(threads, &().into(), |progress| {
+            Fit::adopt(&Passes::over(data, progress), &mixture, &model)
         })?;
-        let loglik = densities.iter().sum();
-        Ok(list!(
-            mixture = mixture_into(&mixture),
-            trace = loglik,
-            df = df as f64,
-            entropy = entropy,
-            criteria = criteria_into(loglik, df, n, entropy),
-            narrowest = narrowest_into(&Narrowest::of(&mixture, n))
-        )
-        .into())
+        Ok(fit_into(&fit, n).into())
     })
 }
 

@@ -2,8 +2,8 @@
 
 use extendr_api::prelude::*;
 use gaussmix_engine::{
-    search, Algorithm, Criterion, Data, Fit, Fixed, GmmError, Narrowest, Passes, Score, Search,
-    Settings, Start, Stop,
+    search, Algorithm, Alone, Criterion, Data, Fit, Fixed, GmmError, Narrowest, Passes, Score,
+    Search, Settings, Start, Stop,
 };
 use ndarray::{ArrayView2, ShapeBuilder};
 
@@ -56,7 +56,10 @@ fn settings_from(list: &List) -> Result<Settings, Failure> {
         n_init: count(list, "n_init")?,
         n_final: count(list, "n_final")?,
         rounds: count(list, "rounds")?,
-        alone: (count(list, "n_final_alone")?, count(list, "rounds_alone")?),
+        alone: Alone {
+            n_final: count(list, "n_final_alone")?,
+            rounds: count(list, "rounds_alone")?,
+        },
         finish_all: element(list, "finish_all")?,
         short_iterations: count(list, "short_iter")?,
         max_iterations: count(list, "max_iter")?,
@@ -139,7 +142,8 @@ fn search_into(found: &Search, cluster: &[f64], n: usize) -> Robj {
     .into()
 }
 
-fn fit_into(found: &Fit, n: usize) -> List {
+/// All of a fit but what it says of each row.
+pub(crate) fn fit_into(found: &Fit, n: usize) -> List {
     list!(
         mixture = mixture_into(&found.mixture),
         loglik = found.loglik,
@@ -161,14 +165,14 @@ fn fit_into(found: &Fit, n: usize) -> List {
 }
 
 /// All criteria, by name.
-pub(crate) fn criteria_into(loglik: f64, df: usize, n: usize, entropy: f64) -> List {
+fn criteria_into(loglik: f64, df: usize, n: usize, entropy: f64) -> List {
     List::from_pairs(Criterion::ALL.map(|criterion| {
         let value = criterion.value(loglik, df, n, entropy);
         (criterion.name(), Robj::from(value))
     }))
 }
 
-pub(crate) fn narrowest_into(narrowest: &Narrowest) -> List {
+fn narrowest_into(narrowest: &Narrowest) -> List {
     list!(
         component = (narrowest.component + 1) as i32,
         ratio = narrowest.ratio,

@@ -197,14 +197,6 @@ impl Em<'_> {
         self.sound_factors(&mixture).map(|_| mixture)
     }
 
-    /// The log-likelihood of a mixture.
-    pub(crate) fn loglik(&self, mixture: &Mixture) -> Result<f64, GmmError> {
-        let factors = Factors::of(&mixture.covariances)?;
-        let (family, total) = (self.model.family, &self.scale.total);
-        let stats = self.passes.expectation(mixture, &factors, family, total)?;
-        Ok(stats.loglik())
-    }
-
     /// Begin a run at `mixture`.
     pub(crate) fn begin(&self, mixture: Mixture) -> Result<Run, Failed> {
         let at = self

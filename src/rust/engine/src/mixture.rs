@@ -37,7 +37,7 @@ impl Mixture {
     }
 
     /// The same mixture with its components by decreasing weight, ties by mean.
-    pub fn ordered(&self) -> Self {
+    pub(crate) fn ordered(&self) -> Self {
         self.select(&self.order())
     }
 

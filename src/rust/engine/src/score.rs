@@ -71,19 +71,19 @@ impl Passes<'_> {
 }
 
 impl Passes<'_> {
-    /// Entropy of the responsibilities, summed over the rows.
+    /// What a mixture says of all rows together.
     ///
     /// # Errors
     /// [`GmmError::Degenerate`] where a covariance is not positive definite,
     /// [`GmmError::Interrupted`].
-    pub fn entropy(&self, mixture: &Mixture) -> Result<f64, GmmError> {
+    pub(crate) fn evaluate(&self, mixture: &Mixture) -> Result<Evaluation, GmmError> {
         let factors = Factors::of(&mixture.covariances)?;
         let expected = Expected::new(mixture, &factors, self.isa());
-        let parts: Vec<f64> = self
+        let parts: Vec<Evaluation> = self
             .chunks(mixture.k())
             .into_par_iter()
             .map(|rows| {
-                self.isa().run(EntropyOfChunk {
+                self.isa().run(EvaluateChunk {
                     passes: self,
                     mixture,
                     expected: &expected,
@@ -91,27 +91,40 @@ impl Passes<'_> {
                 })
             })
             .collect::<Result<_, _>>()?;
-        // Rounding may leave less than nothing.
-        Ok(parts.iter().sum::<f64>().max(0.0))
+        let entropy: f64 = parts.iter().map(|part| part.entropy).sum();
+        Ok(Evaluation {
+            loglik: parts.iter().map(|part| part.loglik).sum(),
+            // Rounding may leave less than nothing.
+            entropy: entropy.max(0.0),
+        })
     }
 }
 
-/// The entropy of one chunk.
-struct EntropyOfChunk<'a> {
+/// Sums over the rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Evaluation {
+    /// The log-likelihood.
+    pub(crate) loglik: f64,
+    /// Entropy of the responsibilities.
+    pub(crate) entropy: f64,
+}
+
+/// The evaluation of one chunk.
+struct EvaluateChunk<'a> {
     passes: &'a Passes<'a>,
     mixture: &'a Mixture,
     expected: &'a Expected,
     rows: Range<usize>,
 }
 
-impl Kernel for EntropyOfChunk<'_> {
-    type Output = Result<f64, GmmError>;
+impl Kernel for EvaluateChunk<'_> {
+    type Output = Result<Evaluation, GmmError>;
 
     #[inline(always)]
     unsafe fn run<V: Tiles>(self) -> Self::Output {
         let (d, k) = (self.mixture.d(), self.mixture.k());
         let mut scratch = Scratch::new(d, k, self.rows.len());
-        let mut entropy = 0.0;
+        let (mut loglik, mut entropy) = (0.0, 0.0);
         for rows in scratch.blocks(self.rows) {
             let origin = self.expected.origin();
             let block = self.passes.read::<V>(rows.clone(), origin, &mut scratch)?;
@@ -119,7 +132,9 @@ impl Kernel for EntropyOfChunk<'_> {
                 .log_joint::<V>(rows.len(), block, &mut scratch);
             let joint = scratch.weight.clone();
             // A responsibility's logarithm is the log joint density less the row's log-density.
-            entropy += self.expected.softmax::<V>(block, &mut scratch);
+            let densities = self.expected.softmax::<V>(block, &mut scratch);
+            loglik += densities;
+            entropy += densities;
             for (weight, joint) in scratch
                 .weight
                 .chunks(block.stride)
@@ -131,7 +146,7 @@ impl Kernel for EntropyOfChunk<'_> {
                     .sum::<f64>();
             }
         }
-        Ok(entropy)
+        Ok(Evaluation { loglik, entropy })
     }
 }
 

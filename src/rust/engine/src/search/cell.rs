@@ -1,11 +1,10 @@
 //! One cell of the table: all runs of one family with one number of components.
 
-use rayon::prelude::*;
-
+use super::runs::{group, long_runs, short_runs, Effort, End, Group, Optimum, OUT_OF_REACH};
 use super::stage::Stage;
 use super::{Settings, StartCounts};
-use crate::algorithm::{Algorithm, Ended};
-use crate::em::{Em, Failed, Last, Run, Stop};
+use crate::algorithm::Algorithm;
+use crate::em::{Em, Failed, Last, Run};
 use crate::error::GmmError;
 use crate::init::Partition;
 use crate::mixture::Mixture;
@@ -16,19 +15,11 @@ use crate::stats::SufficientStats;
 /// Two runs have reached the same optimum if their log-likelihoods differ by less, or by what
 /// the tolerance allows.
 const SAME_OPTIMUM: f64 = 1e-4;
-/// Iterations since its start after which a run is compared with what is known for the first time,
-/// and after which it may give up.
-pub(super) const FIRST_ROUND: usize = 8;
-const FIRST_JUDGED: usize = 64;
-/// A run gives up if so many times the gain of its last round would not lead it to the best.
-pub(super) const OUT_OF_REACH: f64 = 20.0;
 /// A cell gets no more starts once its optimum was reached by so many.
 const ENOUGH: usize = 3;
 /// Components are alike if neither their weights, nor their means in standard deviations of all rows,
 /// differ by more.
 const ALIKE: f64 = 0.02;
-/// Two runs have met if neither their log-likelihoods nor their weights differ by more.
-const MET: f64 = 1e-3;
 
 /// A family, a number of components, and what the runs have found for them.
 #[derive(Debug)]
@@ -58,83 +49,12 @@ pub(super) struct Cell {
     pub(super) is_outsider: bool,
 }
 
-/// Where a run ended.
-#[derive(Debug, Clone)]
-pub(super) struct Optimum {
-    pub(super) mixture: Mixture,
-    /// What the run climbed, at this mixture.
-    loglik: f64,
-    pub(super) trace: Vec<f64>,
-    /// The mixtures of the trace, if they were kept.
-    pub(super) path: Vec<Mixture>,
-    pub(super) stop: Stop,
-}
-
-impl Optimum {
-    pub(super) fn loglik(&self) -> f64 {
-        self.loglik
-    }
-
-    fn is_met_by(&self, run: &Run) -> bool {
-        have_met(run, self.loglik(), &self.mixture)
-    }
-}
-
-impl From<Ended> for Optimum {
-    fn from(ended: Ended) -> Self {
-        Optimum {
-            mixture: ended.mixture,
-            loglik: ended.value,
-            trace: ended.trace,
-            path: ended.path,
-            stop: ended.stop,
-        }
-    }
-}
-
-impl From<Run> for Optimum {
-    fn from(run: Run) -> Self {
-        let loglik = run.loglik();
-        let (mixture, trace, path, stop) = run.into_parts();
-        Optimum {
-            mixture,
-            loglik,
-            trace,
-            path,
-            stop,
-        }
-    }
-}
-
 /// The best run of a cell on its way.
 pub(super) struct Position<'a> {
     pub(super) mixture: &'a Mixture,
     pub(super) loglik: f64,
     /// The log-likelihood that it may reach.
     pub(super) hoped: f64,
-}
-
-/// How many of the runs go on, and how far.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Effort {
-    /// Iterations after which the worst runs are dropped: all but twice as many as run on.
-    pub(super) glance: usize,
-    /// Iterations of a short run.
-    pub(super) short: usize,
-    /// Runs that go on.
-    pub(super) long: usize,
-    /// Optima that are kept.
-    pub(super) kept: usize,
-}
-
-impl Effort {
-    /// One run, to its end.
-    pub(super) const ONE_RUN: Effort = Effort {
-        glance: 0,
-        short: 0,
-        long: 1,
-        kept: 1,
-    };
 }
 
 impl Cell {
@@ -470,164 +390,6 @@ impl Cell {
             },
             None => cause,
         }
-    }
-}
-
-/// A run, and how many starts led to it.
-pub(super) type Group = (Run, usize);
-
-/// How the long run of a group ended.
-enum End {
-    Optimum(Box<Run>),
-    /// At the optimum that was known before.
-    Met,
-    /// Too far below it, or below another run's.
-    GaveUp,
-    Failed(Failed),
-}
-
-/// Runs that have met go on as one, so that the places of those that run on go to different
-/// climbs: without this, the quickest optimum takes them all. Best first.
-fn group(mut runs: Vec<Run>) -> Vec<Group> {
-    runs.sort_by(|a, b| b.loglik().total_cmp(&a.loglik()));
-    let mut groups: Vec<Group> = Vec::new();
-    for run in runs {
-        let met = groups
-            .iter_mut()
-            .find(|(other, _)| have_met(&run, other.loglik(), other.mixture()));
-        match met {
-            Some((_, starts)) => *starts += 1,
-            None => groups.push((run, 1)),
-        }
-    }
-    groups
-}
-
-/// Whether a run is at the same place as another, but for the numbering of its components.
-fn have_met(run: &Run, loglik: f64, mixture: &Mixture) -> bool {
-    let sorted = |mixture: &Mixture| {
-        let mut weights = mixture.weights.clone();
-        weights.sort_by(f64::total_cmp);
-        weights
-    };
-    let near = |(a, b): (f64, f64)| (a - b).abs() < MET;
-    near((run.loglik(), loglik))
-        && sorted(run.mixture())
-            .into_iter()
-            .zip(sorted(mixture))
-            .all(near)
-}
-
-/// Short runs from all starts: those that were not dropped on the way, and failures.
-fn short_runs<S: Sync>(
-    em: &Em<'_>,
-    starts: &[S],
-    begin: impl Fn(&S) -> Result<Run, Failed> + Sync,
-    effort: Effort,
-    settings: &Settings,
-) -> Result<(Vec<Run>, Vec<Failed>), GmmError> {
-    let progress = em.passes.progress();
-    progress.expect_runs(starts.len());
-    let most = settings.max_iterations;
-    let glance = |start: &S| {
-        let run = begin(start).and_then(|run| em.advance(run, effort.glance.min(most)));
-        progress.run_done();
-        run
-    };
-    let (mut runs, mut failed) = sorted_out(starts.par_iter().map(glance).collect());
-    // A run that was told to stop looks as if it had failed.
-    progress.check()?;
-    runs.sort_by(|a, b| b.loglik().total_cmp(&a.loglik()));
-    runs.truncate(2 * effort.long);
-    let go_on = |run| em.advance(run, effort.short.min(most));
-    let (runs, others) = sorted_out(runs.into_par_iter().map(go_on).collect());
-    progress.check()?;
-    failed.extend(others);
-    Ok((runs, failed))
-}
-
-fn sorted_out(runs: Vec<Result<Run, Failed>>) -> (Vec<Run>, Vec<Failed>) {
-    let (mut survived, mut failed) = (Vec::new(), Vec::new());
-    for run in runs {
-        match run {
-            Ok(run) => survived.push(run),
-            Err(ended) => failed.push(ended),
-        }
-    }
-    (survived, failed)
-}
-
-/// Run on to the end, or until it is out of reach; with each run that ended the number of its
-/// starts.
-///
-/// After every round, each twice as long as the one before, a run ends that has met the best that
-/// is `known`; and one gives up if it would take many such rounds to catch up with the best that
-/// has converged: what is left on its plateau is nothing that the fit would report. Rounds end
-/// together, so that the outcome does not depend on the threads.
-fn long_runs(
-    em: &Em<'_>,
-    mut running: Vec<Group>,
-    known: Option<&Optimum>,
-    settings: &Settings,
-) -> Result<Vec<(End, usize)>, GmmError> {
-    let most = settings.max_iterations;
-    let progress = em.passes.progress();
-    progress.expect_runs(running.len());
-    let mut ended = Vec::new();
-    let mut best = known.map_or(f64::NEG_INFINITY, Optimum::loglik);
-    let mut limit = FIRST_ROUND;
-    while !running.is_empty() {
-        limit = limit.min(most);
-        let round: Vec<(f64, Result<Run, Failed>, usize)> = running
-            .into_par_iter()
-            .map(|(run, starts)| (run.loglik(), run_on(em, run, limit, settings), starts))
-            .collect();
-        progress.check()?;
-        running = Vec::new();
-        let mut waiting = Vec::new();
-        for (before, run, starts) in round {
-            let end = match run {
-                Err(failed) => End::Failed(failed),
-                Ok(run) if known.is_some_and(|known| known.is_met_by(&run)) => End::Met,
-                Ok(run) if run.stop == Stop::Converged || limit == most => {
-                    End::Optimum(Box::new(run))
-                }
-                Ok(run) => {
-                    waiting.push((run.loglik() - before, (run, starts)));
-                    continue;
-                }
-            };
-            if let End::Optimum(run) = &end {
-                best = best.max(run.loglik());
-            }
-            progress.run_done();
-            ended.push((end, starts));
-        }
-        for (gain, (run, starts)) in waiting {
-            let is_lost = limit >= FIRST_JUDGED && run.loglik() + OUT_OF_REACH * gain < best;
-            if is_lost {
-                progress.run_done();
-                ended.push((End::GaveUp, starts));
-            } else {
-                running.push((run, starts));
-            }
-        }
-        limit *= 2;
-    }
-    Ok(ended)
-}
-
-/// Run on until convergence, or until so many iterations have been made since the start.
-pub(super) fn run_on(
-    em: &Em<'_>,
-    run: Run,
-    iterations: usize,
-    settings: &Settings,
-) -> Result<Run, Failed> {
-    if settings.accelerate && settings.reg_covar == 0.0 && settings.fixed.is_none() {
-        em.accelerate(run, iterations)
-    } else {
-        em.advance(run, iterations)
     }
 }
 

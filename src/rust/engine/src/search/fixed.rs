@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::cell::{Cell, Effort};
+use super::cell::Cell;
+use super::runs::Effort;
 use super::stage::Stage;
 use super::starts::family_of_starts;
 use super::Settings;

@@ -7,9 +7,11 @@
 
 mod cell;
 mod fixed;
+mod freely;
 mod moves;
 mod narrowest;
 mod relatives;
+mod runs;
 mod stage;
 mod starts;
 mod survivors;
@@ -29,24 +31,14 @@ use crate::model::Model;
 use crate::pass::Passes;
 use crate::progress::Progress;
 use crate::responsibilities::Given;
-use cell::{Cell, Effort};
+use crate::score::Evaluation;
+use cell::Cell;
 pub use narrowest::Narrowest;
+use runs::Effort;
 use stage::Stage;
-use starts::{deal, partitions_of, sample_of, stage_of, AtATime, LEAST_SAMPLE, STARTS_AT_A_TIME};
 
 /// Relative difference of values of the criterion that is but rounding.
 const EQUAL: f64 = 1e-12;
-/// So many models, of less rows than so many, are all finished.
-const FEW_MODELS: usize = 30;
-const MANY_ROWS: usize = 100_000;
-/// Where models are given up, parts in which the starts are tried that are else tried at a time.
-const BATCHES: usize = 3;
-/// Where models are given up, those of the others at most that are searched for alone.
-const LEADERS: usize = 4;
-/// Iterations after which the worst starts are dropped.
-const GLANCE: usize = 3;
-/// Optima on a sample that go on to all rows, where there is but one cell.
-const KEPT: usize = 3;
 
 /// What to fit, and how hard to try.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,8 +62,8 @@ pub struct Settings {
     pub n_final: usize,
     /// Times that cells learn from one another.
     pub rounds: usize,
-    /// `n_final` and `rounds` for the best of many cells, which is searched for alone in the end.
-    pub alone: (usize, usize),
+    /// The same two for the best of many cells, which is searched for alone in the end.
+    pub alone: Alone,
     /// Whether all cells go on from a sample to all rows, or only those that may be the best.
     pub finish_all: bool,
     /// Iterations of a short run.
@@ -90,6 +82,15 @@ pub struct Settings {
     pub keep_path: bool,
     /// Governs everything random.
     pub seed: u64,
+}
+
+/// How hard to try a cell that is searched for alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alone {
+    /// As [`Settings::n_final`].
+    pub n_final: usize,
+    /// As [`Settings::rounds`].
+    pub rounds: usize,
 }
 
 impl Settings {
@@ -154,6 +155,36 @@ pub struct Fit {
     pub entropy: f64,
     /// The narrowest component.
     pub narrowest: Narrowest,
+}
+
+impl Fit {
+    /// A mixture that was fitted elsewhere, as a fit of the model to the data.
+    ///
+    /// # Errors
+    /// [`GmmError::Degenerate`] where a covariance is not positive definite,
+    /// [`GmmError::Interrupted`].
+    pub fn adopt(passes: &Passes<'_>, mixture: &Mixture, model: &Model) -> Result<Self, GmmError> {
+        let data = passes.data();
+        let mixture = mixture.ordered();
+        let Evaluation { loglik, entropy } = passes.evaluate(&mixture)?;
+        Ok(Fit {
+            loglik,
+            trace: vec![loglik],
+            path: Vec::new(),
+            stop: Stop::Converged,
+            starts: StartCounts {
+                tried: 1,
+                degenerate: 0,
+                finished: 1,
+                reached: 1,
+                rows: data.n(),
+            },
+            df: model.free_parameters(mixture.k(), data.d()),
+            entropy,
+            narrowest: Narrowest::of(&mixture, data.n()),
+            mixture,
+        })
+    }
 }
 
 /// What became of the starts of a fit.
@@ -223,7 +254,7 @@ pub fn search(
             fixed::start_near(&all, fixed, &mut open, settings)?;
             data.n()
         } else {
-            search_freely(&all, &mut open, distinct, settings)?
+            freely::search(&all, &mut open, distinct, settings)?
         }
     };
     let fits = cells.par_iter().map(|cell| {
@@ -246,16 +277,21 @@ pub fn search(
         let mut narrowest = Narrowest::of(&mixture, data.n());
         // What is given is not chance.
         narrowest.is_suspect &= !settings.has_fixed_covariances();
+        let mut evaluation = Evaluation {
+            loglik: best.loglik(),
+            entropy: 0.0,
+        };
+        let climbs_another = settings.algorithm == Algorithm::Cem;
+        if cell.k > 1 || climbs_another {
+            let found = all.passes.evaluate(&mixture)?;
+            evaluation.entropy = found.entropy;
+            if climbs_another {
+                evaluation.loglik = found.loglik;
+            }
+        }
         Ok(Ok(Fit {
-            loglik: match settings.algorithm {
-                Algorithm::Em | Algorithm::Sem => best.loglik(),
-                Algorithm::Cem => all.em(cell.model, settings).loglik(&mixture)?,
-            },
-            entropy: if cell.k == 1 {
-                0.0
-            } else {
-                all.passes.entropy(&mixture)?
-            },
+            loglik: evaluation.loglik,
+            entropy: evaluation.entropy,
             df: settings.free_parameters(&cell.model, cell.k, data.d()),
             narrowest,
             mixture,
@@ -310,117 +346,4 @@ fn start_from(
         }
         Start::Mixture(mixture) => cell.start_at(all, mixture, effort, settings),
     })
-}
-
-/// From partitions of the engine's own; returns the rows that these are of.
-fn search_freely(
-    all: &Stage<'_>,
-    cells: &mut [&mut Cell],
-    distinct: usize,
-    settings: &Settings,
-) -> Result<usize, GmmError> {
-    let n = all.passes.data().n();
-    let sample = sample_of(all, cells.len(), settings);
-    let sampled = sample.data().n() < n;
-    let own;
-    let stage = if sampled {
-        own = stage_of(&sample, all, settings)?;
-        &own
-    } else {
-        all
-    };
-    let partitions = partitions_of(stage, settings)?;
-    let effort = Effort {
-        glance: GLANCE.min(settings.short_iterations),
-        short: settings.short_iterations,
-        long: settings.n_final,
-        kept: if sampled && cells.len() == 1 { KEPT } else { 1 },
-    };
-    let models = if n < MANY_ROWS { FEW_MODELS } else { 1 };
-    let gives_up = n >= LEAST_SAMPLE && cells.len() > models && !settings.finish_all;
-    let mut helpers = moves::helpers(cells, all.passes.data().d(), distinct, settings);
-    let has_helpers = !helpers.is_empty();
-    let mut everyone: Vec<&mut Cell> = cells.iter_mut().map(|cell| &mut **cell).collect();
-    everyone.extend(&mut helpers);
-    everyone.sort_by_key(|cell| cell.k);
-    let chooses = gives_up && !has_helpers;
-    let batches = if chooses { BATCHES } else { 1 };
-    let effort = Effort {
-        long: effort.long.div_ceil(batches),
-        ..effort
-    };
-    let choose = |cells: &mut [&mut Cell]| {
-        if chooses {
-            survivors::choose(stage, cells, n, settings)?;
-        }
-        Ok(())
-    };
-    let at_a_time = AtATime {
-        starts: STARTS_AT_A_TIME / batches,
-        runs: 2 * effort.long,
-    };
-    deal(
-        &partitions,
-        &mut everyone,
-        settings,
-        at_a_time,
-        |cell, made, _| cell.start_from(stage, made, effort, settings),
-        |cells| {
-            choose(cells)?;
-            cells
-                .par_iter_mut()
-                .filter(|cell| cell.behind.is_none())
-                .try_for_each(|cell| cell.go_far(stage, effort, settings))
-        },
-    )?;
-    choose(&mut everyone)?;
-    moves::learn(stage, &mut everyone, effort.kept, settings)?;
-    if gives_up {
-        survivors::choose(stage, cells, n, settings)?;
-    }
-    if sampled && gives_up {
-        survivors::race(all, cells, settings)?;
-    } else if sampled {
-        cells
-            .par_iter_mut()
-            .try_for_each(|cell| cell.go_on(all, settings))?;
-    }
-    if gives_up && !has_helpers {
-        search_for_leader(all, cells, distinct, settings)?;
-    }
-    moves::nest(all, cells, settings)?;
-    Ok(sample.data().n())
-}
-
-/// Search for the best of many models as if it had been asked for alone; should that find more,
-/// also for those of its family with a component more or less.
-fn search_for_leader(
-    all: &Stage<'_>,
-    cells: &mut [&mut Cell],
-    distinct: usize,
-    settings: &Settings,
-) -> Result<(), GmmError> {
-    let settings = &Settings {
-        n_final: settings.alone.0,
-        rounds: settings.alone.1,
-        ..settings.clone()
-    };
-    let mut alone: Vec<usize> = survivors::leader(all, cells, settings)
-        .into_iter()
-        .collect();
-    let mut next = 0;
-    while next < alone.len().min(LEADERS) {
-        let at = alone[next];
-        let (k, model) = (cells[at].k, cells[at].model);
-        let mut found = Cell::new(k, model);
-        search_freely(all, &mut [&mut found], distinct, settings)?;
-        if cells[at].take_over(found, settings.tolerance) {
-            let is_next = |i: &usize| cells[*i].model == model && cells[*i].k.abs_diff(k) == 1;
-            let others = (0..cells.len()).filter(is_next);
-            let others: Vec<usize> = others.filter(|i| !alone.contains(i)).collect();
-            alone.extend(others);
-        }
-        next += 1;
-    }
-    Ok(())
 }

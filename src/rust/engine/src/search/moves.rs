@@ -4,7 +4,8 @@ use nalgebra::{Cholesky, DMatrix, DVector};
 use ndarray::{concatenate, Array1, Axis};
 use rayon::prelude::*;
 
-use super::cell::{Cell, Effort};
+use super::cell::Cell;
+use super::runs::Effort;
 use super::stage::Stage;
 use super::Settings;
 use crate::covariance::Family;

@@ -31,7 +31,7 @@ const WITHIN: f64 = 2.0;
 
 impl Narrowest {
     /// Of a fit on `n` rows.
-    pub fn of(mixture: &Mixture, n: usize) -> Self {
+    pub(crate) fn of(mixture: &Mixture, n: usize) -> Self {
         let d = mixture.d() as f64;
         let of_component = |(component, (ratio, widest)): (usize, (f64, f64))| {
             let is_thin = d == 1.0 || ratio < THIN * widest;

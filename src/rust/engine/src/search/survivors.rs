@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::cell::{run_on, Cell, FIRST_ROUND, OUT_OF_REACH};
+use super::cell::Cell;
 use super::narrowest::Narrowest;
+use super::runs::{run_on, FIRST_ROUND, OUT_OF_REACH};
 use super::stage::Stage;
 use super::Settings;
 use crate::em::{Run, Stop};
@@ -165,7 +166,7 @@ pub(super) fn choose(
             let mut density = vec![0.0; rows];
             let score = Score::LogDensity;
             stage.passes.score(position.mixture, score, &mut density)?;
-            let entropy = times * stage.passes.entropy(position.mixture)?;
+            let entropy = times * stage.passes.evaluate(position.mixture)?.entropy;
             let value = |loglik: f64| {
                 let optimism = 0.5 * df as f64;
                 let loglik = times * (loglik - optimism) + optimism;

@@ -1,7 +1,7 @@
 //! Data for the tests: draws from known mixtures.
 
 use gaussmix_engine::{
-    search, watched, Algorithm, Criterion, Data, Family, Fit, GmmError, Mixture, Progress,
+    search, watched, Algorithm, Alone, Criterion, Data, Family, Fit, GmmError, Mixture, Progress,
     Settings, Start,
 };
 use nalgebra::DMatrix;
@@ -45,7 +45,10 @@ pub fn settings(k: usize) -> Settings {
         reg_covar: 0.0,
         min_eigen_ratio: 0.0,
         rounds: 2,
-        alone: (4, 4),
+        alone: Alone {
+            n_final: 4,
+            rounds: 4,
+        },
         finish_all: false,
         n_init: 10,
         n_final: 3,

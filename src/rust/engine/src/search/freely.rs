@@ -1,0 +1,138 @@
+//! The search from partitions of the engine's own: starts, learning, and, of many models, the choice
+//! of those that go on.
+
+use rayon::prelude::*;
+
+use super::cell::Cell;
+use super::runs::Effort;
+use super::stage::Stage;
+use super::starts::{
+    deal, partitions_of, sample_of, stage_of, AtATime, LEAST_SAMPLE, STARTS_AT_A_TIME,
+};
+use super::{moves, survivors, Settings};
+use crate::error::GmmError;
+
+/// So many models, of fewer rows than so many, are all finished.
+const FEW_MODELS: usize = 30;
+const MANY_ROWS: usize = 100_000;
+/// Where models are given up, parts in which the starts are tried that are else tried at a time.
+const BATCHES: usize = 3;
+/// Where models are given up, those of the others at most that are searched for alone.
+const LEADERS: usize = 4;
+/// Iterations after which the worst starts are dropped.
+const GLANCE: usize = 3;
+/// Optima on a sample that go on to all rows, where there is but one cell.
+const KEPT: usize = 3;
+
+/// From partitions of the engine's own; returns the rows that these are of.
+pub(super) fn search(
+    all: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    distinct: usize,
+    settings: &Settings,
+) -> Result<usize, GmmError> {
+    let n = all.passes.data().n();
+    let sample = sample_of(all, cells.len(), settings);
+    let sampled = sample.data().n() < n;
+    let own;
+    let stage = if sampled {
+        own = stage_of(&sample, all, settings)?;
+        &own
+    } else {
+        all
+    };
+    let partitions = partitions_of(stage, settings)?;
+    let effort = Effort {
+        glance: GLANCE.min(settings.short_iterations),
+        short: settings.short_iterations,
+        long: settings.n_final,
+        kept: if sampled && cells.len() == 1 { KEPT } else { 1 },
+    };
+    let models = if n < MANY_ROWS { FEW_MODELS } else { 1 };
+    let gives_up = n >= LEAST_SAMPLE && cells.len() > models && !settings.finish_all;
+    let mut helpers = moves::helpers(cells, all.passes.data().d(), distinct, settings);
+    let has_helpers = !helpers.is_empty();
+    let mut everyone: Vec<&mut Cell> = cells.iter_mut().map(|cell| &mut **cell).collect();
+    everyone.extend(&mut helpers);
+    everyone.sort_by_key(|cell| cell.k);
+    let chooses = gives_up && !has_helpers;
+    let batches = if chooses { BATCHES } else { 1 };
+    let effort = Effort {
+        long: effort.long.div_ceil(batches),
+        ..effort
+    };
+    let choose = |cells: &mut [&mut Cell]| {
+        if chooses {
+            survivors::choose(stage, cells, n, settings)?;
+        }
+        Ok(())
+    };
+    let at_a_time = AtATime {
+        starts: STARTS_AT_A_TIME / batches,
+        runs: 2 * effort.long,
+    };
+    deal(
+        &partitions,
+        &mut everyone,
+        settings,
+        at_a_time,
+        |cell, made, _| cell.start_from(stage, made, effort, settings),
+        |cells| {
+            choose(cells)?;
+            cells
+                .par_iter_mut()
+                .filter(|cell| cell.behind.is_none())
+                .try_for_each(|cell| cell.go_far(stage, effort, settings))
+        },
+    )?;
+    choose(&mut everyone)?;
+    moves::learn(stage, &mut everyone, effort.kept, settings)?;
+    if gives_up {
+        survivors::choose(stage, cells, n, settings)?;
+    }
+    if sampled && gives_up {
+        survivors::race(all, cells, settings)?;
+    } else if sampled {
+        cells
+            .par_iter_mut()
+            .try_for_each(|cell| cell.go_on(all, settings))?;
+    }
+    if gives_up && !has_helpers {
+        search_for_leader(all, cells, distinct, settings)?;
+    }
+    moves::nest(all, cells, settings)?;
+    Ok(sample.data().n())
+}
+
+/// Search for the best of many models as if it had been asked for alone; should that find more,
+/// also for those of its family with a component more or less.
+fn search_for_leader(
+    all: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    distinct: usize,
+    settings: &Settings,
+) -> Result<(), GmmError> {
+    let settings = &Settings {
+        n_final: settings.alone.n_final,
+        rounds: settings.alone.rounds,
+        ..settings.clone()
+    };
+    let mut alone: Vec<usize> = survivors::leader(all, cells, settings)
+        .into_iter()
+        .collect();
+    let mut next = 0;
+    while next < alone.len().min(LEADERS) {
+        let at = alone[next];
+        let (k, model) = (cells[at].k, cells[at].model);
+        let mut found = Cell::new(k, model);
+        search(all, &mut [&mut found], distinct, settings)?;
+        if cells[at].take_over(found, settings.tolerance) {
+            let is_next = |i: &usize| cells[*i].model == model && cells[*i].k.abs_diff(k) == 1;
+            let others = (0..cells.len()).filter(is_next);
+            let others: Vec<usize> = others.filter(|i| !alone.contains(i)).collect();
+            alone.extend(others);
+        }
+        next += 1;
+    }
+    Ok(())
+}
