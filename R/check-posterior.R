@@ -11,7 +11,7 @@ as_posterior <- function(posterior, n, arg, must, call) {
   if (is.matrix(posterior)) {
     as_responsibilities(posterior, n, arg, call)
   } else {
-    as_labels(posterior, n, arg, must, call)
+    label_numbers(posterior, n, arg, must, call)
   }
 }
 
@@ -21,30 +21,20 @@ bare_posterior <- function(posterior) {
   if (inherits(posterior, "gmm_estep")) posterior$posterior else posterior
 }
 
-label_types <- c("integer", "double", "character", "logical")
-
-as_labels <- function(labels, n, arg, must, call) {
-  check_labels(labels, n, arg, must, call)
+#' Labels, one for each of `n` rows, as numbers
+#' @noRd
+label_numbers <- function(labels, n, arg, must, call) {
+  hint <- if (is.data.frame(labels)) {
+    c(i = "Responsibilities must be a matrix (`as.matrix()`), labels a vector.")
+  } else if (is.list(labels) && "posterior" %in% names(labels)) {
+    c(i = "Take its element `posterior`.")
+  }
+  check_labels(labels, arg, must, call, hint)
+  check_label_count(labels, n, arg, call)
   as.integer(factor(labels))
 }
 
-check_labels <- function(labels, n, arg, must, call) {
-  if (!is.atomic(labels) || !(is.factor(labels) || typeof(labels) %in% label_types)) {
-    abort_gmm(
-      c(
-        "{.arg {arg}} must be {must}.",
-        x = "It is {.obj_type_friendly {labels}}.",
-        i = if (is.data.frame(labels)) {
-          "Responsibilities must be a matrix (`as.matrix()`), labels a vector."
-        } else if (is.list(labels) && "posterior" %in% names(labels)) {
-          "Take its element `posterior`."
-        }
-      ),
-      "bad_type",
-      argument = arg,
-      call = call
-    )
-  }
+check_label_count <- function(labels, n, arg, call) {
   if (length(labels) != n) {
     abort_gmm(
       c(
@@ -59,16 +49,6 @@ check_labels <- function(labels, n, arg, must, call) {
       call = call
     )
   }
-  if (any(is_no_label(labels))) {
-    message <- "Labels in {.arg {arg}} must not be missing."
-    abort_gmm(message, "bad_value", argument = arg, call = call)
-  }
-}
-
-#' Missing labels; those of a factor may hide behind a level
-#' @noRd
-is_no_label <- function(labels) {
-  is.na(if (is.factor(labels)) as.character(labels) else labels)
 }
 
 as_responsibilities <- function(posterior, n, arg, call) {

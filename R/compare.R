@@ -12,9 +12,9 @@
 #' row in common.
 #'
 #' @param fit A fit from [gmm_fit()]; or labels, as `truth`.
-#' @param truth Labels, one for each of the `n` rows: a factor, or a vector of whole numbers,
-#'   strings, or `TRUE` and `FALSE`, at most 1,000 different ones and none missing; or another fit
-#'   of the same rows. Leave out rows whose label is not known: `gmm_compare(fit$cluster[known],
+#' @param truth `n` labels, one for each row: a factor, or a vector of whole numbers, strings, or
+#'   `TRUE` and `FALSE`, none missing and at most 1,000 different ones; or another fit of the same
+#'   rows. Leave out rows whose label is not known: `gmm_compare(fit$cluster[known],
 #'   truth[known])`.
 #'
 #' @returns A list of class `"gmm_comparison"`, which prints in words:
@@ -94,43 +94,22 @@ as_partition <- function(labels, arg, call) {
   if (inherits(labels, "gmm")) {
     labels <- labels$cluster
   }
-  # What is.object() but no factor, such as dates or 64-bit integers, means something else.
-  is_label <- is.factor(labels) ||
-    ((is.numeric(labels) || is.character(labels) || is.logical(labels)) && !is.object(labels))
-  if (!is_label || length(dim(labels)) > 1) {
-    hint <- if (is.data.frame(labels) || is.matrix(labels)) {
-      c(i = "Take one column.")
-    } else if (inherits(labels, "Mclust")) {
-      c(i = "Take its `$classification`.")
-    } else if (inherits(labels, "kmeans")) {
-      c(i = "Take its `$cluster`.")
-    } else if (inherits(labels, "gmm_mixture")) {
-      c(i = "A mixture has no rows: `predict()` gives the clusters of some.")
-    }
-    abort_argument(arg, "a fit or a vector of labels", is_type(labels), "bad_type", call, hint)
+  must <- "a fit or a vector of labels"
+  hint <- if (is.data.frame(labels) || is.matrix(labels)) {
+    c(i = "Take one column.")
+  } else if (inherits(labels, "Mclust")) {
+    c(i = "Take its `$classification`.")
+  } else if (inherits(labels, "kmeans")) {
+    c(i = "Take its `$cluster`.")
+  } else if (inherits(labels, "gmm_mixture")) {
+    c(i = "A mixture has no rows: `predict()` gives the clusters of some.")
   }
+  leave_out <- "Leave such rows out of both: `gmm_compare(fit$cluster[known], truth[known])`."
+  check_labels(labels, arg, must, call, hint, c(i = leave_out))
   if (length(labels) == 0) {
-    abort_argument(arg, "a fit or a vector of labels", "is empty", "bad_shape", call)
+    abort_argument(arg, must, "is empty", "bad_shape", call)
   }
-  rows <- which(is_no_label(labels))
-  if (length(rows) > 0) {
-    abort_gmm(
-      c(
-        "{.arg {arg}} must have a label for every row.",
-        x = "{length(rows)} {?is/are} missing, at row{?s} {rows}.",
-        i = "Leave such rows out of both: `gmm_compare(fit$cluster[known], truth[known])`."
-      ),
-      "bad_value",
-      argument = arg,
-      rows = rows,
-      call = call
-    )
-  }
-  if (is.numeric(labels) && !all(labels == round(labels))) {
-    must <- "labels: a factor, strings or whole numbers"
-    abort_argument(arg, must, "has other numbers", "bad_value", call)
-  }
-  partition <- droplevels(as.factor(labels))
+  partition <- factor(labels)
   if (nlevels(partition) > 1000) {
     is <- paste("has", format_count(nlevels(partition)))
     abort_argument(arg, "labels of at most 1,000 kinds", is, "bad_value", call)

@@ -10,9 +10,8 @@
 #'
 #' @inheritParams gmm_estep
 #' @param posterior What [gmm_estep()] returns; or `double[n, k]`: responsibilities, whose rows sum
-#'   to 1. Or `n` numbers of
-#'   components, 1 to `k`: every row then belongs to one, and the bound is the classification
-#'   log-likelihood, without entropy.
+#'   to 1. Or `n` numbers of components, 1 to `k`: every row then belongs to one, and the bound is
+#'   the classification log-likelihood, without entropy.
 #'
 #' @returns A number. It is `-Inf` where a row has a positive responsibility of a component whose
 #'   density there is so small that even its logarithm overflows.
@@ -70,14 +69,15 @@ component_posterior <- function(posterior, n, k, call) {
     return(posterior)
   }
   must <- paste("responsibilities, or numbers of components from 1 to", k)
-  if (!is.numeric(posterior)) {
+  if (!is.numeric(posterior) || is.object(posterior)) {
     abort_argument("posterior", must, is_type(posterior), "bad_type", call)
   }
-  check_labels(posterior, n, "posterior", must, call)
-  strange <- setdiff(posterior, seq_len(k))
+  strange <- setdiff(posterior[!is.na(posterior)], seq_len(k))
   if (length(strange) > 0) {
     is <- paste("has", format_values(strange[1]))
     abort_argument("posterior", must, is, "bad_value", call)
   }
+  check_labels(posterior, "posterior", must, call)
+  check_label_count(posterior, n, "posterior", call)
   as.integer(posterior)
 }

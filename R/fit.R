@@ -36,10 +36,11 @@
 #' @param criterion What the best model is the best by: `"BIC"`, `"ICL"`, `"AIC"` or `"AICc"`. See
 #'   [gmm_select()].
 #' @param equal_weights `TRUE` or `FALSE`: whether all weights are 1 / `k`, instead of free.
-#' @param start Where to begin, instead of the partitions that the search makes: a vector of `n`
-#'   labels; an `n` x `k` matrix of responsibilities, whose rows sum to 1; or a mixture: one from
-#'   [gmm_mixture()], or a list of `weights`, `means` and `covariances` in the shapes that it takes.
-#'   Another fit is one; only `k` is taken over from it, not its family nor `equal_weights`.
+#' @param start Where to begin, instead of the partitions that the search makes: `n` labels, as
+#'   [gmm_mstep()] takes them; an `n` x `k` matrix of responsibilities, whose rows sum to 1; or a
+#'   mixture: one from [gmm_mixture()], or a list of `weights`, `means` and `covariances` in the
+#'   shapes that it takes. Another fit is one; only `k` is taken over from it, not its family nor
+#'   `equal_weights`.
 #'   `list(means = )` is enough: without `weights` these are equal, and without `covariances` all
 #'   are spheres with the mean variance of the columns. If the mixture is not of the family, the
 #'   first iteration brings it there, which may lower the log-likelihood. Every family gets a single

@@ -10,9 +10,9 @@
 #' @param x The data, `n` rows and `d` columns: a numeric matrix, a data frame of numeric columns,
 #'   or a numeric vector (`d` = 1). All values must be finite and every column must vary.
 #' @param posterior What [gmm_estep()] returns; or `double[n, k]`: responsibilities, whose rows sum
-#'   to 1. Or `n` labels: numbers, strings, logicals or a factor. The components are then numbered
-#'   in the sorted order of the labels, or in that of the factor's levels; levels without a row are
-#'   left out.
+#'   to 1. Or `n` labels, one for each row: a factor, or a vector of whole numbers, strings, or
+#'   `TRUE` and `FALSE`, none missing. The components are then numbered in the sorted order of the
+#'   labels, or in that of the factor's levels; levels without a row are left out.
 #' @param covariance A covariance family, such as `"full"` or `"EEI"`, see
 #'   [`?gmm_covariance`][gmm-covariance].
 #' @param equal_weights `TRUE` or `FALSE`: whether all weights are 1 / `k`.
@@ -26,8 +26,9 @@
 #' the `rows` that belong to it most; where all components share the covariance, no component is
 #' named. As in [gmm_fit()], a component is empty if the sum of its responsibilities is below 1, and
 #' a covariance is singular if it is so at the scale of the data. `gmm_error_bad_type`,
-#' `gmm_error_bad_shape` and `gmm_error_bad_value` name the `argument` that is wrong;
-#' `gmm_error_non_finite` and `gmm_error_constant_column` the `columns`.
+#' `gmm_error_bad_shape` and `gmm_error_bad_value` name the `argument` that is wrong, with missing
+#' labels also their `rows`; `gmm_error_non_finite` and `gmm_error_constant_column` name the
+#' `columns`.
 #'
 #' @references
 #' Bishop, C. M. (2006). *Pattern Recognition and Machine Learning*, equations 9.24 to 9.26.
