@@ -39,8 +39,9 @@
 #' @section Errors:
 #' `gmm_error_no_permission` where it may not fetch: you said no, or nobody could be asked.
 #' `gmm_error_no_network` where the file can't be fetched, and `gmm_error_wrong_checksum` where what
-#' comes is not the file that it should be: nothing is kept then. All have the `url` and the `path`,
-#' where you may put the file yourself. `gmm_error_bad_type` and `gmm_error_bad_value` name the
+#' comes is not the file that it should be: nothing is kept then. `gmm_error_no_folder` where the
+#' folder can't be made, or nothing can be written into it. All have the `url` and the `path`, where
+#' you may put the file yourself. `gmm_error_bad_type` and `gmm_error_bad_value` name the
 #' `argument` that is wrong.
 #'
 #' @references Huang, S. and Deng, H. (2021). *Data Analytics: A Small Data Approach*. Chapman and
@@ -96,10 +97,13 @@ fetch_once <- function(source, folder, ask, call) {
   if (!is.null(ask)) {
     check_permission(ask, source$url, path, call)
   }
-  dir.create(folder, showWarnings = FALSE, recursive = TRUE)
   # In the same folder, so that it can take its name in one step, and complete.
   partial <- tempfile("partial-", folder)
   on.exit(unlink(partial))
+  dir.create(folder, showWarnings = FALSE, recursive = TRUE)
+  if (!file.create(partial, showWarnings = FALSE)) {
+    abort_folder(source$url, path, call)
+  }
   download(source$url, partial, path, call)
   if (!has_checksum(partial, source$md5)) {
     abort_gmm(
@@ -114,12 +118,30 @@ fetch_once <- function(source, folder, ask, call) {
       call = call
     )
   }
-  file.rename(partial, path)
+  if (!suppressWarnings(file.rename(partial, path))) {
+    abort_folder(source$url, path, call)
+  }
   path
 }
 
+abort_folder <- function(url, path, call) {
+  abort_gmm(
+    c(
+      "The file must be kept at {.file {path}}.",
+      x = "It can't be written there.",
+      i = "Make its folder writable, or name another in the environment variable
+        {.envvar R_USER_CACHE_DIR}."
+    ),
+    "no_folder",
+    url = url,
+    path = path,
+    call = call
+  )
+}
+
 has_checksum <- function(path, md5) {
-  identical(unname(tools::md5sum(path)), md5)
+  # A folder of that name gives a warning.
+  identical(unname(suppressWarnings(tools::md5sum(path))), md5)
 }
 
 check_permission <- function(ask, url, path, call) {

@@ -68,6 +68,23 @@ test_that("without a network there is a clear error and no partial file", {
   expect_length(list.files(folder, all.files = TRUE, no.. = TRUE), 0)
 })
 
+test_that("where the file can't be kept, that is the error, and not the network", {
+  source <- lab_source()
+  # A folder can't be made within a file, nor a file take the name of a folder.
+  within_file <- file.path(source$at, "cache")
+  taken <- tempfile("cache-")
+  dir.create(file.path(taken, "AD.csv"), recursive = TRUE)
+  for (folder in c(within_file, taken)) {
+    err <- expect_error(
+      expect_no_warning(fetch_once(source, folder, yes, call)),
+      class = "gmm_error_no_folder"
+    )
+    expect_equal(err$url, source$url)
+    expect_equal(err$path, file.path(folder, "AD.csv"))
+  }
+  expect_equal(list.files(taken), "AD.csv")
+})
+
 test_that("the messages say where the file is from and where it may be put", {
   words <- function(code, source, folder) {
     condition <- tryCatch(code, error = identity)
@@ -82,6 +99,8 @@ test_that("the messages say where the file is from and where it may be put", {
   source <- lab_source()
   expect_snapshot(words(fetch_once(source, folder, function(x) NA, call), source, folder))
   expect_snapshot(words(fetch_once(source, folder, function(x) FALSE, call), source, folder))
+  within_file <- file.path(source$at, "cache")
+  expect_snapshot(words(fetch_once(source, within_file, yes, call), source, within_file))
   wrong <- lab_source(sum = "other")
   expect_snapshot(words(fetch_once(wrong, folder, yes, call), wrong, folder))
   unlink(source$at)
