@@ -15,6 +15,13 @@
 #' then a little higher. Its BIC has R's sign, by which smaller is better, and mclust's the other.
 #' With `equalPro = TRUE` mclust may return weights that are not equal; those of the fit are.
 #'
+#' mclust has nothing like `fix` and no algorithm but EM, and an object of its class does not
+#' say that a fit had them. `df`, `loglik`, `bic`, `icl` and `BIC` are those of the fit, where only
+#' free parameters count; mclust's `summary()`, `logLik()` and `icl()` take them from there. What
+#' mclust computes anew counts all parameters as free, as `nMclustParams()` and `bic()` do, or fits
+#' them all by EM, as `MclustBootstrap()` does. So does `as_gmm()` on the way back: `df` is larger
+#' then, and so is the BIC.
+#'
 #' @param x For `as_gmm()`: a fit of `mclust::Mclust()` or `mclust::densityMclust()`, or a fit of
 #'   [gmm_fit()], which is returned as it is. For `as_mclust()`: a fit from [gmm_fit()].
 #' @param ... Nothing: other arguments are refused.

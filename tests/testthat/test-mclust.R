@@ -138,6 +138,22 @@ test_that("there and back is the same fit", {
   expect_identical(as_gmm(fit), fit)
 })
 
+test_that("fixed parameters do not count in mclust's object, but do on the way back", {
+  skip_if_not_installed("mclust")
+  fixed <- list(means = rbind(c(2, 55), c(4.3, 80)))
+  fit <- gmm_fit(faithful, covariance = c("EEE", "VVV"), fix = fixed)
+  theirs <- as_mclust(fit)
+  expect_equal(theirs$df, fit$df)
+  expect_equal(theirs$bic, -BIC(fit))
+  expect_equal(max(theirs$BIC), theirs$bic)
+  expect_equal(attr(logLik(theirs), "df"), fit$df)
+  expect_equal(as.numeric(from_mclust("icl", theirs)), theirs$icl)
+  all <- from_mclust("nMclustParams", theirs$modelName, theirs$d, theirs$G)
+  expect_equal(all, fit$df + length(fixed$means))
+  expect_equal(as_gmm(theirs)$df, all)
+  expect_equal(as_gmm(theirs)$loglik, fit$loglik)
+})
+
 test_that("what was taken over prints, summarises, predicts, plots and updates", {
   skip_if_not_installed("mclust")
   theirs <- fit_mclust(as.matrix(faithful), 3, "EEE")
