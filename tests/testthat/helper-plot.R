@@ -28,19 +28,35 @@ faithful_start <- gmm_mixture(
   covariances = diag(c(1, 100))
 )
 
-# The words that a plot writes, and where, in points from the lower left corner of the page.
-written <- function(code, width = 7, height = 7) {
+# The instructions of the page that a plot makes.
+page_of <- function(code, width = 7, height = 7) {
   file <- tempfile(fileext = ".pdf")
   grDevices::pdf(file, width, height, compress = FALSE, useKerning = FALSE)
   tryCatch(force(code), finally = grDevices::dev.off())
   page <- readLines(file, warn = FALSE)
   unlink(file)
-  pattern <- ".* ([-0-9.]+) ([-0-9.]+) Tm \\((.*)\\) Tj.*"
+  page
+}
+
+# The words that a plot writes; where, in points from the lower left corner of the page, and in
+# which size.
+written <- function(code, width = 7, height = 7) {
+  number <- "([-0-9.]+)"
+  pattern <- paste(".* Tf", number, number, ".*", number, number, "Tm \\((.*)\\) Tj.*")
+  page <- page_of(code, width, height)
   lines <- grep(pattern, page, value = TRUE, useBytes = TRUE)
-  text <- gsub("\\\\([()])", "\\1", sub(pattern, "\\3", lines))
+  part <- function(i) sub(pattern, paste0("\\", i), lines)
   data.frame(
-    text = text,
-    x = as.double(sub(pattern, "\\1", lines)),
-    y = as.double(sub(pattern, "\\2", lines))
+    text = gsub("\\\\([()])", "\\1", part(5)),
+    x = as.double(part(3)),
+    y = as.double(part(4)),
+    # One of the two is zero, as text is level or upright.
+    size = as.double(part(1)) + as.double(part(2))
   )
+}
+
+# Whether a page has something filled in this colour.
+has_colour <- function(page, colour) {
+  shares <- sprintf("%.3f", grDevices::col2rgb(colour) / 255)
+  paste(c(shares, "scn"), collapse = " ") %in% page
 }

@@ -80,12 +80,41 @@ test_that("columns and graphical parameters can be chosen", {
   result <- drawn(plot(fit, columns = c("Petal.Width", "Petal.Length"), main = "a", col = 4:6))
   expect_equal(names(result$value), c("Petal.Width", "Petal.Length", "cluster"))
   expect_equal(names(drawn(plot(fit, col = 4:6))$value), c(names(iris)[1:4], "cluster"))
-  drawn(plot(fit, columns = 3, breaks = 12, xlab = "cm"))
-  drawn(plot(fit, level = 0.9, pch = 16, cex = 2))
-  # Not taken for a colour of the components.
-  drawn(plot(plane, col.main = "red", cex.axis = 0.5))
-  for (what in setdiff(names(plot_arguments), "selection")) {
-    drawn(plot(kept, what = what, main = "a title", las = 0))
+  page <- page_of(plot(fit, col = c("tan", "gold", "plum")))
+  for (colour in c("tan", "gold", "plum")) {
+    expect_true(has_colour(page, colour))
+  }
+  bars <- function(breaks) sum(grepl(" re$", page_of(plot(fit, columns = 3, breaks = breaks))))
+  expect_identical(bars(seq(1, 7, by = 0.5)), 12L)
+  expect_true("cm" %in% written(plot(fit, columns = 3, xlab = "cm"))$text)
+  drawn({
+    plot(bare_mixture(plane), level = 0.9)
+    shown <- graphics::par("usr")[1:2]
+  })
+  reach <- sqrt(qchisq(0.9, 2) * plane$covariances[1, 1, ])
+  edge <- range(plane$means[, 1] - reach, plane$means[, 1] + reach)
+  # R adds 4 % of the range at either end.
+  expect_equal(shown, edge + c(-0.04, 0.04) * diff(edge), tolerance = 1e-3)
+  style <- plot_view(fit, NULL, NULL, "classification", list(pch = 16, cex = 2), NULL)$style
+  expect_equal(style$symbols, rep(16, 3))
+  expect_equal(style$size, 2)
+})
+
+test_that("parameters of the frame are not taken for those of the components", {
+  page <- page_of(plot(plane, col.main = "tan"))
+  for (colour in c("tan", component_colours(2))) {
+    expect_true(has_colour(page, colour))
+  }
+  size <- function(...) {
+    words <- written(plot(plane, ...))
+    words$size[match(c("40", "eruptions", "1"), words$text)]
+  }
+  expect_equal(size(cex.axis = 0.5), size() * c(0.5, 1, 1))
+})
+
+test_that("every plot takes a title", {
+  for (what in names(plot_arguments)) {
+    expect_true("a title" %in% written(plot(kept, what = what, main = "a title", las = 0))$text)
   }
 })
 

@@ -313,8 +313,11 @@ test_that("the selection can be plotted, and the values come back invisibly", {
   expect_named(result$value, c("k", "covariance", "BIC", "flagged"))
   expect_identical(result$value$BIC, plain$BIC)
   expect_identical(plot(fit, what = "selection"), result$value)
-  plot(gmm_select(faithful$waiting, criterion = "ICL"), main = "a", ylim = c(2000, 3000))
+  # R adds 4 % of the range at either end.
+  plot(gmm_select(faithful$waiting, criterion = "ICL"), ylim = c(2000, 3000))
+  expect_equal(graphics::par("usr")[3:4], c(1960, 3040))
   plot(gmm_select(faithful, k = 2, covariance = "full"))
+  expect_equal(graphics::par("usr")[1:2], c(1.46, 2.54))
   style <- family_style(engine_families()$name)
   expect_identical(anyDuplicated(style), 0L)
   expect_identical(anyDuplicated(style$symbol), 0L)
