@@ -28,14 +28,14 @@ faithful_start <- gmm_mixture(
   covariances = diag(c(1, 100))
 )
 
-# The instructions of the page that a plot makes.
+# The instructions of the page that a plot makes, the same for the same plot at any time.
 page_of <- function(code, width = 7, height = 7) {
   file <- tempfile(fileext = ".pdf")
   grDevices::pdf(file, width, height, compress = FALSE, useKerning = FALSE)
   tryCatch(force(code), finally = grDevices::dev.off())
   page <- readLines(file, warn = FALSE)
   unlink(file)
-  page
+  grep("Date", page, value = TRUE, fixed = TRUE, invert = TRUE, useBytes = TRUE)
 }
 
 # The words that a plot writes; where, in points from the lower left corner of the page, and in

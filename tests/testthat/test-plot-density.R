@@ -79,8 +79,16 @@ test_that("a surface needs two columns", {
   line <- gmm_fit(faithful$waiting, k = 2, covariance = "V")
   expect_error(plot(line, what = "density", type = "image"), class = "gmm_error_bad_value")
   expect_error(plot(plane, what = "density", type = "pie"), class = "gmm_error_bad_value")
-  drawn(plot(plane, what = "density", type = "image", col = grey.colors(9)))
-  drawn(plot(plane, what = "density", type = "persp", theta = 60, phi = 10))
+})
+
+test_that("an image and a surface take colours, and a surface its angles", {
+  greys <- grey.colors(9)
+  page <- function(...) page_of(plot(plane, what = "density", ...))
+  expect_false(identical(page(type = "image", col = greys), page(type = "image")))
+  unshaded <- page(type = "persp", col = greys, shade = NA)
+  expect_true(all(vapply(greys, function(grey) has_colour(unshaded, grey), logical(1))))
+  expect_false(identical(page(type = "persp", theta = 60), page(type = "persp")))
+  expect_false(identical(page(type = "persp", phi = 10), page(type = "persp")))
 })
 
 test_that("pairs show all columns, in all numbers of them", {
