@@ -6,13 +6,13 @@
 #' Every model of a fit, that is every number of components with every covariance family, is
 #' searched from several starts.
 #'
-#' **Starts.** They are given to a model twelve at a time, `n_init` at most. After three EM iterations
-#' the best `2 n_final` of each twelve make a short run of `short_iter` iterations. Runs that have met
-#' (the same log-likelihood and weights, to 1e-3) go on as one, and the best `n_final` of these run
-#' on until they converge. A model gets no more starts once 3 of them have reached its best optimum.
-#' A run ends where it meets an optimum that is known; and after 64, 128, 256, ... iterations it
-#' gives up if twenty times the gain of its last round would not lead it to the best. With `k` = 1
-#' there is one start.
+#' **Starts.** They are given to a model twelve at a time, `n_init` at most. After three EM
+#' iterations the best `2 n_final` of each twelve make a short run of `short_iter` iterations. Runs
+#' that have met (the same log-likelihood and weights, to 1e-3) go on as one, and the best `n_final`
+#' of these run on until they converge. A model gets no more starts once 3 of them have reached its
+#' best optimum. A run ends where it meets an optimum that is known; and after 64, 128, 256, ...
+#' iterations it gives up if twenty times the gain of its last round would not lead it to the best.
+#' With `k` = 1 there is one start.
 #'
 #' **Partitions.** The starts are partitions of the rows. The first twelve are four by k-means (of
 #' the columns standardised twice, in their own units, and whitened), seven by the model-based
@@ -31,25 +31,26 @@
 #' end no family is left below one that it contains.
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
-#' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their starts are given to them four at a time, of which one runs
-#' on for an `n_final` of 3. After every short run and every long one, models are given up whose
-#' criterion is worse than the best by more than three standard errors of the difference (Vuong
-#' 1989), even if they were to gain twenty times what their last iteration has; the four next to the
-#' best go on in any case. The 24 that look best get more than the first four starts, and learn from
-#' their neighbours. In the end the best is searched for as if it had been asked for alone; should
-#' that find a better optimum, so are the models of its family with a component more or less. The
-#' table says what was given up, and `search = "thorough"` gives up none.
+#' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their
+#' starts are given to them four at a time, of which one runs on for an `n_final` of 3. After every
+#' short run and every long one, models are given up whose criterion is worse than the best by more
+#' than three standard errors of the difference (Vuong 1989), even if they were to gain twenty times
+#' what their last iteration has; the four next to the best go on in any case. The 24 that look best
+#' get more than the first four starts, and learn from their neighbours. In the end the best is
+#' searched for as if it had been asked for alone; should that find a better optimum, so are the
+#' models of its family with a component more or less. The table says what was given up, and `search
+#' = "thorough"` gives up none.
 #'
-#' **Samples.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models, 1,000
-#' for 100 and more, where there are at least twice as many. Criteria are then what the sample lets
-#' expect of all rows. The optima go on to these; a model is now given up, too, if, after 8, 16, 32,
-#' ... iterations on all rows, twenty times the gain of the last round would not make it the best.
-#' Trees grow from at most 2,000 rows, and the other rows belong to the nearest cluster.
+#' **Samples.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models,
+#' 1,000 for 100 and more, where there are at least twice as many. Criteria are then what the sample
+#' lets expect of all rows. The optima go on to these; a model is now given up, too, if, after 8,
+#' 16, 32, ... iterations on all rows, twenty times the gain of the last round would not make it the
+#' best. Trees grow from at most 2,000 rows, and the other rows belong to the nearest cluster.
 #'
-#' **Relatives of EM.** With `algorithm = "cem"` and `"sem"` all `n_init` starts run to their end,
-#' on all rows, and the best by what the algorithm climbs is the fit; there are no short runs,
-#' models do not learn from one another, and nothing is accelerated. Where there are many rows,
-#' the starts still come from a sample.
+#' **Relatives of EM.** With `algorithm = "cem"` and `"sem"` ([`?gmm_algorithms`][gmm-algorithms])
+#' all `n_init` starts run to their end, on all rows, and the best by what the algorithm climbs is
+#' the fit; there are no short runs, models do not learn from one another, and nothing is
+#' accelerated. Where there are many rows, the starts still come from a sample.
 #'
 #' **Fixed parameters.** With `fix` there are no neighbours that nobody asked for, and nothing is
 #' accelerated. Of fixed means there is one start: every row belongs to the mean that is nearest,
@@ -138,8 +139,8 @@
 #' gmm_fit(faithful, k = 2, n_init = 50)
 #' @export
 gmm_control <- function(search = "default", n_init = NULL, n_final = NULL, rounds = NULL,
-                        short_iter = 5, max_iter = NULL, tol = 1e-6, reg_covar = 0, min_eigen_ratio = 0,
-                        accelerate = TRUE, threads = NULL, ...) {
+                        short_iter = 5, max_iter = NULL, tol = 1e-6, reg_covar = 0,
+                        min_eigen_ratio = 0, accelerate = TRUE, threads = NULL, ...) {
   call <- quote(gmm_control())
   settings <- setdiff(names(formals(gmm_control)), "...")
   check_no_dots(list(...), settings, call)

@@ -10,7 +10,7 @@
 #' model, what prevents its fit is an error.
 #'
 #' Components are ordered by decreasing weight, ties by their means, and everything that is
-#' indexed by component follows that order. With `fix` they may keep another, see below.
+#' indexed by component follows that order. With `fix` they may keep another.
 #'
 #' `set.seed()` before the call makes it reproducible: one number is drawn from R's generator,
 #' and everything random follows from it. The same seed gives the same bits on any number of
@@ -40,18 +40,18 @@
 #'   [gmm_mstep()] takes them; an `n` x `k` matrix of responsibilities, whose rows sum to 1; or a
 #'   mixture: one from [gmm_mixture()], or a list of `weights`, `means` and `covariances` in the
 #'   shapes that it takes. Another fit is one; only `k` is taken over from it, not its family nor
-#'   `equal_weights`.
-#'   `list(means = )` is enough: without `weights` these are equal, and without `covariances` all
-#'   are spheres with the mean variance of the columns. If the mixture is not of the family, the
-#'   first iteration brings it there, which may lower the log-likelihood. Every family gets a single
-#'   run from there; `k`, if given, must include the number of components of the start.
+#'   `equal_weights`. `list(means = )` is enough: without `weights` these are equal, and without
+#'   `covariances` all are spheres with the mean variance of the columns. If the mixture is not of
+#'   the family, the first iteration brings it there, which may lower the log-likelihood. Every
+#'   family gets a single run from there; `k`, if given, must include the number of components of
+#'   the start.
 #' @param algorithm `"em"`; `"cem"` for classification EM, which gives every row to its most
 #'   probable component in every iteration; or `"sem"` for stochastic EM, which draws its
-#'   component from its responsibilities. See Relatives of EM.
+#'   component from its responsibilities. See [`?gmm_algorithms`][gmm-algorithms].
 #' @param fix `NULL`, or a list of parameters that stay as they are given, instead of being
 #'   estimated: some of `weights` `double[k]`, `means` `double[k, d]` and `covariances`, which are
-#'   `double[d, d, k]` or one `double[d, d]` for all, or as [gmm_mixture()] takes them. See Fixed
-#'   parameters.
+#'   `double[d, d, k]` or one `double[d, d]` for all, or as [gmm_mixture()] takes them. See
+#'   [`?gmm_algorithms`][gmm-algorithms].
 #' @param keep_data `TRUE` or `FALSE`: keep `x` in the fit. Without it `plot()`, `fitted()` and
 #'   `predict()` need the data again.
 #' @param keep_path `TRUE` or `FALSE`: keep the mixture of every iteration, for [gmm_trace()]. All
@@ -98,36 +98,6 @@
 #'     reads.}
 #' }
 #'
-#' @section Relatives of EM:
-#' EM shares every row between the components, by its responsibilities. Classification EM (CEM)
-#' gives it to the component where `weights[k]` times the density is largest, before the M-step.
-#' It climbs the classification log-likelihood \eqn{\sum_n \log \pi_{z_n} f_{z_n}(x_n)}{sum
-#' log(pi_z f_z(x))}, over mixtures and labels `z`, and has converged when a partition repeats,
-#' mostly after a few iterations. With `covariance = "EII"` and `equal_weights = TRUE` it is
-#' k-means by Lloyd's algorithm. Its parameters are biased where components overlap.
-#'
-#' Stochastic EM (SEM) draws the component of every row from its responsibilities. It does not
-#' converge, but wanders, also away from optima that are only local. Every run makes `max_iter`
-#' iterations, 200 unless [gmm_control()] says otherwise, and ends at the mixture with the highest
-#' log-likelihood that it has seen.
-#'
-#' `loglik`, `df` and the criteria are those of the mixture, as for EM; so is `trace` with SEM,
-#' whose highest value is `loglik`. A run in which a component loses its rows or collapses is
-#' dropped. All starts run to the end: see [gmm_control()].
-#'
-#' @section Fixed parameters:
-#' The M-step estimates the other parameters: with fixed means, covariances are about these; with
-#' fixed covariances, means and weights are as always. `df` counts the parameters that are free.
-#' `k` follows from `fix`, except from one covariance for all. Fixed parameters take the place of
-#' those that `start` has. Components keep the order of parameters that are fixed component by
-#' component.
-#'
-#' With fixed covariances no family is left to choose: it is the smallest that has them, and
-#' `covariance` must allow it, as the default and `"full"` always do. With covariances \eqn{s^2
-#' I}{s^2 I} this is the soft k-means algorithm, and with small `s` nearly k-means. `equal_weights
-#' = TRUE` beside fixed weights, and `reg_covar` or `min_eigen_ratio` beside fixed covariances,
-#' are refused.
-#'
 #' @section Errors:
 #' All inherit from `gmm_error` and carry fields such as `argument` and `columns`:
 #' `gmm_error_bad_type`, `gmm_error_bad_shape`, `gmm_error_bad_value`,
@@ -149,12 +119,6 @@
 #' that determine it in `of`.
 #'
 #' @references
-#' Celeux, G. and Diebolt, J. (1985). The SEM algorithm: a probabilistic teacher algorithm derived
-#' from the EM algorithm for the mixture problem. *Computational Statistics Quarterly* 2, 73--82.
-#'
-#' Celeux, G. and Govaert, G. (1992). A classification EM algorithm for clustering and two
-#' stochastic versions. *Computational Statistics & Data Analysis* 14, 315--332.
-#'
 #' Dempster, A. P., Laird, N. M. and Rubin, D. B. (1977). Maximum likelihood from incomplete
 #' data via the EM algorithm. *Journal of the Royal Statistical Society B* 39, 1--38.
 #'
@@ -163,7 +127,7 @@
 #' @seealso [gmm_select()] for the choice of a model; [predict.gmm()], [plot.gmm()],
 #'   [summary.gmm()], [simulate.gmm()], [gmm-methods]; [gmm_compare()] for known labels;
 #'   [gmm_trace()] and [gmm_animate()] for the iterations; [`?gmm_covariance`][gmm-covariance] for
-#'   the families.
+#'   the families; [`?gmm_algorithms`][gmm-algorithms] for EM and its relatives.
 #'
 #' @examples
 #' set.seed(1)
@@ -177,18 +141,6 @@
 #'
 #' # From known labels
 #' gmm_fit(iris[1:4], start = iris$Species)
-#'
-#' # k-means, and soft k-means, from the same centres
-#' centres <- faithful[c(1, 2), ]
-#' gmm_fit(
-#'   faithful,
-#'   covariance = "EII", algorithm = "cem", equal_weights = TRUE,
-#'   start = list(means = as.matrix(centres))
-#' )
-#' gmm_fit(
-#'   faithful,
-#'   start = list(means = as.matrix(centres)), fix = list(covariances = 25 * diag(2))
-#' )
 #' @export
 gmm_fit <- function(x, ...) {
   if (missing(x)) {
@@ -299,8 +251,6 @@ fit_matrix <- function(x, k, covariance, criterion, how, start, keep_data, contr
   }
   fit
 }
-
-algorithms <- c("em", "cem", "sem")
 
 #' @param how A list with `equal_weights`, `algorithm` and `fix`, such as a fit.
 #' @noRd

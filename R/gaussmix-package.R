@@ -4,9 +4,9 @@
 #' the usual methods: `print()`, [`summary()`][summary.gmm], [`plot()`][plot.gmm],
 #' [`predict()`][predict.gmm], [`simulate()`][simulate.gmm] and [those of R's models][gmm-methods].
 #'
-#' EM in the open: [gmm_mixture()] makes a mixture from parameters, [gmm_estep()] and [gmm_mstep()] are
-#' the two steps, [gmm_elbo()] is the bound that they raise. [gmm_trace()] and [gmm_animate()] show the
-#' iterations of a fit.
+#' EM in the open: [gmm_mixture()] makes a mixture from parameters, [gmm_estep()] and [gmm_mstep()]
+#' are the two steps, [gmm_elbo()] is the bound that they raise. [gmm_trace()] and [gmm_animate()]
+#' show the iterations of a fit; [gmm-algorithms] is about EM and its relatives.
 #'
 #' [gmm_example()] and [gmm_lab_data()] are data to try it on, [gmm_compare()] compares clusters with
 #' known labels. [as_gmm()] and [as_mclust()] convert fits from and to the package mclust.
