@@ -1,6 +1,7 @@
 //! What becomes of the log joint densities of a row: responsibilities in EM, one component in its
 //! relatives. Only here do these algorithms differ.
 
+use std::f64::consts::LN_2;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -96,7 +97,7 @@ impl Responsibilities for Assigned<'_> {
 }
 
 /// Give every row to the component that is known to be its most probable one, and return the sum
-/// of the log joint densities.
+/// of the natural log joint densities.
 fn give_whole(rows: Range<usize>, block: Block, scratch: &mut Scratch, sum: &AtomicU64) -> f64 {
     let components = &scratch.total[..rows.len()];
     let own = rows.clone().zip(components);
@@ -111,7 +112,7 @@ fn give_whole(rows: Range<usize>, block: Block, scratch: &mut Scratch, sum: &Ato
             *weight = f64::from(u8::from(component == k as f64));
         }
     }
-    scratch.largest[..rows.len()].iter().sum()
+    LN_2 * scratch.largest[..rows.len()].iter().sum::<f64>()
 }
 
 /// Every bit of the result depends on every bit of `x`.

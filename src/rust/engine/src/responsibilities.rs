@@ -1,6 +1,7 @@
 //! How rows get their weights in each component: the one thing in which EM, a start from labels
 //! and a plain covariance differ.
 
+use std::f64::consts::LOG2_E;
 use std::ops::Range;
 
 use nalgebra::{DMatrix, DVector};
@@ -93,7 +94,7 @@ enum Joint {
         scalers: Scalers,
     },
     /// Log joint densities are linear in the row, up to a term that is the same for every component
-    /// and left out; or in the row and its squared norm, which follows the row in the block.
+    /// and left out; or in the row and its squares, or their sum, which follow it in the block.
     Linear(Affine),
 }
 
@@ -189,10 +190,46 @@ impl Expected {
                 .copy_from(&(mean * precision).transpose());
             row[d] = -0.5 * precision;
         }
-        Some(Expected {
-            origin: total.mean.clone(),
-            joint: Joint::Linear(Affine::new(&matrix, constants, isa.outputs())),
-        })
+        Some(Self::of_functions(matrix, constants, total, isa))
+    }
+
+    /// Make a mixture with diagonal covariances ready for an E-step that is linear in the rows and
+    /// the squares of their columns, both relative to the mean of `total`.
+    ///
+    /// `None` where covariances are not diagonal, or where the components lie too far apart.
+    pub(crate) fn diagonal(
+        mixture: &Mixture,
+        factors: &Factors,
+        total: &Total,
+        isa: Isa,
+    ) -> Option<Self> {
+        let Factors::Common {
+            basis: None,
+            deviations,
+        } = factors
+        else {
+            return None;
+        };
+        let d = mixture.d();
+        let mut matrix = DMatrix::zeros(mixture.k(), 2 * d);
+        let mut constants = Vec::with_capacity(mixture.k());
+        for (k, deviations) in deviations.iter().enumerate() {
+            let mean = relative(mixture, k, &total.mean);
+            let normal = factors.log_determinant(k) + 0.5 * d as f64 * LOG_TWO_PI;
+            let mut constant = mixture.weights[k].ln() - normal;
+            for j in 0..d {
+                let precision = deviations[j].powi(-2);
+                let mean_square = total.scatter[(j, j)] / total.mass;
+                if mean[j].powi(2).max(mean_square) * precision > FARTHEST {
+                    return None;
+                }
+                matrix[(k, j)] = precision * mean[j];
+                matrix[(k, d + j)] = -0.5 * precision;
+                constant -= 0.5 * precision * mean[j].powi(2);
+            }
+            constants.push(constant);
+        }
+        Some(Self::of_functions(matrix, constants, total, isa))
     }
 
     /// Make a mixture with one covariance for all components ready for an E-step by linear
@@ -236,11 +273,24 @@ impl Expected {
             constants.push(mixture.weights[k].ln() + constant - 0.5 * mean.dot(&discriminant));
             matrix.row_mut(k).copy_from(&discriminant.transpose());
         }
-        let expected = Expected {
-            origin: total.mean.clone(),
-            joint: Joint::Linear(Affine::new(&matrix, constants, isa.outputs())),
-        };
+        let expected = Self::of_functions(matrix, constants, total, isa);
         Some((expected, -0.5 * whole))
+    }
+
+    /// Linear functions that are the natural logarithms of joint densities.
+    fn of_functions(
+        matrix: DMatrix<f64>,
+        mut constants: Vec<f64>,
+        total: &Total,
+        isa: Isa,
+    ) -> Self {
+        for constant in &mut constants {
+            *constant *= LOG2_E;
+        }
+        Expected {
+            origin: total.mean.clone(),
+            joint: Joint::Linear(Affine::new(&(matrix * LOG2_E), constants, isa.outputs())),
+        }
     }
 
     /// The point that blocks must be relative to.
@@ -248,7 +298,7 @@ impl Expected {
         &self.origin
     }
 
-    /// Log joint densities of the block's rows, into `scratch.weight`.
+    /// Log joint densities of the block's rows, to base two, into `scratch.weight`.
     ///
     /// The padding gets a first component of log-density 0 and no other, so that it adds
     /// nothing to the log-likelihood.

@@ -1,5 +1,6 @@
 //! What a mixture says of every row: posterior, cluster, uncertainty, densities.
 
+use std::f64::consts::LN_2;
 use std::ops::Range;
 
 use nalgebra::DVector;
@@ -141,9 +142,8 @@ impl Kernel for EvaluateChunk<'_> {
                 .zip(joint.chunks(block.stride))
             {
                 let terms = weight[..rows.len()].iter().zip(joint);
-                entropy -= terms
-                    .map(|(r, joint)| if *r > 0.0 { r * joint } else { 0.0 })
-                    .sum::<f64>();
+                let terms = terms.map(|(r, joint)| if *r > 0.0 { r * joint } else { 0.0 });
+                entropy -= LN_2 * terms.sum::<f64>();
             }
         }
         Ok(Evaluation { loglik, entropy })
@@ -238,7 +238,7 @@ impl ScoreChunk<'_> {
                 let weighted = stretches.zip(&self.mixture.weights);
                 for (out, (joint, weight)) in self.out.iter_mut().zip(weighted) {
                     for (out, joint) in out[at.clone()].iter_mut().zip(joint) {
-                        *out = joint - weight.ln();
+                        *out = LN_2 * joint - weight.ln();
                     }
                 }
             }
@@ -258,7 +258,7 @@ impl ScoreChunk<'_> {
             Score::LogDensity => {
                 let parts = scratch.largest.iter().zip(&scratch.total);
                 for (out, (largest, total)) in self.out[0][at].iter_mut().zip(parts) {
-                    *out = largest + total.ln();
+                    *out = LN_2 * largest + total.ln();
                 }
             }
         }

@@ -140,17 +140,6 @@ impl SufficientStats {
         self.values[k] += mass;
     }
 
-    /// The places for the sums of all components.
-    pub(crate) fn sums_mut(&mut self) -> &mut [f64] {
-        let (k, d) = (self.k, self.d);
-        &mut self.values[k..k * (1 + d)]
-    }
-
-    /// The places for what is kept of the scatters of all components.
-    pub(crate) fn scatters_mut(&mut self) -> &mut [f64] {
-        &mut self.values[self.k * (1 + self.d)..]
-    }
-
     /// The places for the moments of component `k`.
     pub(crate) fn moments_mut(&mut self, k: usize) -> Moments<'_> {
         let (d, width) = (self.d, self.second.width(self.d));

@@ -21,8 +21,8 @@ pub(crate) trait Lanes: Copy {
     unsafe fn max(self, other: Self) -> Self;
     /// `self * a + b`, fused where the processor can.
     unsafe fn mul_add(self, a: Self, b: Self) -> Self;
-    /// `self * 2^e`, where `shifted` is `e + 1.5 * 2^52`, and 0 where `exponent < -708`
-    /// (there `exp` leaves the normal numbers).
+    /// `self * 2^e`, where `shifted` is `e + 1.5 * 2^52`, and 0 where `exponent < -1021` (there the
+    /// powers of two leave the normal numbers).
     unsafe fn scale_exponent(self, shifted: Self, exponent: Self) -> Self;
     /// Sum over the lanes, in a fixed order.
     unsafe fn sum(self) -> f64;
@@ -30,8 +30,8 @@ pub(crate) trait Lanes: Copy {
     unsafe fn product(self) -> f64;
 }
 
-/// Where `exp` is taken as zero.
-const SMALLEST_EXPONENT: f64 = -708.0;
+/// Below, powers of two are taken as zero.
+const SMALLEST_EXPONENT: f64 = -1021.0;
 
 /// Four doubles in plain Rust: what the compiler makes of them on any processor.
 #[derive(Clone, Copy)]

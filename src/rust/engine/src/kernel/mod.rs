@@ -31,6 +31,10 @@ pub(crate) struct Block {
     pub(crate) padded: usize,
 }
 
+/// Log joint densities are to base two, as [`softmax::power_of_two`] takes them: squared standardised
+/// coordinates enter them after multiplication with this, the root of `log2(e) / 2`.
+pub(crate) const HALF_ROOT: f64 = 0.849_321_800_288_019_1;
+
 /// Logarithm of `2 pi`.
 pub(crate) const LOG_TWO_PI: f64 = 1.837_877_066_409_345_3;
 
@@ -88,7 +92,7 @@ pub(crate) trait Tiles: Lanes {
         x: *const f64,
         weight: *const f64,
         block: Block,
-        d: usize,
+        columns: usize,
         sums: &mut [f64],
     );
 }
@@ -135,10 +139,10 @@ macro_rules! tiles {
                 x: *const f64,
                 weight: *const f64,
                 block: Block,
-                d: usize,
+                columns: usize,
                 sums: &mut [f64],
             ) {
-                sums::accumulate_sums::<Self, $tall, $wide>(x, weight, block, d, sums)
+                sums::accumulate_sums::<Self, $tall, $wide>(x, weight, block, columns, sums)
             }
         }
     };

@@ -1,9 +1,11 @@
 //! Log joint densities where every covariance is diagonal in the block's coordinates.
 
-use super::lanes::Lanes;
-use super::{Block, LOG_TWO_PI};
+use std::f64::consts::LOG2_E;
 
-/// Components made ready for the E-step: `log(w_k) + log N(x | mean_k, diag(deviation_k²))` is
+use super::lanes::Lanes;
+use super::{Block, HALF_ROOT, LOG_TWO_PI};
+
+/// Components made ready for the E-step: `log2(w_k N(x | mean_k, diag(deviation_k²)))` is
 /// `constant_k - |scale_k x + intercept_k|²`, entry by entry.
 #[derive(Debug, Clone)]
 pub(crate) struct Scalers {
@@ -38,14 +40,15 @@ impl Scalers {
         for tile in components.chunks(COMPONENTS) {
             for j in 0..d {
                 packed.extend(tile.iter().map(|axes| {
-                    let scale = std::f64::consts::FRAC_1_SQRT_2 / axes.deviations[j];
+                    let scale = HALF_ROOT / axes.deviations[j];
                     [scale, -scale * axes.mean[j]]
                 }));
             }
         }
         let constant = |axes: &Axes<'_>| {
             let deviations: f64 = axes.deviations.iter().map(|s| s.ln()).sum();
-            axes.log_weight - axes.log_volume - deviations - 0.5 * d as f64 * LOG_TWO_PI
+            let normal = axes.log_volume + deviations + 0.5 * d as f64 * LOG_TWO_PI;
+            LOG2_E * (axes.log_weight - normal)
         };
         Scalers {
             packed,

@@ -1,64 +1,63 @@
-//! From log joint densities to responsibilities: `exp` and log-sum-exp.
+//! From log joint densities to responsibilities: powers of two and their sums.
+
+use std::f64::consts::LN_2;
 
 use super::lanes::Lanes;
 use super::Block;
 
-/// ln 2 in two parts, the first short enough that its product with an exponent is exact.
-const LN_2_HIGH: f64 = 6.931_457_519_531_25e-1;
-const LN_2_LOW: f64 = 1.428_606_820_309_417_2e-6;
 /// Adding it rounds to an integer and leaves that integer in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
-/// Minimax polynomial of `exp` on `[-ln 2 / 2, ln 2 / 2]`, lowest power first.
-const EXP: [f64; 12] = [
+/// Minimax polynomial of `2^x` on `[-1/2, 1/2]`, lowest power first: its relative error is below
+/// 2.8e-16.
+const POWER: [f64; 11] = [
     1.0,
-    1.0,
-    0.500_000_000_000_001_9,
-    0.166_666_666_666_666_8,
-    0.041_666_666_666_486_66,
-    0.008_333_333_333_319_49,
-    0.001_388_888_895_269_651_6,
-    0.000_198_412_698_903_406_66,
-    2.480_148_507_410_511_5e-5,
-    2.755_724_060_466_389_6e-6,
-    2.763_279_054_211_718e-7,
-    2.511_015_364_692_893e-8,
+    0.693_147_180_559_949_7,
+    0.240_226_506_959_087_68,
+    0.055_504_108_664_458_82,
+    0.009_618_129_108_034_433,
+    0.001_333_355_822_856_416_7,
+    0.000_154_035_299_612_805_1,
+    1.525_265_811_507_870_3e-5,
+    1.321_566_277_472_823_9e-6,
+    1.020_853_817_221_244_1e-7,
+    7.037_287_659_211_728e-9,
 ];
 
-/// `exp(x)` for `x <= 0`, to about one unit in the last place; 0 below -708.
+/// `2^x` for `x <= 0`, to three units in the last place; 0 below -1021.
+///
+/// To base two, because the integral part of `x` is then exact: this takes less than `exp`.
 ///
 /// # Source
-/// Reduction after Cody and Waite (1980), *Software Manual for the Elementary Functions*,
-/// chapter 6; the polynomial is evaluated by Estrin's scheme.
+/// Cody and Waite (1980), *Software Manual for the Elementary Functions*, chapter 6; the polynomial
+/// is evaluated by Estrin's scheme.
 ///
 /// # Safety
 /// See [`Lanes`].
 #[inline(always)]
-pub(crate) unsafe fn exp<V: Lanes>(x: V) -> V {
+pub(crate) unsafe fn power_of_two<V: Lanes>(x: V) -> V {
     let round = V::splat(ROUND);
-    let shifted = x.mul_add(V::splat(std::f64::consts::LOG2_E), round);
-    let exponent = shifted.sub(round);
-    let r = exponent.mul_add(V::splat(-LN_2_HIGH), x);
-    let r = exponent.mul_add(V::splat(-LN_2_LOW), r);
+    let shifted = x.add(round);
+    let r = x.sub(shifted.sub(round));
     let r2 = r.mul(r);
     let r4 = r2.mul(r2);
-    let pair = |i: usize| V::splat(EXP[i + 1]).mul_add(r, V::splat(EXP[i]));
+    let pair = |i: usize| V::splat(POWER[i + 1]).mul_add(r, V::splat(POWER[i]));
     let low = pair(2).mul_add(r2, pair(0));
     let middle = pair(6).mul_add(r2, pair(4));
-    let high = pair(10).mul_add(r2, pair(8));
+    let high = V::splat(POWER[10]).mul_add(r2, pair(8));
     let polynomial = high.mul_add(r4, middle).mul_add(r4, low);
     polynomial.scale_exponent(shifted, x)
 }
 
-/// Turn log joint densities into responsibilities, in place, and return the sum over the rows
-/// of the log-density.
+/// Turn log joint densities, to base two, into responsibilities, in place, and return the sum over
+/// the rows of the natural log-density.
 ///
 /// Only one logarithm per lane and block is taken: the row sums, each between 1 and `k`, are
 /// multiplied up first ([`super::block_rows`] keeps that product finite).
 ///
 /// # Shapes
 /// `joint` holds `k` stretches of `block.stride` doubles, of which `block.padded` are read.
-/// `largest` and `total` receive, per row, the largest log joint density and the sum of the
-/// others' exponentials relative to it: the row's log-density is `largest + ln(total)`.
+/// `largest` and `total` receive, per row, the largest log joint density and the sum of all joint
+/// densities relative to it: the row's log-density to base two is `largest + log2(total)`.
 ///
 /// # Source
 /// Bishop (2006), *Pattern Recognition and Machine Learning*, eq. 9.23.
@@ -73,7 +72,7 @@ pub(crate) unsafe fn softmax<V: Lanes>(
     largest: *mut f64,
     total: *mut f64,
 ) -> f64 {
-    // Three loops, not one: a row's maximum, exponentials and division depend on each other, but
+    // Three loops, not one: a row's maximum, powers and division depend on each other, but
     // not on the next row's, and no processor looks far enough ahead to see that in one loop.
     let rows = || (0..block.padded).step_by(V::WIDTH);
     let at = |j: usize, row: usize| joint.add(j * block.stride + row);
@@ -88,7 +87,7 @@ pub(crate) unsafe fn softmax<V: Lanes>(
         let max = V::load(largest.add(row));
         let mut s = V::splat(0.0);
         for j in 0..k {
-            let e = exp(V::load(at(j, row)).sub(max));
+            let e = power_of_two(V::load(at(j, row)).sub(max));
             e.store(at(j, row));
             s = s.add(e);
         }
@@ -104,5 +103,5 @@ pub(crate) unsafe fn softmax<V: Lanes>(
         product = product.mul(s);
         sum = sum.add(V::load(largest.add(row)));
     }
-    sum.sum() + product.product().ln()
+    LN_2 * sum.sum() + product.product().ln()
 }

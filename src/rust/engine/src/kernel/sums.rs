@@ -44,6 +44,21 @@ pub(crate) unsafe fn squared_norms<V: Lanes>(x: *mut f64, block: Block, d: usize
     }
 }
 
+/// The squares of the `d` columns, into as many stretches after them.
+///
+/// # Safety
+/// See [`Lanes`]; `x` holds `2 d` stretches of `block.stride` doubles.
+#[inline(always)]
+pub(crate) unsafe fn squares<V: Lanes>(x: *mut f64, block: Block, d: usize) {
+    for j in 0..d {
+        let column = x.add(j * block.stride);
+        for row in (0..block.padded).step_by(V::WIDTH) {
+            let x = V::load(column.add(row));
+            x.mul(x).store(column.add(d * block.stride + row));
+        }
+    }
+}
+
 /// Sums over the rows of the products of `TALL` stretches from `z` and `WIDE` from `y`.
 #[inline(always)]
 pub(super) unsafe fn products<V: Lanes, const TALL: usize, const WIDE: usize>(
@@ -75,33 +90,30 @@ pub(super) unsafe fn products<V: Lanes, const TALL: usize, const WIDE: usize>(
     sums
 }
 
-/// Add the sums of the `d` columns of the block, weighted by each of `k` components, to `sums`,
-/// `double[k, d]`, row by row.
+/// Add the sums of the block's columns, weighted by each of `k` components, to `sums`,
+/// `double[k, columns]`, row by row.
 ///
 /// # Cost
-/// `k d` fused multiply-adds per row. Tiles of `TALL` components x `WIDE` columns.
+/// `k` fused multiply-adds per row and column. Tiles of `TALL` components x `WIDE` columns.
 ///
 /// # Safety
-/// See [`Lanes`]. `x` holds `d` stretches of `block.stride` doubles, `weight` holds `k`.
+/// See [`Lanes`]. `x` holds `columns` stretches of `block.stride` doubles, `weight` holds `k`.
 #[inline(always)]
 pub(crate) unsafe fn accumulate_sums<V: Lanes, const TALL: usize, const WIDE: usize>(
     x: *const f64,
     weight: *const f64,
     block: Block,
-    d: usize,
+    columns: usize,
     sums: &mut [f64],
 ) {
-    let k = sums.len() / d;
-    let mut first = 0;
-    while first < k {
-        let z = weight.add(first * block.stride);
-        let sums = &mut sums[first * d..];
-        match TALL.min(k - first) {
-            1 => row_of_sums::<V, 1, WIDE>(z, x, block, d, sums),
-            2 => row_of_sums::<V, 2, WIDE>(z, x, block, d, sums),
-            _ => row_of_sums::<V, TALL, WIDE>(z, x, block, d, sums),
+    let of_components = sums.chunks_mut((TALL * columns).max(1));
+    for (tile, sums) in of_components.enumerate() {
+        let z = weight.add(tile * TALL * block.stride);
+        match sums.len() / columns {
+            1 => row_of_sums::<V, 1, WIDE>(z, x, block, columns, sums),
+            2 => row_of_sums::<V, 2, WIDE>(z, x, block, columns, sums),
+            _ => row_of_sums::<V, TALL, WIDE>(z, x, block, columns, sums),
         }
-        first += TALL;
     }
 }
 
@@ -111,18 +123,15 @@ unsafe fn row_of_sums<V: Lanes, const TALL: usize, const WIDE: usize>(
     z: *const f64,
     x: *const f64,
     block: Block,
-    d: usize,
+    columns: usize,
     sums: &mut [f64],
 ) {
-    let mut j = 0;
-    while j < d {
-        let y = x.add(j * block.stride);
-        if j + WIDE <= d {
-            add_rows(products::<V, TALL, WIDE>(z, y, block), d, j, sums);
-            j += WIDE;
-        } else {
-            add_rows(products::<V, TALL, 1>(z, y, block), d, j, sums);
-            j += 1;
+    for first in (0..columns).step_by(WIDE) {
+        let y = x.add(first * block.stride);
+        match columns - first {
+            1 => add_rows(products::<V, TALL, 1>(z, y, block), columns, first, sums),
+            2 => add_rows(products::<V, TALL, 2>(z, y, block), columns, first, sums),
+            _ => add_rows(products::<V, TALL, WIDE>(z, y, block), columns, first, sums),
         }
     }
 }
@@ -130,13 +139,13 @@ unsafe fn row_of_sums<V: Lanes, const TALL: usize, const WIDE: usize>(
 #[inline(always)]
 fn add_rows<const TALL: usize, const WIDE: usize>(
     products: [[f64; WIDE]; TALL],
-    d: usize,
-    j: usize,
+    columns: usize,
+    first: usize,
     sums: &mut [f64],
 ) {
     for (i, products) in products.iter().enumerate() {
         for (w, product) in products.iter().enumerate() {
-            sums[i * d + j + w] += product;
+            sums[i * columns + first + w] += product;
         }
     }
 }

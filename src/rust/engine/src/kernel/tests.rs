@@ -1,5 +1,7 @@
 //! Every kernel against a plain scalar version of itself.
 
+use std::f64::consts::{LN_2, LOG2_E};
+
 use nalgebra::DMatrix;
 use rand::Rng;
 use rand_distr::StandardNormal;
@@ -71,7 +73,7 @@ fn whitening_is_the_normal_log_density() {
             for (i, out) in out[..rows].iter().enumerate() {
                 let centred = DMatrix::from_fn(d, 1, |j, _| x[j * block.stride + i] - mean[j]);
                 let distance = (centred.transpose() * &inverse * &centred)[(0, 0)];
-                let expected = 0.25_f64.ln() - 0.5 * (constant + distance);
+                let expected = LOG2_E * (0.25_f64.ln() - 0.5 * (constant + distance));
                 let error = (out - expected).abs() / expected.abs().max(1.0);
                 assert!(error < 1e-9, "{isa:?} d = {d}: {out} and {expected}");
             }
@@ -119,7 +121,8 @@ fn scaling_is_the_normal_log_density_with_diagonal_covariances() {
                     let terms: Vec<f64> = (0..d).map(density).collect();
                     let size: f64 = terms.iter().map(|term| term.abs()).sum();
                     let expected = terms.iter().sum::<f64>() + axes.log_weight - log_volume;
-                    assert_close(out[j * block.stride + i], expected, 10.0 * size, "density");
+                    let found = LN_2 * out[j * block.stride + i];
+                    assert_close(found, expected, 10.0 * size, "density");
                 }
             }
         }
@@ -171,12 +174,12 @@ impl Kernel for Softmax<'_> {
 }
 
 #[test]
-fn softmax_is_exp_over_its_sum() {
+fn softmax_is_a_power_over_the_sum_of_all() {
     for (rows, k) in (1..=33).flat_map(|rows| [(rows, 1), (rows, 2), (rows, 7)]) {
         let (block, mut joint) = block_of(rows, k);
         for (j, stretch) in joint.chunks_mut(block.stride).enumerate() {
-            // Up to and beyond where `exp` underflows.
-            let scale = [1.0, 30.0, 500.0][rows % 3];
+            // Up to and beyond where powers underflow.
+            let scale = [1.0, 30.0, 700.0][rows % 3];
             stretch.iter_mut().for_each(|value| *value *= scale);
             stretch[rows..].fill(if j == 0 { 0.0 } else { -1e300 });
         }
@@ -188,12 +191,12 @@ fn softmax_is_exp_over_its_sum() {
             for i in 0..rows {
                 let column = |j: usize| joint[j * block.stride + i];
                 let max = (0..k).map(column).fold(f64::NEG_INFINITY, f64::max);
-                let sum: f64 = (0..k).map(|j| (column(j) - max).exp()).sum();
-                expected_loglik += max + sum.ln();
+                let sum: f64 = (0..k).map(|j| (column(j) - max).exp2()).sum();
+                expected_loglik += LN_2 * max + sum.ln();
                 assert_eq!(largest[i], max);
                 assert_close(total[i], sum, sum, "sum");
                 for j in 0..k {
-                    let expected = (column(j) - max).exp() / sum;
+                    let expected = (column(j) - max).exp2() / sum;
                     assert_close(weight[j * block.stride + i], expected, 1.0, "weight");
                 }
             }
@@ -203,31 +206,33 @@ fn softmax_is_exp_over_its_sum() {
     }
 }
 
-struct Exp<'a>(&'a [f64], &'a mut [f64]);
+struct Powers<'a>(&'a [f64], &'a mut [f64]);
 
-impl Kernel for Exp<'_> {
+impl Kernel for Powers<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Tiles>(self) {
         for i in (0..self.0.len()).step_by(V::WIDTH) {
-            softmax::exp(V::load(self.0[i..].as_ptr())).store(self.1[i..].as_mut_ptr());
+            let x = V::load(self.0[i..].as_ptr());
+            softmax::power_of_two(x).store(self.1[i..].as_mut_ptr());
         }
     }
 }
 
 #[test]
-fn exp_is_good_to_two_units_in_the_last_place() {
-    let x: Vec<f64> = (0..708_000).map(|i| f64::from(i) * -1e-3).collect();
+fn powers_of_two_are_good_to_three_units_in_the_last_place() {
+    let x: Vec<f64> = (0..=1_021_000).map(|i| f64::from(i) * -1e-3).collect();
+    let x = [&x[..], &[-0.5, -1.5, -0.0]].concat();
     for isa in both() {
         let mut y = vec![0.0; x.len()];
-        isa.run(Exp(&x, &mut y));
+        isa.run(Powers(&x, &mut y));
         for (x, y) in x.iter().zip(&y) {
-            let error = (y / x.exp() - 1.0).abs();
-            assert!(error <= 2.0 * f64::EPSILON, "{isa:?} exp({x}): {error}");
+            let error = (y / x.exp2() - 1.0).abs();
+            assert!(error <= 3.0 * f64::EPSILON, "{isa:?} 2^{x}: {error}");
         }
-        let far = [-709.0, -1e300, f64::NEG_INFINITY, -1e4];
+        let far = [-1021.5, -1e300, f64::NEG_INFINITY, -1e4];
         let mut y = [1.0; 4];
-        isa.run(Exp(&far, &mut y));
+        isa.run(Powers(&far, &mut y));
         assert_eq!(y, [0.0; 4]);
     }
 }
@@ -365,6 +370,34 @@ fn sums_are_weighted_by_every_component() {
                     assert_close(*sum, 1.0 + products.sum::<f64>(), 100.0, "sum");
                 }
             }
+        }
+    }
+}
+
+struct Columns<'a>(&'a mut [f64], Block, usize);
+
+impl Kernel for Columns<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Tiles>(self) {
+        sums::squares::<V>(self.0.as_mut_ptr(), self.1, self.2);
+    }
+}
+
+#[test]
+fn squares_of_columns_follow_the_columns() {
+    for d in [1, 2, 7] {
+        let (block, columns) = block_of(1 + d, d);
+        for isa in both() {
+            let mut x = columns.clone();
+            x.resize(2 * d * block.stride, f64::NAN);
+            isa.run(Columns(&mut x, block, d));
+            assert_eq!(x[..columns.len()], columns);
+            let used =
+                (0..d).flat_map(|j| (0..block.padded).map(move |row| j * block.stride + row));
+            assert!(used
+                .into_iter()
+                .all(|at| x[d * block.stride + at] == x[at] * x[at]));
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Log joint density of one component for a block of rows, by whitening.
 
+use std::f64::consts::LOG2_E;
+
 use super::lanes::Lanes;
-use super::{Block, LOG_TWO_PI};
+use super::{Block, HALF_ROOT, LOG_TWO_PI};
 use crate::factors::Factor;
 
-/// A component made ready for the E-step: `log(w) + log N(x | mean, LL')` is
-/// `constant - |packed x + intercept|²`, where `packed` is `L⁻¹ / √2`.
+/// A component made ready for the E-step: `log2(w N(x | mean, LL'))` is
+/// `constant - |packed x + intercept|²`, where `packed` is `L⁻¹` times [`HALF_ROOT`].
 #[derive(Debug, Clone)]
 pub(crate) struct Whitener {
-    /// The lower triangle of `L⁻¹ / √2`, in the order in which the tiles read it.
+    /// A lower triangle, in the order in which the tiles read it.
     packed: Vec<f64>,
     intercept: Vec<f64>,
     constant: f64,
@@ -20,8 +22,7 @@ impl Whitener {
     /// `mean` is relative to the origin of the blocks; `outputs` is the height of the tiles.
     pub(crate) fn new(log_weight: f64, mean: &[f64], factor: &Factor, outputs: usize) -> Self {
         let d = mean.len();
-        let scale = std::f64::consts::FRAC_1_SQRT_2;
-        let weight = |i: usize, j: usize| scale * factor.inverse[(i, j)];
+        let weight = |i: usize, j: usize| HALF_ROOT * factor.inverse[(i, j)];
         let mut packed = Vec::with_capacity(d * (d + 1) / 2);
         for first in (0..d).step_by(outputs) {
             let tile = first..d.min(first + outputs);
@@ -36,7 +37,7 @@ impl Whitener {
         Whitener {
             packed,
             intercept,
-            constant: log_weight - log_determinant - 0.5 * d as f64 * LOG_TWO_PI,
+            constant: LOG2_E * (log_weight - log_determinant - 0.5 * d as f64 * LOG_TWO_PI),
         }
     }
 

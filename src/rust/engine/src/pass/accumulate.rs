@@ -32,40 +32,52 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
         for (i, centre) in centres.iter_mut().enumerate() {
             *centre -= self.origin[i % d];
         }
+        let are_origin = centres.iter().all(|centre| *centre == 0.0);
+        // About the origin, the moments of all components are one product of matrices.
+        let columns = match self.second {
+            Second::Diagonal if are_origin => 2 * d,
+            Second::Full | Second::Diagonal => 0,
+            Second::Trace => d + 1,
+            Second::Total(_) => d,
+        };
+        let mut moments = vec![0.0; k * columns];
         let mut stats = SufficientStats::empty(Arc::clone(self.centres), d, self.second.clone());
         let mut scratch = Scratch::new(d, k, self.rows.len());
         for rows in scratch.blocks(self.rows) {
             let block = self
                 .passes
                 .read::<V>(rows.clone(), self.origin, &mut scratch)?;
-            if let Second::Trace = self.second {
-                sums::squared_norms::<V>(scratch.x.as_mut_ptr(), block, d);
+            let x = scratch.x.as_mut_ptr();
+            match self.second {
+                Second::Trace => sums::squared_norms::<V>(x, block, d),
+                Second::Diagonal if are_origin => sums::squares::<V>(x, block, d),
+                _ => {}
             }
             stats.add_loglik(self.responsibilities.fill::<V>(rows, block, &mut scratch));
-            let x = scratch.x.as_ptr();
-            if let Second::Trace | Second::Total(_) = self.second {
-                // Centres are the origin.
-                let weight = scratch.weight.as_ptr();
-                V::accumulate_sums(x, weight, block, d, stats.sums_mut());
-                if let Second::Trace = self.second {
-                    let norms = x.add(d * block.stride);
-                    V::accumulate_sums(norms, weight, block, 1, stats.scatters_mut());
-                }
-            }
+            let (x, weight) = (scratch.x.as_ptr(), scratch.weight.as_ptr());
+            V::accumulate_sums(x, weight, block, columns, &mut moments);
             for (k, centre) in centres.chunks(d).enumerate() {
-                let weight = scratch.weight[k * block.stride..].as_ptr();
+                let weight = weight.add(k * block.stride);
                 stats.add_mass(k, sums::mass::<V>(weight, block));
-                let moments = stats.moments_mut(k);
                 match self.second {
                     Second::Full => {
                         let buffers = (scratch.centred.as_mut_ptr(), scratch.weighted.as_mut_ptr());
+                        let moments = stats.moments_mut(k);
                         V::accumulate(x, weight, block, centre, buffers, moments);
                     }
-                    Second::Diagonal => {
-                        V::accumulate_squares(x, weight, block, centre, moments);
+                    Second::Diagonal if !are_origin => {
+                        V::accumulate_squares(x, weight, block, centre, stats.moments_mut(k));
                     }
-                    Second::Trace | Second::Total(_) => {}
+                    _ => {}
                 }
+            }
+        }
+        if columns > 0 {
+            for (k, moments) in moments.chunks(columns).enumerate() {
+                let (sum, scatter) = moments.split_at(d);
+                let to = stats.moments_mut(k);
+                to.sum.copy_from_slice(sum);
+                to.scatter.copy_from_slice(scatter);
             }
         }
         Ok(stats)

@@ -132,7 +132,12 @@ impl<'a> Passes<'a> {
                     return accumulate(&expected, about_all(), &Second::Trace);
                 }
             }
-            Needs::Full | Needs::Diagonal | Needs::Pooled => {}
+            Needs::Diagonal => {
+                if let Some(expected) = Expected::diagonal(mixture, factors, total, isa) {
+                    return accumulate(&expected, about_all(), &Second::Diagonal);
+                }
+            }
+            Needs::Full | Needs::Pooled => {}
         }
         let expected = Expected::new(mixture, factors, isa);
         let centres = mixture.means.iter().copied().collect();
@@ -269,7 +274,7 @@ fn buffer(length: usize) -> Vec<f64> {
 pub(crate) struct Scratch {
     block_rows: usize,
     stride: usize,
-    /// The block: `d` stretches, and one for the squared norms of the rows.
+    /// The block: `d` stretches, and as many for squares.
     pub(crate) x: Vec<f64>,
     /// Log joint densities, then responsibilities: `k` stretches.
     pub(crate) weight: Vec<f64>,
@@ -290,7 +295,7 @@ impl Scratch {
         Scratch {
             block_rows,
             stride,
-            x: buffer((d + 1) * stride),
+            x: buffer(2 * d * stride),
             weight: buffer(k * stride),
             largest: buffer(stride),
             total: buffer(stride),

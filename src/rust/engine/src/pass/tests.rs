@@ -110,7 +110,7 @@ fn far_components_are_not_taken_as_linear() {
     for (i, x) in x.iter_mut().enumerate() {
         *x += 1e6 * f64::from(u8::from(i % n % 2 == 0));
     }
-    for family in [Family::Eii, Family::Vii, Family::Eee] {
+    for family in [Family::Eii, Family::Vii, Family::Vvi, Family::Eee] {
         let special = expected(Isa::detect(), &x, d, family, family);
         let full = expected(Isa::detect(), &x, d, family, Family::Vvv);
         assert_same(&special, &full);
