@@ -106,9 +106,9 @@ as_gmm.Mclust <- function(x, ...) {
     )
   }
   cell$cluster <- as.integer(score_rows(cell$mixture, data, "cluster", threads, call))
-  models <- data.frame(
+  models <- list2DF(list(
     k = x$G, covariance = family$name, letters = family$letters, refused = NA_character_
-  )
+  ))
   found <- list(cells = list(cell), best = 1L, rows = nrow(data))
   selection <- new_selection(models, found, data, "BIC")
   control <- resolve_search(merge_control(list(), list(), call), 1, "em")

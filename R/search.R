@@ -11,12 +11,12 @@ criteria <- c("BIC", "ICL", "AIC", "AICc")
 #' @noRd
 list_models <- function(x, k, families, is_regular, call) {
   n <- nrow(x)
-  models <- data.frame(
+  models <- list2DF(list(
     k = rep(k, each = length(families$name)),
     covariance = rep(families$name, length(k)),
     letters = rep(families$letters, length(k)),
-    refused = NA_character_
-  )
+    refused = rep(NA_character_, length(families$name) * length(k))
+  ))
   if (all(k > n)) {
     abort_gmm(
       c(

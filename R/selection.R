@@ -132,7 +132,8 @@ new_selection <- function(models, found, x, criterion) {
   status <- vapply(seq_along(cells), function(i) {
     describe_status(cells[[i]], x, models$covariance[i], models$k[i])
   }, character(1))
-  table <- data.frame(
+  # data.frame() would take longer than a fit of a few thousand rows.
+  table <- list2DF(list(
     k = as.integer(models$k),
     covariance = models$covariance,
     loglik = number(function(cell) cell$loglik),
@@ -147,7 +148,7 @@ new_selection <- function(models, found, x, criterion) {
     iterations = count(function(cell) length(cell$trace) - 1),
     converged = column(function(cell) cell$converged, NA),
     status = status
-  )
+  ))
   structure(
     table,
     class = c("gmm_selection", "data.frame"),

@@ -48,13 +48,6 @@ struct Step {
     end: Place,
 }
 
-impl Step {
-    /// How far it went, in coordinates.
-    fn residual(&self) -> Vec<f64> {
-        difference(&self.end.at, &self.start.at)
-    }
-}
-
 /// Where the past steps lead.
 #[derive(Debug)]
 pub(crate) struct Ahead {
@@ -103,9 +96,9 @@ impl Anderson {
         if self.steps.len() > depth + 1 {
             self.steps.pop_front();
         }
-        let residuals: Vec<Vec<f64>> = self.steps.iter().map(Step::residual).collect();
+        let residuals = residuals_of(&self.steps);
         let weights = combine(&residuals)?;
-        let residual = &residuals[weights.len()];
+        let residual = residuals.column(weights.len());
         let Step { start, end } = &self.steps[weights.len()];
         let mut ahead = end.clone();
         for (i, weight) in weights.iter().enumerate() {
@@ -113,8 +106,9 @@ impl Anderson {
         }
         // The residual is the gradient in these coordinates: half its product with the way to the
         // top is the height.
-        let gain = 0.5 * dot(&difference(&ahead.at, &start.at), residual);
-        let concave = gain > 0.5 * dot(residual, residual);
+        let way = ahead.at.iter().zip(&start.at).map(|(to, from)| to - from);
+        let gain = 0.5 * way.zip(&residual).map(|(way, r)| way * r).sum::<f64>();
+        let concave = gain > 0.5 * residual.norm_squared();
         if concave {
             self.stretch = 1.0;
         } else {
@@ -175,44 +169,38 @@ impl Place {
     }
 }
 
-fn difference(to: &[f64], from: &[f64]) -> Vec<f64> {
-    to.iter().zip(from).map(|(to, from)| to - from).collect()
+/// How far every step went, in coordinates, a column each.
+fn residuals_of(steps: &VecDeque<Step>) -> DMatrix<f64> {
+    let length = steps[0].end.at.len();
+    let residuals = steps.iter().flat_map(|Step { start, end }| {
+        let pairs = end.at.iter().zip(&start.at);
+        pairs.map(|(end, start)| end - start)
+    });
+    DMatrix::from_iterator(length, steps.len(), residuals)
 }
 
 /// Weights of the differences of successive residuals that cancel the last one best.
-fn combine(residuals: &[Vec<f64>]) -> Option<DVector<f64>> {
-    let depth = residuals.len() - 1;
+fn combine(residuals: &DMatrix<f64>) -> Option<DVector<f64>> {
+    let depth = residuals.ncols() - 1;
     if depth == 0 {
         return None;
     }
-    let differences: Vec<Vec<f64>> = residuals
-        .windows(2)
-        .map(|pair| difference(&pair[1], &pair[0]))
-        .collect();
-    let lengths: Vec<f64> = differences.iter().map(|d| dot(d, d).sqrt()).collect();
+    let mut differences = residuals.columns(1, depth) - residuals.columns(0, depth);
+    let mut lengths = DVector::zeros(depth);
+    for (mut difference, length) in differences.column_iter_mut().zip(&mut lengths) {
+        *length = difference.normalize_mut();
+    }
     if !lengths.iter().all(|length| *length > 0.0) {
         return None;
     }
-    let mut gram = DMatrix::zeros(depth, depth);
-    let mut right = DVector::zeros(depth);
+    let mut gram = differences.tr_mul(&differences);
     for i in 0..depth {
-        for j in 0..=i {
-            let product = dot(&differences[i], &differences[j]) / (lengths[i] * lengths[j]);
-            gram[(i, j)] = product;
-            gram[(j, i)] = product;
-        }
         gram[(i, i)] += RIDGE;
-        right[i] = dot(&differences[i], &residuals[depth]) / lengths[i];
     }
+    let right = differences.tr_mul(&residuals.column(depth));
     let mut weights = Cholesky::new(gram)?.solve(&right);
-    for (weight, length) in weights.iter_mut().zip(&lengths) {
-        *weight /= length;
-    }
+    weights.component_div_assign(&lengths);
     weights.iter().all(|w| w.is_finite()).then_some(weights)
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// The mixture about which steps are compared.
