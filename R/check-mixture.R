@@ -76,7 +76,9 @@ check_weights <- function(weights, within, call) {
   if (!is.null(is)) {
     abort_part("weights", "positive and sum to 1", is, "bad_value", within, call)
   }
-  as.double(weights / sum(weights))
+  # What is off by rounding stays as it is, so that a fit's own weights do.
+  is_rounding <- abs(sum(weights) - 1) <= length(weights) * .Machine$double.eps
+  as.double(if (is_rounding) weights else weights / sum(weights))
 }
 
 #' Refuse covariances, `double[d, d, k]`, that no normal distribution has

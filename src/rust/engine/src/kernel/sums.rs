@@ -12,13 +12,13 @@ use super::Block;
 /// See [`Lanes`]; `weight` holds `block.padded` doubles.
 #[inline(always)]
 pub(crate) unsafe fn mass<V: Lanes>(weight: *const f64, block: Block) -> f64 {
-    let mut sum = V::splat(0.0);
-    let mut row = 0;
-    while row < block.padded {
-        sum = sum.add(V::load(weight.add(row)));
-        row += V::WIDTH;
+    let mut sum = [V::splat(0.0); 2];
+    for row in (0..block.padded).step_by(2 * V::WIDTH) {
+        for (v, sum) in sum.iter_mut().enumerate() {
+            *sum = sum.add(V::load(weight.add(row + v * V::WIDTH)));
+        }
     }
-    sum.sum()
+    sum[0].add(sum[1]).sum()
 }
 
 /// The squared norm of every row of the block, into the stretch after its `d` columns.
