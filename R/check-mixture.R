@@ -64,7 +64,7 @@ as_shape <- function(value, shape, part, within, call) {
   value
 }
 
-#' Positive weights, with a sum of exactly 1
+#' Positive weights, with a sum of 1 but for rounding
 #' @noRd
 check_weights <- function(weights, within, call) {
   is <- if (any(weights <= 0)) {

@@ -65,6 +65,25 @@ test_that("a CEM fit is the M-step of its own partition", {
   expect_equal(fit$starts$finished + fit$starts$degenerate, fit$starts$tried)
 })
 
+test_that("a cluster in which a column is constant has collapsed, however moments are rounded", {
+  for (seed in 1:20) {
+    set.seed(seed)
+    group <- rep(1:2, each = 150)
+    data <- cbind(
+      a = rnorm(300, c(0, 18)[group]),
+      b = ifelse(group == 1, 0.1, sample(c(0.1, 1.1), 300, TRUE))
+    )
+    start <- group
+    start[sample(which(group == 2 & data[, "b"] > 1), 5)] <- 1L
+    for (algorithm in c("em", "cem")) {
+      expect_error(
+        suppressWarnings(gmm_fit(data, start = start, covariance = "VVI", algorithm = algorithm)),
+        class = "gmm_error_degenerate"
+      )
+    }
+  }
+})
+
 test_that("CEM does not depend on the threads, also where starts come from a sample", {
   set.seed(4)
   many <- matrix(rnorm(30000), ncol = 2) + rep(c(0, 3, 6), each = 5000)

@@ -4,6 +4,7 @@ use crate::assignment::Assignment;
 use crate::em::{Em, Failed, Last, Stop};
 use crate::error::GmmError;
 use crate::mixture::Mixture;
+use crate::stats::SufficientStats;
 
 /// How a run goes from a mixture to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +88,11 @@ impl Em<'_> {
         let (mut trace, mut path) = (Vec::new(), Vec::new());
         let mut stop = Stop::MaxIterations;
         let mut before = None;
+        let climb = |stats: &SufficientStats, from: &Mixture| {
+            let next = self.maximise(stats, Some(&from.covariances));
+            let next = next.and_then(|next| Ok((self.sound_factors(&next)?, next)));
+            next.map_err(|error| failed(error, from))
+        };
         for iteration in 0..=iterations {
             let assignment = assignment(iteration);
             let (family, total) = (self.model.family, &self.scale.total);
@@ -103,6 +109,8 @@ impl Em<'_> {
             }
             let partition = assignment.fingerprint();
             if partition.is_some() && partition == before {
+                // What has collapsed shows in moments about its own means, where nothing cancels.
+                climb(&stats, &mixture)?;
                 best = (stats.loglik(), mixture);
                 stop = Stop::Converged;
                 break;
@@ -112,9 +120,7 @@ impl Em<'_> {
                 best = (stats.loglik(), mixture.clone());
             }
             if iteration < iterations {
-                let next = self.maximise(&stats, Some(&mixture.covariances));
-                let next = next.and_then(|next| Ok((self.sound_factors(&next)?, next)));
-                (factors, mixture) = next.map_err(|error| failed(error, &mixture))?;
+                (factors, mixture) = climb(&stats, &mixture)?;
                 self.passes.progress().iteration_done();
             }
         }

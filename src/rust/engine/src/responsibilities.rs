@@ -100,7 +100,7 @@ enum Joint {
 
 /// Squared distances from the centre of all rows, as multiples of the covariance's own, up to which
 /// log joint densities are taken as linear: beyond, terms that cancel would swallow digits of the
-/// log-likelihood.
+/// log-likelihood, and of the moments about that centre.
 const FARTHEST: f64 = 100.0;
 /// Parts of a column's variance that the others do not determine, from which on they are used: the
 /// trace of the total scatter in units of the covariance is rounded by its inverse.

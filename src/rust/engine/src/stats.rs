@@ -100,8 +100,8 @@ pub(crate) struct Total {
 /// `W = sum r (x - c)(x - c)'` about a centre `c`, or as much of it as a family needs, with the
 /// log-likelihood of the mixture that gave the responsibilities `r`.
 ///
-/// The centres are the component means of that mixture, so that nothing cancels; with traces only,
-/// or without second moments, the mean of all rows.
+/// The centres are the component means of that mixture, so that nothing cancels; or, where they are
+/// near enough to it that little does, the mean of all rows.
 ///
 /// # Shapes
 /// `k` components in `d` dimensions.

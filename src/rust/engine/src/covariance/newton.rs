@@ -32,7 +32,7 @@ const LONGEST: f64 = 0.5;
 const HALVINGS: usize = 12;
 
 /// A step that promises less than this is the last: what it leaves is far smaller still.
-const LAST_PROMISE: f64 = 1e-10;
+const LAST_PROMISE: f64 = 1e-14;
 
 /// A step that promises less than this is not worth its cost: nothing but rounding is left.
 const NO_PROMISE: f64 = 1e-17;

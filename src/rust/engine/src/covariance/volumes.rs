@@ -33,7 +33,7 @@ const HALVINGS: usize = 30;
 const LONGEST: f64 = 4.0;
 
 /// A Newton step of this length leaves an error of its square.
-const CONVERGED: f64 = 1e-6;
+const CONVERGED: f64 = 1e-8;
 
 /// So near, steps shrink quadratically, or are rounding: of scatters that are nearly singular.
 const NEAR: f64 = 1e-3;

@@ -33,6 +33,10 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
             *centre -= self.origin[i % d];
         }
         let are_origin = centres.iter().all(|centre| *centre == 0.0);
+        debug_assert!(
+            are_origin || matches!(self.second, Second::Full | Second::Diagonal),
+            "moments of this kind are about the origin"
+        );
         // About the origin, the moments of all components are one product of matrices.
         let columns = match self.second {
             Second::Diagonal if are_origin => 2 * d,
