@@ -4,7 +4,6 @@ use crate::assignment::Assignment;
 use crate::em::{Em, Failed, Last, Stop};
 use crate::error::GmmError;
 use crate::mixture::Mixture;
-use crate::stats::SufficientStats;
 
 /// How a run goes from a mixture to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,11 +87,6 @@ impl Em<'_> {
         let (mut trace, mut path) = (Vec::new(), Vec::new());
         let mut stop = Stop::MaxIterations;
         let mut before = None;
-        let climb = |stats: &SufficientStats, from: &Mixture| {
-            let next = self.maximise(stats, Some(&from.covariances));
-            let next = next.and_then(|next| Ok((self.sound_factors(&next)?, next)));
-            next.map_err(|error| failed(error, from))
-        };
         for iteration in 0..=iterations {
             let assignment = assignment(iteration);
             let (family, total) = (self.model.family, &self.scale.total);
@@ -107,10 +101,13 @@ impl Em<'_> {
             if self.keep_path {
                 path.push(mixture.clone());
             }
+            // Also of the last mixture: what has collapsed shows in moments about its own means,
+            // where nothing cancels.
+            let next = self.maximise(&stats, Some(&mixture.covariances));
+            let next = next.and_then(|next| Ok((self.sound_factors(&next)?, next)));
+            let next = next.map_err(|error| failed(error, &mixture))?;
             let partition = assignment.fingerprint();
             if partition.is_some() && partition == before {
-                // What has collapsed shows in moments about its own means, where nothing cancels.
-                climb(&stats, &mixture)?;
                 best = (stats.loglik(), mixture);
                 stop = Stop::Converged;
                 break;
@@ -120,7 +117,7 @@ impl Em<'_> {
                 best = (stats.loglik(), mixture.clone());
             }
             if iteration < iterations {
-                (factors, mixture) = climb(&stats, &mixture)?;
+                (factors, mixture) = next;
                 self.passes.progress().iteration_done();
             }
         }

@@ -51,9 +51,15 @@ impl Factors {
         }
     }
 
-    /// Whether these are of diagonal covariances.
-    pub(crate) fn are_diagonal(&self) -> bool {
-        matches!(self, Factors::Common { basis: None, .. })
+    /// The standard deviations of every component's columns, where all covariances are diagonal.
+    pub(crate) fn diagonal(&self) -> Option<&[DVector<f64>]> {
+        match self {
+            Factors::Common {
+                basis: None,
+                deviations,
+            } => Some(deviations),
+            _ => None,
+        }
     }
 
     /// The factor of component `k`.

@@ -162,13 +162,7 @@ impl Expected {
         total: &Total,
         isa: Isa,
     ) -> Option<Self> {
-        let Factors::Common {
-            basis: None,
-            deviations,
-        } = factors
-        else {
-            return None;
-        };
+        let deviations = factors.diagonal()?;
         let d = mixture.d();
         let mean_square = total.scatter.trace() / total.mass;
         let mut matrix = DMatrix::zeros(mixture.k(), d + 1);
@@ -203,13 +197,7 @@ impl Expected {
         total: &Total,
         isa: Isa,
     ) -> Option<Self> {
-        let Factors::Common {
-            basis: None,
-            deviations,
-        } = factors
-        else {
-            return None;
-        };
+        let deviations = factors.diagonal()?;
         let d = mixture.d();
         let mut matrix = DMatrix::zeros(mixture.k(), 2 * d);
         let mut constants = Vec::with_capacity(mixture.k());

@@ -119,7 +119,7 @@ impl<'a> Passes<'a> {
         let about_all = || total.mean.repeat(mixture.k()).into();
         match family.needs() {
             // Without orientations, only the diagonal of the total is known.
-            Needs::Pooled if family.is_oriented() || factors.are_diagonal() => {
+            Needs::Pooled if family.is_oriented() || factors.diagonal().is_some() => {
                 if let Some((expected, rest)) = Expected::linear(mixture, factors, total, isa) {
                     let second = Second::Total(Arc::clone(total));
                     let mut stats = accumulate(&expected, about_all(), &second)?;
