@@ -61,8 +61,9 @@
 #' A run has converged when less than `tol` is left to gain, judged by Aitken's extrapolation of the
 #' climb or, with `accelerate = TRUE`, by what the next accelerated steps promise.
 #'
-#' Where the processor has AVX2, gaussmix uses it; with the environment variable `GAUSSMIX_ISA` set
-#' to `portable` it does as if there were none. Results then differ by rounding.
+#' Where the processor has AVX2 or AVX-512, gaussmix uses it (AVX-512 if it was compiled by Rust 1.89
+#' or later); with the environment variable `GAUSSMIX_ISA` set to `portable` or `avx2` it does as if
+#' there were no other. Results then differ by rounding.
 #'
 #' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 2` and `rounds = 1`;
 #'   `"default"` is 12, 3 and 3, or 12, 4 and 6 for up to three models; `"thorough"` is 96, 8 and 10.

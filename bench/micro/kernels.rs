@@ -18,13 +18,6 @@ const COMPONENTS: [usize; 3] = [3, 5, 10];
 /// Columns of the data.
 const COLUMNS: [usize; 5] = [1, 2, 10, 50, 100];
 
-/// Plain Rust, and the best that this processor has.
-fn isas() -> Vec<Isa> {
-    let mut all = vec![Isa::Portable, Isa::detect()];
-    all.dedup();
-    all
-}
-
 fn normals(length: usize) -> Vec<f64> {
     let mut rng = generator(1, length);
     (0..length).map(|_| rng.sample(StandardNormal)).collect()
@@ -32,7 +25,7 @@ fn normals(length: usize) -> Vec<f64> {
 
 /// Every size with every set of instructions.
 fn with_isas(sizes: &[usize]) -> Vec<Case> {
-    let each = |&size: &usize| isas().into_iter().map(move |isa| Case { size, isa });
+    let each = |&size: &usize| Isa::all().into_iter().map(move |isa| Case { size, isa });
     sizes.iter().flat_map(each).collect()
 }
 

@@ -196,6 +196,7 @@ test_that("update(), gmm_refit() and saveRDS() keep the algorithm", {
 })
 
 test_that("fits by relatives of EM say so", {
+  local_plain_rust()
   set.seed(8)
   start <- list(means = rbind(c(2, 50), c(4, 80)))
   expect_snapshot({

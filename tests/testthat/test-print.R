@@ -1,4 +1,5 @@
 test_that("a fit and its summary print in a few lines", {
+  local_plain_rust()
   set.seed(1)
   fit <- gmm_fit(faithful, k = 2, covariance = "full")
   expect_snapshot(fit)

@@ -99,8 +99,8 @@ enum Joint {
 }
 
 /// Squared distances from the centre of all rows, as multiples of the covariance's own, up to which
-/// log joint densities are taken as linear: beyond, terms that cancel would swallow digits of the
-/// log-likelihood, and of the moments about that centre.
+/// log joint densities are taken as linear, and moments about that centre: beyond, terms that cancel
+/// would swallow digits of the log-likelihood and of the covariances.
 const FARTHEST: f64 = 100.0;
 /// Parts of a column's variance that the others do not determine, from which on they are used: the
 /// trace of the total scatter in units of the covariance is rounded by its inverse.
@@ -109,7 +109,30 @@ const LEAST_OWN_PART: f64 = 1e-4;
 impl Expected {
     /// Make a mixture ready for blocks of rows relative to its own centre.
     pub(crate) fn new(mixture: &Mixture, factors: &Factors, isa: Isa) -> Self {
-        let origin = mixture.centre();
+        Self::about(mixture.centre(), mixture, factors, isa)
+    }
+
+    /// Make a mixture ready for blocks relative to the mean of `total`, about which moments are to
+    /// be taken.
+    ///
+    /// `None` where a component lies too far from it.
+    pub(crate) fn about_all(
+        mixture: &Mixture,
+        factors: &Factors,
+        total: &Total,
+        isa: Isa,
+    ) -> Option<Self> {
+        let is_near = |k| {
+            let squares = relative(mixture, k, &total.mean).map(|m| m.powi(2));
+            let mut columns = squares.iter().enumerate();
+            columns.all(|(j, square)| *square <= FARTHEST * factors.variance(k, j))
+        };
+        let expected = || Self::about(total.mean.clone(), mixture, factors, isa);
+        (0..mixture.k()).all(is_near).then(expected)
+    }
+
+    /// Make a mixture ready for blocks relative to `origin`.
+    fn about(origin: Vec<f64>, mixture: &Mixture, factors: &Factors, isa: Isa) -> Self {
         let log_weights: Vec<f64> = mixture.weights.iter().map(|w| w.ln()).collect();
         let joint = match factors {
             Factors::Own(factors) => {

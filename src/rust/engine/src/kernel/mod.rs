@@ -19,6 +19,8 @@ mod tests;
 use affine::Affine;
 #[cfg(target_arch = "x86_64")]
 use lanes::Avx2;
+#[cfg(all(target_arch = "x86_64", rustc_1_89))]
+use lanes::Avx512;
 use lanes::{Lanes, Portable};
 use scale::Scalers;
 use scatter::Moments;
@@ -39,7 +41,7 @@ pub(crate) const HALF_ROOT: f64 = 0.849_321_800_288_019_1;
 pub(crate) const LOG_TWO_PI: f64 = 1.837_877_066_409_345_3;
 
 /// Rows are padded to a multiple of this, which every tile's rows divide.
-pub(crate) const ROW_MULTIPLE: usize = 8;
+pub(crate) const ROW_MULTIPLE: usize = 16;
 
 impl Block {
     /// A block for `rows` rows in buffers of `stride`.
@@ -86,6 +88,14 @@ pub(crate) trait Tiles: Lanes {
         block: Block,
         centre: &[f64],
         to: Moments<'_>,
+    );
+    /// See [`sums::accumulate_products`].
+    unsafe fn accumulate_products(
+        x: *mut f64,
+        weight: *const f64,
+        block: Block,
+        d: usize,
+        sums: &mut [f64],
     );
     /// See [`sums::accumulate_sums`].
     unsafe fn accumulate_sums(
@@ -135,6 +145,16 @@ macro_rules! tiles {
                 squares::accumulate_squares::<Self, $columns>(x, weight, block, centre, to)
             }
             #[inline(always)]
+            unsafe fn accumulate_products(
+                x: *mut f64,
+                weight: *const f64,
+                block: Block,
+                d: usize,
+                sums: &mut [f64],
+            ) {
+                sums::accumulate_products::<Self, $tall, $wide>(x, weight, block, d, sums)
+            }
+            #[inline(always)]
             unsafe fn accumulate_sums(
                 x: *const f64,
                 weight: *const f64,
@@ -151,6 +171,9 @@ macro_rules! tiles {
 tiles!(Portable, outputs 4 x 1, products 2 x 2, squares 1);
 #[cfg(target_arch = "x86_64")]
 tiles!(Avx2, outputs 6 x 2, products 3 x 3, squares 4);
+// Larger tiles, for which there are registers, were no quicker.
+#[cfg(all(target_arch = "x86_64", rustc_1_89))]
+tiles!(Avx512, outputs 6 x 2, products 3 x 3, squares 4);
 
 /// What the processor offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +183,9 @@ pub(crate) enum Isa {
     /// AVX2 and fused multiply-add.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AVX-512, with a compiler that knows it.
+    #[cfg(all(target_arch = "x86_64", rustc_1_89))]
+    Avx512,
 }
 
 /// Work to be compiled for every instruction set.
@@ -174,18 +200,41 @@ pub(crate) trait Kernel {
 }
 
 impl Isa {
-    /// The best that this processor has, unless the environment variable `GAUSSMIX_ISA` is
-    /// `portable`.
-    pub(crate) fn detect() -> Self {
-        if std::env::var_os("GAUSSMIX_ISA").is_some_and(|isa| isa == "portable") {
-            return Isa::Portable;
-        }
+    /// All that this processor has, the best last.
+    pub(crate) fn all() -> Vec<Self> {
+        let mut all = vec![Isa::Portable];
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
         {
-            return Isa::Avx2;
+            all.push(Isa::Avx2);
         }
-        Isa::Portable
+        #[cfg(all(target_arch = "x86_64", rustc_1_89))]
+        if std::arch::is_x86_feature_detected!("avx512f") {
+            all.push(Isa::Avx512);
+        }
+        all
+    }
+
+    /// The one that the environment variable `GAUSSMIX_ISA` names, or else the best.
+    pub(crate) fn detect() -> Self {
+        let all = Self::all();
+        let wanted = std::env::var_os("GAUSSMIX_ISA");
+        let is_wanted = |isa: &&Isa| wanted.as_deref().is_some_and(|name| name == isa.name());
+        *all.iter()
+            .find(is_wanted)
+            .or(all.last())
+            .expect("plain Rust runs everywhere")
+    }
+
+    /// What the user calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Isa::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => "avx2",
+            #[cfg(all(target_arch = "x86_64", rustc_1_89))]
+            Isa::Avx512 => "avx512",
+        }
     }
 
     /// Height of the tiles, for which a [`Whitener`] or [`Affine`] is packed.
@@ -194,6 +243,8 @@ impl Isa {
             Isa::Portable => Portable::OUTPUTS,
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => Avx2::OUTPUTS,
+            #[cfg(all(target_arch = "x86_64", rustc_1_89))]
+            Isa::Avx512 => Avx512::OUTPUTS,
         }
     }
 
@@ -203,8 +254,11 @@ impl Isa {
             // SAFETY: plain Rust runs everywhere.
             Isa::Portable => unsafe { kernel.run::<Portable>() },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: only `detect` makes this value, after it has seen the instructions.
+            // SAFETY: only `all` makes this value, after it has seen the instructions.
             Isa::Avx2 => unsafe { on_avx2(kernel) },
+            #[cfg(all(target_arch = "x86_64", rustc_1_89))]
+            // SAFETY: as above.
+            Isa::Avx512 => unsafe { on_avx512(kernel) },
         }
     }
 }
@@ -215,4 +269,12 @@ impl Isa {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn on_avx2<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<Avx2>()
+}
+
+/// # Safety
+/// The processor must have AVX-512.
+#[cfg(all(target_arch = "x86_64", rustc_1_89))]
+#[target_feature(enable = "avx512f")]
+unsafe fn on_avx512<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx512>()
 }

@@ -5,8 +5,6 @@ use std::f64::consts::LN_2;
 use super::lanes::Lanes;
 use super::Block;
 
-/// Adding it rounds to an integer and leaves that integer in the low bits.
-const ROUND: f64 = 6_755_399_441_055_744.0;
 /// Minimax polynomial of `2^x` on `[-1/2, 1/2]`, lowest power first: its relative error is below
 /// 2.8e-16.
 const POWER: [f64; 11] = [
@@ -23,7 +21,7 @@ const POWER: [f64; 11] = [
     7.037_287_659_211_728e-9,
 ];
 
-/// `2^x` for `x <= 0`, to three units in the last place; 0 below -1021.
+/// `2^x` for `x <= 0`, to three units in the last place; below -1021, that or 0.
 ///
 /// To base two, because the integral part of `x` is then exact: this takes less than `exp`.
 ///
@@ -35,9 +33,8 @@ const POWER: [f64; 11] = [
 /// See [`Lanes`].
 #[inline(always)]
 pub(crate) unsafe fn power_of_two<V: Lanes>(x: V) -> V {
-    let round = V::splat(ROUND);
-    let shifted = x.add(round);
-    let r = x.sub(shifted.sub(round));
+    let exponent = x.round();
+    let r = x.sub(exponent.integer);
     let r2 = r.mul(r);
     let r4 = r2.mul(r2);
     let pair = |i: usize| V::splat(POWER[i + 1]).mul_add(r, V::splat(POWER[i]));
@@ -45,7 +42,7 @@ pub(crate) unsafe fn power_of_two<V: Lanes>(x: V) -> V {
     let middle = pair(6).mul_add(r2, pair(4));
     let high = V::splat(POWER[10]).mul_add(r2, pair(8));
     let polynomial = high.mul_add(r4, middle).mul_add(r4, low);
-    polynomial.scale_exponent(shifted, x)
+    polynomial.scale_exponent(exponent)
 }
 
 /// Turn log joint densities, to base two, into responsibilities, in place, and return the sum over

@@ -3,7 +3,10 @@
 // Tiles are indexed by row and column: iterators would hide that they are rectangles.
 #![allow(clippy::needless_range_loop)]
 
+use std::ops::Range;
+
 use super::lanes::Lanes;
+use super::scatter::packed_row;
 use super::Block;
 
 /// Sum of the weights of the block's rows.
@@ -106,13 +109,75 @@ pub(crate) unsafe fn accumulate_sums<V: Lanes, const TALL: usize, const WIDE: us
     columns: usize,
     sums: &mut [f64],
 ) {
-    let of_components = sums.chunks_mut((TALL * columns).max(1));
+    add_sums::<V, TALL, WIDE>(x, weight, block, columns, 0..columns, sums);
+}
+
+/// Products of columns that are formed at a time, so that they stay in the cache.
+const PRODUCTS: usize = 6;
+
+/// Whether [`accumulate_products`] takes less time than the scatters of `k` components in `d`
+/// dimensions one by one. The fewer components, the less use is made of a product; few columns are
+/// added up in registers, and the more there are, the less it matters that they must be weighted.
+pub(crate) fn is_worth_products(d: usize, k: usize) -> bool {
+    k >= 3 && (5..=16).contains(&d)
+}
+
+/// Add the sums of the block's columns and of their products, weighted by each of `k` components, to
+/// `sums`: for each `double[d]`, and a lower triangle row by row.
+///
+/// # Cost
+/// `k` fused multiply-adds per row and column or product, and a multiplication per product. Tiles of
+/// `TALL` components x `WIDE` products.
+///
+/// # Safety
+/// See [`Lanes`]. `x` holds `d` stretches of `block.stride` doubles and as many to work in, `weight`
+/// holds `k`.
+#[inline(always)]
+pub(crate) unsafe fn accumulate_products<V: Lanes, const TALL: usize, const WIDE: usize>(
+    x: *mut f64,
+    weight: *const f64,
+    block: Block,
+    d: usize,
+    sums: &mut [f64],
+) {
+    let width = d + packed_row(d);
+    add_sums::<V, TALL, WIDE>(x, weight, block, width, 0..d, sums);
+    let products = x.add(d * block.stride);
+    let (mut i, mut j, mut done) = (0, 0, d);
+    while done < width {
+        let now = PRODUCTS.min(d).min(width - done);
+        for product in 0..now {
+            let (left, right) = (x.add(i * block.stride), x.add(j * block.stride));
+            let product = products.add(product * block.stride);
+            for row in (0..block.padded).step_by(V::WIDTH) {
+                let value = V::load(left.add(row)).mul(V::load(right.add(row)));
+                value.store(product.add(row));
+            }
+            (i, j) = if j < i { (i, j + 1) } else { (i + 1, 0) };
+        }
+        add_sums::<V, TALL, WIDE>(products, weight, block, width, done..done + now, sums);
+        done += now;
+    }
+}
+
+/// Add the weighted sums of the columns in `x` to `places` of each component's `width` sums.
+#[inline(always)]
+unsafe fn add_sums<V: Lanes, const TALL: usize, const WIDE: usize>(
+    x: *const f64,
+    weight: *const f64,
+    block: Block,
+    width: usize,
+    places: Range<usize>,
+    sums: &mut [f64],
+) {
+    let of_components = sums.chunks_mut((TALL * width).max(1));
     for (tile, sums) in of_components.enumerate() {
         let z = weight.add(tile * TALL * block.stride);
-        match sums.len() / columns {
-            1 => row_of_sums::<V, 1, WIDE>(z, x, block, columns, sums),
-            2 => row_of_sums::<V, 2, WIDE>(z, x, block, columns, sums),
-            _ => row_of_sums::<V, TALL, WIDE>(z, x, block, columns, sums),
+        let places = places.clone();
+        match sums.len() / width {
+            1 => row_of_sums::<V, 1, WIDE>(z, x, block, width, places, sums),
+            2 => row_of_sums::<V, 2, WIDE>(z, x, block, width, places, sums),
+            _ => row_of_sums::<V, TALL, WIDE>(z, x, block, width, places, sums),
         }
     }
 }
@@ -123,15 +188,16 @@ unsafe fn row_of_sums<V: Lanes, const TALL: usize, const WIDE: usize>(
     z: *const f64,
     x: *const f64,
     block: Block,
-    columns: usize,
+    width: usize,
+    places: Range<usize>,
     sums: &mut [f64],
 ) {
-    for first in (0..columns).step_by(WIDE) {
-        let y = x.add(first * block.stride);
-        match columns - first {
-            1 => add_rows(products::<V, TALL, 1>(z, y, block), columns, first, sums),
-            2 => add_rows(products::<V, TALL, 2>(z, y, block), columns, first, sums),
-            _ => add_rows(products::<V, TALL, WIDE>(z, y, block), columns, first, sums),
+    for (tile, at) in places.clone().step_by(WIDE).enumerate() {
+        let y = x.add(tile * WIDE * block.stride);
+        match places.end - at {
+            1 => add_rows(products::<V, TALL, 1>(z, y, block), width, at, sums),
+            2 => add_rows(products::<V, TALL, 2>(z, y, block), width, at, sums),
+            _ => add_rows(products::<V, TALL, WIDE>(z, y, block), width, at, sums),
         }
     }
 }
@@ -139,13 +205,13 @@ unsafe fn row_of_sums<V: Lanes, const TALL: usize, const WIDE: usize>(
 #[inline(always)]
 fn add_rows<const TALL: usize, const WIDE: usize>(
     products: [[f64; WIDE]; TALL],
-    columns: usize,
+    width: usize,
     first: usize,
     sums: &mut [f64],
 ) {
     for (i, products) in products.iter().enumerate() {
         for (w, product) in products.iter().enumerate() {
-            sums[i * columns + first + w] += product;
+            sums[i * width + first + w] += product;
         }
     }
 }

@@ -10,17 +10,9 @@ use super::affine::Affine;
 use super::scale::{Axes, Scalers};
 use super::scatter::{packed_row, Moments};
 use super::whiten::Whitener;
-use super::{softmax, sums, Block, Isa, Kernel, Tiles};
+use super::{softmax, sums, Block, Isa, Kernel, Tiles, ROW_MULTIPLE};
 use crate::factors::Factor;
 use crate::init::generator;
-
-fn both() -> Vec<Isa> {
-    let mut all = vec![Isa::Portable];
-    if Isa::detect() != Isa::Portable {
-        all.push(Isa::detect());
-    }
-    all
-}
 
 fn normals(length: usize, stream: usize) -> Vec<f64> {
     let mut rng = generator(7, stream);
@@ -29,7 +21,7 @@ fn normals(length: usize, stream: usize) -> Vec<f64> {
 
 /// A block of `rows` rows in `d` dimensions, its padding filled with zeros.
 fn block_of(rows: usize, d: usize) -> (Block, Vec<f64>) {
-    let block = Block::of(rows, rows.next_multiple_of(8) + 8);
+    let block = Block::of(rows, rows.next_multiple_of(ROW_MULTIPLE) + ROW_MULTIPLE);
     let mut x = normals(d * block.stride, rows + 1000 * d);
     for stretch in x.chunks_mut(block.stride) {
         stretch[rows..].fill(0.0);
@@ -66,7 +58,7 @@ fn whitening_is_the_normal_log_density() {
         let (block, x) = block_of(rows, d);
         let inverse = covariance.clone().try_inverse().unwrap();
         let constant = covariance.determinant().ln() + d as f64 * std::f64::consts::TAU.ln();
-        for isa in both() {
+        for isa in Isa::all() {
             let whitener = Whitener::new(0.25_f64.ln(), &mean, &factor, isa.outputs());
             let mut out = vec![0.0; block.stride];
             isa.run(LogJoint(&whitener, &x, block, &mut out));
@@ -108,7 +100,7 @@ fn scaling_is_the_normal_log_density_with_diagonal_covariances() {
                 })
                 .collect();
             let scalers = Scalers::new(&axes);
-            for isa in both() {
+            for isa in Isa::all() {
                 let mut out = vec![0.0; k * block.stride];
                 isa.run(Scale(&scalers, &x, block, &mut out));
                 for (i, (j, axes)) in
@@ -146,7 +138,7 @@ fn an_affine_function_is_a_product_and_a_sum() {
             let (block, x) = block_of(1 + (d + outputs) % 17, d);
             let matrix = DMatrix::from_vec(outputs, d, normals(outputs * d, 1));
             let constants = normals(outputs, 2);
-            for isa in both() {
+            for isa in Isa::all() {
                 let affine = Affine::new(&matrix, constants.clone(), isa.outputs());
                 let mut out = vec![0.0; outputs * block.stride];
                 isa.run(Apply(&affine, &x, block, &mut out));
@@ -183,7 +175,7 @@ fn softmax_is_a_power_over_the_sum_of_all() {
             stretch.iter_mut().for_each(|value| *value *= scale);
             stretch[rows..].fill(if j == 0 { 0.0 } else { -1e300 });
         }
-        for isa in both() {
+        for isa in Isa::all() {
             let mut weight = joint.clone();
             let (mut largest, mut total) = (vec![0.0; block.stride], vec![0.0; block.stride]);
             let loglik = isa.run(Softmax(&mut weight, k, block, &mut largest, &mut total));
@@ -222,18 +214,19 @@ impl Kernel for Powers<'_> {
 #[test]
 fn powers_of_two_are_good_to_three_units_in_the_last_place() {
     let x: Vec<f64> = (0..=1_021_000).map(|i| f64::from(i) * -1e-3).collect();
-    let x = [&x[..], &[-0.5, -1.5, -0.0]].concat();
-    for isa in both() {
+    let mut x = [&x[..], &[-0.5, -1.5, -0.0]].concat();
+    x.resize(x.len().next_multiple_of(ROW_MULTIPLE), 0.0);
+    for isa in Isa::all() {
         let mut y = vec![0.0; x.len()];
         isa.run(Powers(&x, &mut y));
         for (x, y) in x.iter().zip(&y) {
             let error = (y / x.exp2() - 1.0).abs();
             assert!(error <= 3.0 * f64::EPSILON, "{isa:?} 2^{x}: {error}");
         }
-        let far = [-1021.5, -1e300, f64::NEG_INFINITY, -1e4];
-        let mut y = [1.0; 4];
+        let far = [-1075.5, -1e300, f64::NEG_INFINITY, -1e4].repeat(2);
+        let mut y = [1.0; 8];
         isa.run(Powers(&far, &mut y));
-        assert_eq!(y, [0.0; 4]);
+        assert_eq!(y, [0.0; 8]);
     }
 }
 
@@ -266,7 +259,7 @@ fn accumulation_is_the_weighted_sums() {
             let (_, mut weight) = block_of(rows, 1);
             weight.iter_mut().for_each(|weight| *weight = weight.abs());
             let centre = normals(d, 5);
-            for isa in both() {
+            for isa in Isa::all() {
                 let mut sum = vec![1.0; d];
                 let mut scatter = vec![2.0; packed_row(d)];
                 let mass = isa.run(Accumulate {
@@ -321,7 +314,7 @@ fn squares_are_the_diagonal_of_the_scatter() {
         let (_, mut weight) = block_of(rows, 1);
         weight.iter_mut().for_each(|weight| *weight = weight.abs());
         let centre = normals(d, 5);
-        for isa in both() {
+        for isa in Isa::all() {
             let (mut sum, mut squares) = (vec![1.0; d], vec![2.0; d]);
             isa.run(Squares(Accumulate {
                 x: &x,
@@ -361,13 +354,53 @@ fn sums_are_weighted_by_every_component() {
             let rows = 1 + (d + k) % 13;
             let (block, x) = block_of(rows, d);
             let (_, weight) = block_of(rows, k);
-            for isa in both() {
+            for isa in Isa::all() {
                 let mut sums = vec![1.0; k * d];
                 isa.run(Sums(&x, &weight, block, d, &mut sums));
                 for (i, sum) in sums.iter().enumerate() {
                     let (component, j) = (i / d * block.stride, i % d * block.stride);
                     let products = (0..rows).map(|row| weight[component + row] * x[j + row]);
                     assert_close(*sum, 1.0 + products.sum::<f64>(), 100.0, "sum");
+                }
+            }
+        }
+    }
+}
+
+struct Products<'a>(&'a mut [f64], &'a [f64], Block, usize, &'a mut [f64]);
+
+impl Kernel for Products<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Tiles>(self) {
+        V::accumulate_products(self.0.as_mut_ptr(), self.1.as_ptr(), self.2, self.3, self.4);
+    }
+}
+
+#[test]
+fn products_of_columns_are_weighted_by_every_component() {
+    for d in 1..=40 {
+        for k in 1..=8 {
+            let rows = 1 + (d + k) % 13;
+            let (block, columns) = block_of(rows, d);
+            let (_, weight) = block_of(rows, k);
+            let pairs = (0..d).flat_map(|i| (0..=i).map(move |j| (i, j)));
+            let terms: Vec<_> = (0..d)
+                .map(|j| (j, None))
+                .chain(pairs.map(|(i, j)| (i, Some(j))))
+                .collect();
+            for isa in Isa::all() {
+                let mut x = columns.clone();
+                x.resize(2 * d * block.stride, f64::NAN);
+                let mut sums = vec![1.0; k * terms.len()];
+                isa.run(Products(&mut x, &weight, block, d, &mut sums));
+                for (at, sum) in sums.iter().enumerate() {
+                    let (component, (i, j)) = (at / terms.len(), terms[at % terms.len()]);
+                    let column = |j: usize, row: usize| columns[j * block.stride + row];
+                    let term = |row: usize| column(i, row) * j.map_or(1.0, |j| column(j, row));
+                    let weighted = |row| weight[component * block.stride + row] * term(row);
+                    let expected = 1.0 + (0..rows).map(weighted).sum::<f64>();
+                    assert_close(*sum, expected, 100.0, "sum");
                 }
             }
         }
@@ -388,7 +421,7 @@ impl Kernel for Columns<'_> {
 fn squares_of_columns_follow_the_columns() {
     for d in [1, 2, 7] {
         let (block, columns) = block_of(1 + d, d);
-        for isa in both() {
+        for isa in Isa::all() {
             let mut x = columns.clone();
             x.resize(2 * d * block.stride, f64::NAN);
             isa.run(Columns(&mut x, block, d));
@@ -417,7 +450,7 @@ fn norms_are_sums_of_squares() {
     for d in 1..=40 {
         let rows = 1 + d % 13;
         let (block, columns) = block_of(rows, d);
-        for isa in both() {
+        for isa in Isa::all() {
             let mut x = columns.clone();
             x.resize((d + 1) * block.stride, f64::NAN);
             isa.run(Norms(&mut x, block, d));

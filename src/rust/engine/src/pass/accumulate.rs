@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Passes, Scratch};
 use crate::error::GmmError;
+use crate::kernel::scatter::packed_row;
 use crate::kernel::{sums, Kernel, Tiles};
 use crate::responsibilities::Responsibilities;
 use crate::stats::{Second, SufficientStats};
@@ -33,14 +34,17 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
             *centre -= self.origin[i % d];
         }
         let are_origin = centres.iter().all(|centre| *centre == 0.0);
+        // About the origin, the moments of all components are one product of matrices.
+        let together =
+            are_origin && (!matches!(self.second, Second::Full) || sums::is_worth_products(d, k));
         debug_assert!(
-            are_origin || matches!(self.second, Second::Full | Second::Diagonal),
+            together || matches!(self.second, Second::Full | Second::Diagonal),
             "moments of this kind are about the origin"
         );
-        // About the origin, the moments of all components are one product of matrices.
         let columns = match self.second {
-            Second::Diagonal if are_origin => 2 * d,
-            Second::Full | Second::Diagonal => 0,
+            _ if !together => 0,
+            Second::Full => d + packed_row(d),
+            Second::Diagonal => 2 * d,
             Second::Trace => d + 1,
             Second::Total(_) => d,
         };
@@ -54,26 +58,34 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
             let x = scratch.x.as_mut_ptr();
             match self.second {
                 Second::Trace => sums::squared_norms::<V>(x, block, d),
-                Second::Diagonal if are_origin => sums::squares::<V>(x, block, d),
+                Second::Diagonal if together => sums::squares::<V>(x, block, d),
                 _ => {}
             }
             stats.add_loglik(self.responsibilities.fill::<V>(rows, block, &mut scratch));
-            let (x, weight) = (scratch.x.as_ptr(), scratch.weight.as_ptr());
-            V::accumulate_sums(x, weight, block, columns, &mut moments);
-            for (k, centre) in centres.chunks(d).enumerate() {
-                let weight = weight.add(k * block.stride);
-                stats.add_mass(k, sums::mass::<V>(weight, block));
-                match self.second {
-                    Second::Full => {
-                        let buffers = (scratch.centred.as_mut_ptr(), scratch.weighted.as_mut_ptr());
-                        let moments = stats.moments_mut(k);
-                        V::accumulate(x, weight, block, centre, buffers, moments);
-                    }
-                    Second::Diagonal if !are_origin => {
-                        V::accumulate_squares(x, weight, block, centre, stats.moments_mut(k));
-                    }
-                    _ => {}
+            let x = scratch.x.as_mut_ptr();
+            let weights = scratch.weight.as_ptr();
+            let of_component = |k| weights.add(k * block.stride);
+            match self.second {
+                Second::Full if together => {
+                    V::accumulate_products(x, weights, block, d, &mut moments);
                 }
+                _ if together => V::accumulate_sums(x, weights, block, columns, &mut moments),
+                Second::Full => {
+                    let buffers = (scratch.centred.as_mut_ptr(), scratch.weighted.as_mut_ptr());
+                    for (k, centre) in centres.chunks(d).enumerate() {
+                        let moments = stats.moments_mut(k);
+                        V::accumulate(x, of_component(k), block, centre, buffers, moments);
+                    }
+                }
+                _ => {
+                    for (k, centre) in centres.chunks(d).enumerate() {
+                        let moments = stats.moments_mut(k);
+                        V::accumulate_squares(x, of_component(k), block, centre, moments);
+                    }
+                }
+            }
+            for k in 0..k {
+                stats.add_mass(k, sums::mass::<V>(of_component(k), block));
             }
         }
         if columns > 0 {

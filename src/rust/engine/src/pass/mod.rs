@@ -19,7 +19,7 @@ use crate::data::Data;
 use crate::error::GmmError;
 use crate::factors::Factors;
 use crate::kernel::copy::copy_rows;
-use crate::kernel::{block_rows, Block, Isa, Tiles};
+use crate::kernel::{block_rows, sums, Block, Isa, Tiles};
 use crate::mixture::Mixture;
 use crate::progress::Progress;
 use crate::responsibilities::{Expected, Given, Responsibilities};
@@ -139,9 +139,15 @@ impl<'a> Passes<'a> {
             }
             Needs::Full | Needs::Pooled => {}
         }
+        let second = second_of(family);
+        if matches!(second, Second::Full) && sums::is_worth_products(self.data.d(), mixture.k()) {
+            if let Some(expected) = Expected::about_all(mixture, factors, total, isa) {
+                return accumulate(&expected, about_all(), &second);
+            }
+        }
         let expected = Expected::new(mixture, factors, isa);
         let centres = mixture.means.iter().copied().collect();
-        accumulate(&expected, centres, &second_of(family))
+        accumulate(&expected, centres, &second)
     }
 
     /// The statistics of known responsibilities of `k` components for the M-step of this family,
@@ -274,7 +280,7 @@ fn buffer(length: usize) -> Vec<f64> {
 pub(crate) struct Scratch {
     block_rows: usize,
     stride: usize,
-    /// The block: `d` stretches, and as many for squares.
+    /// The block: `d` stretches, and as many for squares or products.
     pub(crate) x: Vec<f64>,
     /// Log joint densities, then responsibilities: `k` stretches.
     pub(crate) weight: Vec<f64>,
