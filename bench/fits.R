@@ -33,8 +33,8 @@ whole_fits <- function(quick) {
   list(
     title = "Whole fits, full covariance",
     text = paste(
-      "Time of `Mclust()` over that of `gmm_fit()`, the search for a start included: twelve starts",
-      "against one. *Gained* is the log-likelihood of gaussmix less that of mclust."
+      "Time of `Mclust()` over that of `gmm_fit()`, the search for a start included: up to 24",
+      "starts against one. *Gained* is the log-likelihood of gaussmix less that of mclust."
     ),
     table = table
   )

@@ -87,6 +87,7 @@ impl Sample {
             min_eigen_ratio: 0.0,
             rounds: 2,
             alone: Alone {
+                n_init: 5,
                 n_final: 2,
                 rounds: 2,
             },

@@ -71,7 +71,7 @@ test_that("a collapse names the component, its rows and what they share", {
     gmm_fit(rbind(cloud, spike), k = 2, covariance = "full"),
     "degenerate",
     rows = as.double(61:100),
-    starts = 12
+    starts = 24
   )
   refused(
     gmm_fit(x, start = rep(1:2, c(270, 2)), covariance = "full"),

@@ -98,6 +98,16 @@ test_that("models that were given up are said to be, with the way to finish them
   expect_length(describe_failures(c(failure_words[["behind"]], failure_words[["collinear"]])), 2)
 })
 
+test_that("more starts never lead to a lower optimum", {
+  logliks <- vapply(c(12, 24, 48), function(n_init) {
+    set.seed(1)
+    gmm_fit(iris[1:4], k = 8, covariance = "VVV", n_init = n_init)$loglik
+  }, 0)
+  expect_gte(min(diff(logliks)), 0)
+  # Here they lead to a higher one.
+  expect_gt(logliks[3] - logliks[1], 1)
+})
+
 test_that("of many models of a thousand rows, the best is no worse than when asked for alone", {
   set.seed(2)
   x <- cbind(rnorm(1200, rep(c(0, 2, 4), 400)), rnorm(1200, rep(c(0, 3, 0), 400)))

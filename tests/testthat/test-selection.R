@@ -197,7 +197,7 @@ test_that("a collapse onto values of a column is a status, and the column is war
 test_that("a collapse is told in few words", {
   collapsed <- gmm_select(spiked(), k = 1:2, covariance = "VVV")
   expect_identical(collapsed$status, c("ok", "component 1 collapsed onto `b` = 7"))
-  expect_identical(collapsed$starts[2], 12L)
+  expect_identical(collapsed$starts[2], 24L)
   expect_identical(collapsed$hits[2], 0L)
 })
 

@@ -57,6 +57,7 @@ fn settings_from(list: &List) -> Result<Settings, Failure> {
         n_final: count(list, "n_final")?,
         rounds: count(list, "rounds")?,
         alone: Alone {
+            n_init: count(list, "n_init_alone")?,
             n_final: count(list, "n_final_alone")?,
             rounds: count(list, "rounds_alone")?,
         },

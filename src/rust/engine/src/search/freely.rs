@@ -71,22 +71,26 @@ pub(super) fn search(
         starts: STARTS_AT_A_TIME / batches,
         runs: 2 * effort.long,
     };
-    deal(
-        &partitions,
-        &mut everyone,
-        settings,
-        at_a_time,
-        |cell, made, _| cell.start_from(stage, made, effort, settings),
-        |cells| {
-            choose(cells)?;
-            cells
-                .par_iter_mut()
-                .filter(|cell| cell.behind.is_none())
-                .try_for_each(|cell| cell.go_far(stage, effort, settings))
-        },
-    )?;
-    choose(&mut everyone)?;
-    moves::learn(stage, &mut everyone, effort.kept, settings)?;
+    // Whatever cells have learned, further starts only add to it.
+    for first in (0..settings.n_init).step_by(STARTS_AT_A_TIME) {
+        deal(
+            &partitions,
+            &mut everyone,
+            settings,
+            first..settings.n_init.min(first + STARTS_AT_A_TIME),
+            at_a_time,
+            |cell, made, _| cell.start_from(stage, made, effort, settings),
+            |cells| {
+                choose(cells)?;
+                cells
+                    .par_iter_mut()
+                    .filter(|cell| cell.behind.is_none())
+                    .try_for_each(|cell| cell.go_far(stage, effort, settings))
+            },
+        )?;
+        choose(&mut everyone)?;
+        moves::learn(stage, &mut everyone, effort.kept, settings)?;
+    }
     if gives_up {
         survivors::choose(stage, cells, n, settings)?;
     }
@@ -113,6 +117,7 @@ fn search_for_leader(
     settings: &Settings,
 ) -> Result<(), GmmError> {
     let settings = &Settings {
+        n_init: settings.alone.n_init,
         n_final: settings.alone.n_final,
         rounds: settings.alone.rounds,
         ..settings.clone()

@@ -62,7 +62,7 @@ pub struct Settings {
     pub n_final: usize,
     /// Times that cells learn from one another.
     pub rounds: usize,
-    /// The same two for the best of many cells, which is searched for alone in the end.
+    /// The same for the best of many cells, which is searched for alone in the end.
     pub alone: Alone,
     /// Whether all cells go on from a sample to all rows, or only those that may be the best.
     pub finish_all: bool,
@@ -87,6 +87,8 @@ pub struct Settings {
 /// How hard to try a cell that is searched for alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alone {
+    /// As [`Settings::n_init`].
+    pub n_init: usize,
     /// As [`Settings::n_final`].
     pub n_final: usize,
     /// As [`Settings::rounds`].

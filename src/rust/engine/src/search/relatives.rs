@@ -76,7 +76,16 @@ pub(super) fn search(
                 let begin = |cell: &mut Cell, made: &[Partition], first| {
                     partition(cell, stage, made, first)
                 };
-                deal(&partitions, cells, settings, at_a_time, begin, |_| Ok(()))?;
+                let starts = 0..settings.n_init;
+                deal(
+                    &partitions,
+                    cells,
+                    settings,
+                    starts,
+                    at_a_time,
+                    begin,
+                    |_| Ok(()),
+                )?;
                 return Ok(rows);
             }
         },

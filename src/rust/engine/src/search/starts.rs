@@ -88,18 +88,19 @@ pub(super) fn family_of_starts(settings: &Settings) -> Family {
     }
 }
 
-/// Give the cells their starts, few at a time, until they need no more: `begin` takes a cell, the
+/// Give the cells these starts, few at a time, until they need no more: `begin` takes a cell, the
 /// partitions, and the number of the first; `then` takes all cells after each time.
 pub(super) fn deal(
     partitions: &Partitions<'_>,
     cells: &mut [&mut Cell],
     settings: &Settings,
+    starts: Range<usize>,
     at_a_time: AtATime,
     begin: impl Fn(&mut Cell, &[Partition], usize) -> Result<(), GmmError> + Sync,
     then: impl Fn(&mut [&mut Cell]) -> Result<(), GmmError>,
 ) -> Result<(), GmmError> {
-    for first in (0..settings.n_init).step_by(at_a_time.starts) {
-        let starts = first..settings.n_init.min(first + at_a_time.starts);
+    for first in starts.clone().step_by(at_a_time.starts) {
+        let starts = first..starts.end.min(first + at_a_time.starts);
         for range in in_memory(cells, partitions.d(), at_a_time) {
             let is_open = |cell: &&mut &mut Cell| cell.needs_more(settings);
             let mut open: Vec<&mut &mut Cell> = cells[range].iter_mut().filter(is_open).collect();

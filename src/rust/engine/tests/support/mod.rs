@@ -46,6 +46,7 @@ pub fn settings(k: usize) -> Settings {
         min_eigen_ratio: 0.0,
         rounds: 2,
         alone: Alone {
+            n_init: 10,
             n_final: 4,
             rounds: 4,
         },
