@@ -131,7 +131,7 @@ impl Kernel for EvaluateChunk<'_> {
             let block = self.passes.read::<V>(rows.clone(), origin, &mut scratch)?;
             self.expected
                 .log_joint::<V>(rows.len(), block, &mut scratch);
-            let joint = scratch.weight.clone();
+            let joint = scratch.weight.to_vec();
             // A responsibility's logarithm is the log joint density less the row's log-density.
             let densities = self.expected.softmax::<V>(block, &mut scratch);
             loglik += densities;
@@ -243,7 +243,7 @@ impl ScoreChunk<'_> {
                 }
             }
             Score::Cluster => {
-                for (out, largest) in self.out[0][at].iter_mut().zip(&scratch.total) {
+                for (out, largest) in self.out[0][at].iter_mut().zip(scratch.total.iter()) {
                     *out = largest + 1.0;
                 }
             }
@@ -256,7 +256,7 @@ impl ScoreChunk<'_> {
                 }
             }
             Score::LogDensity => {
-                let parts = scratch.largest.iter().zip(&scratch.total);
+                let parts = scratch.largest.iter().zip(scratch.total.iter());
                 for (out, (largest, total)) in self.out[0][at].iter_mut().zip(parts) {
                     *out = LN_2 * largest + total.ln();
                 }
@@ -280,7 +280,7 @@ pub(crate) fn find_largest(block: Block, scratch: &mut Scratch) {
     scratch.largest.fill(f64::NEG_INFINITY);
     scratch.total.fill(0.0);
     for (k, joint) in scratch.weight.chunks(block.stride).enumerate() {
-        let rows = scratch.largest.iter_mut().zip(&mut scratch.total);
+        let rows = scratch.largest.iter_mut().zip(scratch.total.iter_mut());
         for ((largest, component), &joint) in rows.zip(joint) {
             // Not a branch: the compiler has vectors for that.
             let is_larger = joint > *largest;

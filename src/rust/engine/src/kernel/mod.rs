@@ -54,11 +54,10 @@ impl Block {
 }
 
 /// Rows per block: blocks of a few features stay in the first-level cache, and
-/// [`softmax::softmax`] multiplies up at most a quarter as many sums of at most `k`, which
-/// stays finite.
+/// [`softmax::softmax`] multiplies up as many sums of at most `k`, which stays finite.
 pub(crate) fn block_rows(d: usize, k: usize) -> usize {
     let for_cache = if d <= 16 { 128 } else { 240 };
-    let for_range = 4 * (300.0 / (k as f64).log10().max(1.0)) as usize;
+    let for_range = (300.0 / (k as f64).log10().max(1.0)) as usize;
     for_cache.min(for_range / ROW_MULTIPLE * ROW_MULTIPLE)
 }
 

@@ -48,7 +48,7 @@ pub(crate) unsafe fn power_of_two<V: Lanes>(x: V) -> V {
 /// Turn log joint densities, to base two, into responsibilities, in place, and return the sum over
 /// the rows of the natural log-density.
 ///
-/// Only one logarithm per lane and block is taken: the row sums, each between 1 and `k`, are
+/// Only one logarithm per block is taken: the row sums, each between 1 and `k`, are
 /// multiplied up first ([`super::block_rows`] keeps that product finite).
 ///
 /// # Shapes

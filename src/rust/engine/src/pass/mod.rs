@@ -4,10 +4,10 @@
 //! their order: any number of threads gives the same bits.
 
 mod accumulate;
+mod scratch;
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -25,6 +25,7 @@ use crate::progress::Progress;
 use crate::responsibilities::{Expected, Given, Responsibilities};
 use crate::stats::{Second, SufficientStats, Total};
 use accumulate::Accumulate;
+pub(crate) use scratch::Scratch;
 
 /// Data, and how to go over them.
 #[derive(Debug, Clone, Copy)]
@@ -260,78 +261,4 @@ fn split(rows: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>
     let end = rows.end;
     rows.step_by(length)
         .map(move |first| first..end.min(first + length))
-}
-
-thread_local! {
-    /// Buffers that the passes of this thread have done with: small data have many short passes,
-    /// which would spend more time on memory than on rows.
-    static SPARE: RefCell<Vec<Vec<f64>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A buffer of this length; what is in it is nothing to rely on.
-fn buffer(length: usize) -> Vec<f64> {
-    let mut buffer = SPARE.with(|spare| spare.borrow_mut().pop().unwrap_or_default());
-    buffer.resize(length, 0.0);
-    buffer
-}
-
-/// Buffers of one thread for one block of rows.
-#[derive(Debug)]
-pub(crate) struct Scratch {
-    block_rows: usize,
-    stride: usize,
-    /// The block: `d` stretches, and as many for squares or products.
-    pub(crate) x: Vec<f64>,
-    /// Log joint densities, then responsibilities: `k` stretches.
-    pub(crate) weight: Vec<f64>,
-    /// See [`crate::kernel::softmax::softmax`].
-    pub(crate) largest: Vec<f64>,
-    /// See [`crate::kernel::softmax::softmax`].
-    pub(crate) total: Vec<f64>,
-    /// The block in another basis, or about another point: `d` stretches.
-    pub(crate) centred: Vec<f64>,
-    weighted: Vec<f64>,
-}
-
-impl Scratch {
-    /// Buffers for chunks of `rows` rows.
-    pub(crate) fn new(d: usize, k: usize, rows: usize) -> Self {
-        let block_rows = block_rows(d, k).min(rows);
-        let stride = Block::of(block_rows, 0).padded;
-        Scratch {
-            block_rows,
-            stride,
-            x: buffer(2 * d * stride),
-            weight: buffer(k * stride),
-            largest: buffer(stride),
-            total: buffer(stride),
-            centred: buffer(d * stride),
-            weighted: buffer(d * stride),
-        }
-    }
-
-    /// The blocks of a chunk.
-    pub(crate) fn blocks(&self, chunk: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-        split(chunk, self.block_rows)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // In the order in which the next ones are taken.
-        let buffers = [
-            &mut self.weighted,
-            &mut self.centred,
-            &mut self.total,
-            &mut self.largest,
-            &mut self.weight,
-            &mut self.x,
-        ];
-        SPARE.with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.is_empty() {
-                spare.extend(buffers.map(std::mem::take));
-            }
-        });
-    }
 }

@@ -49,7 +49,7 @@ pub(crate) trait Lanes: Copy {
 pub(crate) struct Rounded<V> {
     /// The integer.
     pub(crate) integer: V,
-    /// The same, in the form in which [`Lanes::scale`] wants it.
+    /// The same, in the form in which [`Lanes::scale_exponent`] wants it.
     exponent: V,
 }
 
