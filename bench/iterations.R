@@ -65,9 +65,10 @@ iterations <- function(quick) {
       "Time of the peer over that of gaussmix, for calls of", calls_of, "iterations: above 1",
       "gaussmix is faster. gaussmix has one thread, or two where it says so; mclust always has",
       "one, Armadillo as many as gaussmix, scikit-learn one or two, whichever is faster.",
-      "gaussmix uses AVX-512 where the processor has it, but not under *AVX2*, and neither under",
-      "*portable*. *The rest of a call* is what a `gmm_fit()` costs beside its iterations, measured",
-      "in iterations. *Difference* is the largest between the log-likelihoods, relative."
+      "*AVX2* is gaussmix without AVX-512, which it uses elsewhere if the processor has it, and",
+      "*portable* without either. *The rest of a call* is what a `gmm_fit()` costs beside its",
+      "iterations, measured in iterations. *Difference* is the largest between the",
+      "log-likelihoods, relative."
     ),
     table = table
   )

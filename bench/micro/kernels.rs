@@ -147,3 +147,26 @@ fn accumulate_block(bencher: Bencher, case: &Case) {
             });
         });
 }
+
+struct Products<'a>(&'a mut [f64], &'a [f64], Block, usize, &'a mut [f64]);
+
+impl Kernel for Products<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Tiles>(self) {
+        V::accumulate_products(self.0.as_mut_ptr(), self.1.as_ptr(), self.2, self.3, self.4);
+    }
+}
+
+/// Moments of five components at once.
+#[divan::bench(args = with_isas(&COLUMNS))]
+fn accumulate_products_of_block(bencher: Bencher, case: &Case) {
+    let &Case { size: d, isa } = case;
+    let k = 5;
+    let (block, mut x) = block_of(d, k, 2 * d);
+    let weight = vec![0.5; k * block.stride];
+    let mut sums = vec![0.0; k * (d + packed_row(d))];
+    bencher
+        .counter(ItemsCount::new(block.padded))
+        .bench_local(|| isa.run(Products(black_box(&mut x), &weight, block, d, &mut sums)));
+}

@@ -226,6 +226,7 @@ test_that("update() and gmm_refit() keep what is fixed", {
 })
 
 test_that("fits with fixed parameters say so", {
+  local_plain_rust()
   expect_snapshot({
     gmm_fit(faithful, covariance = "full", fix = truth["means"])
     summary(gmm_fit(faithful, fix = truth[c("weights", "covariances")]))

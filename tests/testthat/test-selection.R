@@ -212,6 +212,7 @@ test_that("no fit at all is an error of its cause", {
 })
 
 test_that("a fit says how it was chosen, and what to doubt", {
+  local_plain_rust()
   expect_snapshot(fit)
   expect_output(print(summary(fit)), "Best by BIC of 56 models. The next,", fixed = TRUE)
   set.seed(1)

@@ -122,5 +122,6 @@ test_that("overlap is said in a sentence, and as a table if that can be read", {
 })
 
 test_that("a summary of overlapping components reads well", {
+  local_plain_rust()
   expect_snapshot(summary(fit))
 })

@@ -102,8 +102,8 @@ enum Joint {
 /// log joint densities are taken as linear, and moments about that centre: beyond, terms that cancel
 /// would swallow digits of the log-likelihood and of the covariances.
 const FARTHEST: f64 = 100.0;
-/// Parts of a column's variance that the others do not determine, from which on they are used: the
-/// trace of the total scatter in units of the covariance is rounded by its inverse.
+/// Parts of a column's variance that the others do not determine, from which on that is done: they
+/// are what rounding of the scatters is to be compared with.
 const LEAST_OWN_PART: f64 = 1e-4;
 
 impl Expected {
@@ -115,7 +115,8 @@ impl Expected {
     /// Make a mixture ready for blocks relative to the mean of `total`, about which moments are to
     /// be taken.
     ///
-    /// `None` where a component lies too far from it.
+    /// `None` where a component lies too far from it, or its columns are too close to determining
+    /// one another.
     pub(crate) fn about_all(
         mixture: &Mixture,
         factors: &Factors,
@@ -125,7 +126,10 @@ impl Expected {
         let is_near = |k| {
             let squares = relative(mixture, k, &total.mean).map(|m| m.powi(2));
             let mut columns = squares.iter().enumerate();
-            columns.all(|(j, square)| *square <= FARTHEST * factors.variance(k, j))
+            columns.all(|(j, square)| {
+                *square <= FARTHEST * factors.variance(k, j)
+                    && factors.own_part(k, j) >= LEAST_OWN_PART
+            })
         };
         let expected = || Self::about(total.mean.clone(), mixture, factors, isa);
         (0..mixture.k()).all(is_near).then(expected)

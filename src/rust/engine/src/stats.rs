@@ -22,7 +22,7 @@ pub(crate) enum Second {
 
 impl Second {
     /// Doubles per component.
-    fn width(&self, d: usize) -> usize {
+    pub(crate) fn width(&self, d: usize) -> usize {
         match self {
             Second::Full => packed_row(d),
             Second::Diagonal => d,

@@ -201,28 +201,36 @@ pub(crate) trait Kernel {
 impl Isa {
     /// All that this processor has, the best last.
     pub(crate) fn all() -> Vec<Self> {
-        let mut all = vec![Isa::Portable];
+        let all = vec![Isa::Portable];
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
-        {
-            all.push(Isa::Avx2);
-        }
-        #[cfg(all(target_arch = "x86_64", rustc_1_89))]
-        if std::arch::is_x86_feature_detected!("avx512f") {
-            all.push(Isa::Avx512);
-        }
+        let all = [all, Self::of_x86()].concat();
         all
+    }
+
+    /// Of x86-64, each with those before it.
+    #[cfg(target_arch = "x86_64")]
+    fn of_x86() -> Vec<Self> {
+        use std::arch::is_x86_feature_detected as has;
+        if !has!("avx2") || !has!("fma") {
+            return Vec::new();
+        }
+        #[cfg(rustc_1_89)]
+        if has!("avx512f") {
+            return vec![Isa::Avx2, Isa::Avx512];
+        }
+        vec![Isa::Avx2]
     }
 
     /// The one that the environment variable `GAUSSMIX_ISA` names, or else the best.
     pub(crate) fn detect() -> Self {
-        let all = Self::all();
-        let wanted = std::env::var_os("GAUSSMIX_ISA");
-        let is_wanted = |isa: &&Isa| wanted.as_deref().is_some_and(|name| name == isa.name());
-        *all.iter()
-            .find(is_wanted)
-            .or(all.last())
-            .expect("plain Rust runs everywhere")
+        let wanted = std::env::var("GAUSSMIX_ISA");
+        Self::chosen(&Self::all(), wanted.as_deref().unwrap_or_default())
+    }
+
+    /// The one with this name, or else the best.
+    fn chosen(all: &[Self], name: &str) -> Self {
+        let named = all.iter().find(|isa| isa.name() == name);
+        *named.or(all.last()).expect("plain Rust runs everywhere")
     }
 
     /// What the user calls it.

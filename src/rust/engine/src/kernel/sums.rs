@@ -146,12 +146,12 @@ pub(crate) unsafe fn accumulate_products<V: Lanes, const TALL: usize, const WIDE
     let (mut i, mut j, mut done) = (0, 0, d);
     while done < width {
         let now = PRODUCTS.min(d).min(width - done);
-        for product in 0..now {
+        for place in 0..now {
             let (left, right) = (x.add(i * block.stride), x.add(j * block.stride));
-            let product = products.add(product * block.stride);
+            let to = products.add(place * block.stride);
             for row in (0..block.padded).step_by(V::WIDTH) {
-                let value = V::load(left.add(row)).mul(V::load(right.add(row)));
-                value.store(product.add(row));
+                let product = V::load(left.add(row)).mul(V::load(right.add(row)));
+                product.store(to.add(row));
             }
             (i, j) = if j < i { (i, j + 1) } else { (i + 1, 0) };
         }
@@ -170,7 +170,7 @@ unsafe fn add_sums<V: Lanes, const TALL: usize, const WIDE: usize>(
     places: Range<usize>,
     sums: &mut [f64],
 ) {
-    let of_components = sums.chunks_mut((TALL * width).max(1));
+    let of_components = sums.chunks_mut(TALL * width);
     for (tile, sums) in of_components.enumerate() {
         let z = weight.add(tile * TALL * block.stride);
         let places = places.clone();
@@ -182,7 +182,7 @@ unsafe fn add_sums<V: Lanes, const TALL: usize, const WIDE: usize>(
     }
 }
 
-/// All columns, for `TALL` components.
+/// Of all these columns, for `TALL` components.
 #[inline(always)]
 unsafe fn row_of_sums<V: Lanes, const TALL: usize, const WIDE: usize>(
     z: *const f64,

@@ -14,6 +14,18 @@ use super::{softmax, sums, Block, Isa, Kernel, Tiles, ROW_MULTIPLE};
 use crate::factors::Factor;
 use crate::init::generator;
 
+#[test]
+fn instructions_are_chosen_by_name_or_the_best() {
+    let all = Isa::all();
+    for &isa in &all {
+        assert_eq!(Isa::chosen(&all, isa.name()), isa);
+    }
+    assert_eq!(Isa::chosen(&all, "portable"), Isa::Portable);
+    for name in ["", "sse2"] {
+        assert_eq!(Isa::chosen(&all, name), all[all.len() - 1]);
+    }
+}
+
 fn normals(length: usize, stream: usize) -> Vec<f64> {
     let mut rng = generator(7, stream);
     (0..length).map(|_| rng.sample(StandardNormal)).collect()

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::{Passes, Scratch};
 use crate::error::GmmError;
-use crate::kernel::scatter::packed_row;
 use crate::kernel::{sums, Kernel, Tiles};
 use crate::responsibilities::Responsibilities;
 use crate::stats::{Second, SufficientStats};
@@ -41,14 +40,8 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
             together || matches!(self.second, Second::Full | Second::Diagonal),
             "moments of this kind are about the origin"
         );
-        let columns = match self.second {
-            _ if !together => 0,
-            Second::Full => d + packed_row(d),
-            Second::Diagonal => 2 * d,
-            Second::Trace => d + 1,
-            Second::Total(_) => d,
-        };
-        let mut moments = vec![0.0; k * columns];
+        let columns = d + self.second.width(d);
+        let mut moments = vec![0.0; if together { k * columns } else { 0 }];
         let mut stats = SufficientStats::empty(Arc::clone(self.centres), d, self.second.clone());
         let mut scratch = Scratch::new(d, k, self.rows.len());
         for rows in scratch.blocks(self.rows) {
@@ -88,7 +81,7 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
                 stats.add_mass(k, sums::mass::<V>(of_component(k), block));
             }
         }
-        if columns > 0 {
+        if together {
             for (k, moments) in moments.chunks(columns).enumerate() {
                 let (sum, scatter) = moments.split_at(d);
                 let to = stats.moments_mut(k);

@@ -60,7 +60,7 @@ pub struct Settings {
     pub n_init: usize,
     /// Of the starts that a cell gets at a time, those that run on after the short runs.
     pub n_final: usize,
-    /// Times that cells learn from one another.
+    /// Times that cells learn from one another, each time that they got starts.
     pub rounds: usize,
     /// The same for the best of many cells, which is searched for alone in the end.
     pub alone: Alone,

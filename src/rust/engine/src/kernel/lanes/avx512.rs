@@ -67,6 +67,7 @@ impl Lanes for Avx512 {
     }
     #[inline(always)]
     unsafe fn scale_exponent(self, by: Rounded<Self>) -> Self {
+        // Whatever the rest is, 0 where the exponent is minus infinity.
         Avx512(_mm512_scalef_pd(self.0, by.exponent.0))
     }
     #[inline(always)]

@@ -35,8 +35,8 @@ pub(crate) trait Lanes: Copy {
     unsafe fn mul_add(self, a: Self, b: Self) -> Self;
     /// The nearest integer.
     unsafe fn round(self) -> Rounded<Self>;
-    /// `self * 2^exponent`; where `exponent < -1021`, with which powers of two leave the normal
-    /// numbers, 0 or that.
+    /// `self * 2^exponent`; where `exponent < -1021`, where powers of two leave the normal numbers,
+    /// it may be 0 instead.
     unsafe fn scale_exponent(self, exponent: Rounded<Self>) -> Self;
     /// Sum over the lanes, in a fixed order.
     unsafe fn sum(self) -> f64;
