@@ -64,12 +64,12 @@
 #'
 #' Where the processor has AVX2 or AVX-512, gaussmix uses it (AVX-512 if it was compiled by Rust 1.89
 #' or later); with the environment variable `GAUSSMIX_ISA` set to `portable` or `avx2` it does as if
-#' there were no other. Results then differ by rounding.
+#' there were no other; any other value changes nothing. Results then differ by rounding.
 #'
 #' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 2` and `rounds = 1`;
 #'   `"default"` is 12, 3 and 3, or 24, 4 and 6 for up to three models by EM; `"thorough"` is 96, 8 and 10.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
-#'   most. A start of your own (`start =`) is one.
+#'   most, beside those that it takes from neighbours. A start of your own (`start =`) is one.
 #' @param n_final Whole number, 1 to 100,000, or `NULL` for that of `search`: of each twelve
 #'   starts, the different runs that go on after the short ones.
 #' @param rounds Whole number, at least 0, or `NULL` for that of `search`: rounds in which models

@@ -3,7 +3,7 @@
 describe_doubts <- function(x) {
   c(
     describe_troubles(x), describe_passed(x), describe_narrowest(x), describe_lone(x),
-    describe_same(x), describe_collinear(x)
+    describe_same(x), describe_collinear(x), describe_edge(x)
   )
 }
 
@@ -97,4 +97,15 @@ describe_collinear <- function(x) {
   }
   status <- x$selection$status[is_left_out][1]
   paste0("C", substring(status, 2), ": families with orientations have no fit.")
+}
+
+#' Say that more components may be better
+#' @noRd
+describe_edge <- function(x) {
+  k <- x$selection$k
+  best <- k[attr(x$selection, "best")]
+  if (min(k) == max(k) || x$k != best || best < max(k)) {
+    return(NULL)
+  }
+  sprintf("No more than %.0f components were tried; a larger `k` may be better.", best)
 }

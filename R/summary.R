@@ -33,8 +33,9 @@
 #'     there are more parameters than rows; if models with a better criterion were passed over,
 #'     since they may be spurious; if this optimum may be spurious; if only one of several starts
 #'     found it; if two components are the same, to a thousandth of their standard deviations; if
-#'     families were left out because a column is determined by others; and which columns have so
-#'     few values that normal densities can hardly be meant.}
+#'     families were left out because a column is determined by others; if the best `k` is the
+#'     largest that was tried; and which columns have so few values that normal densities can hardly
+#'     be meant.}
 #'   \item{`fit`}{The fit.}
 #' }
 #' Printing returns the summary invisibly. It leaves out what the family fixes: correlations that

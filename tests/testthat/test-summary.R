@@ -83,6 +83,11 @@ test_that("what to doubt is flagged, and nothing else", {
   expect_match(summary(short)$flags, "has not converged", all = FALSE)
   short$algorithm <- "sem"
   expect_no_match(summary(short)$flags, "has not converged")
+  few_components <- gmm_fit(faithful, k = 1:2, covariance = "spherical")
+  expect_match(summary(few_components)$flags, "No more than 2 components", all = FALSE)
+  expect_identical(summary(gmm_refit(few_components, k = 1))$flags, character())
+  enough <- gmm_fit(faithful, k = 2:4, covariance = "EEE")
+  expect_false(any(grepl("were tried", summary(enough)$flags)))
   narrow <- fit
   narrow$narrowest$is_suspect <- TRUE
   expect_match(summary(narrow)$flags, "may be spurious", all = FALSE)
