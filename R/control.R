@@ -28,8 +28,8 @@
 #' components go on from the optimum of `k` - 1 with one component split, and from that of `k` + 1
 #' with two merged. Where this leads to a better optimum, it counts as one more start. Up to three
 #' models get such neighbours to help them, even if nobody asked for these; more models have each
-#' other. So, where no rows are left out and no models given up, twelve more starts never lead to a
-#' lower optimum. In the end no family is left below one that it contains.
+#' other. So, where no rows are left out and no models given up, another twelve starts after the
+#' first never lead to a lower optimum. In the end no family is left below one that it contains.
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
 #' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their

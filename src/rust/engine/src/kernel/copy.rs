@@ -7,7 +7,7 @@ use super::Block;
 use crate::data::Data;
 
 /// Doubles in a cache line.
-const LINE: usize = 8;
+pub(crate) const LINE: usize = 8;
 
 /// Copy rows into a block, relative to `origin`, with zeros in the padding, and have the rows
 /// after them brought near: the columns are as many streams, too short each for the processor to

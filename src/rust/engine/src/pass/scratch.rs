@@ -3,14 +3,13 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut, Range};
 
+use crate::kernel::copy::LINE;
 use crate::kernel::{block_rows, Block};
 
-/// Doubles of a cache line, at its beginning: a vector that lies across two takes twice the time.
+/// The doubles of a cache line: a vector that lies across two takes twice the time.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 struct Line([f64; LINE]);
-
-const LINE: usize = 8;
 
 /// Doubles that begin with a cache line.
 #[derive(Debug, Default)]
