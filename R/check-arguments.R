@@ -64,11 +64,15 @@ check_counts <- function(value, arg, call) {
 #' Check a finite number
 #' @noRd
 check_number <- function(value, arg, min = -Inf, max = Inf, call, must = "a number") {
+  is_number <- is.numeric(value) && length(value) == 1 && !is.object(value)
+  if (is_number && is.finite(value) && value >= min && value <= max) {
+    return(as.double(value))
+  }
   is_na <- length(value) == 1 && is.atomic(value) && is.na(value)
   if (!is_na && is.numeric(value) && length(value) != 1) {
     abort_argument(arg, must, paste("has length", length(value)), "bad_type", call)
   }
-  if (!is_na && (!is.numeric(value) || is.object(value))) {
+  if (!is_na && !is_number) {
     abort_argument(arg, must, is_type(value), "bad_type", call)
   }
   if (!is.finite(value)) {
@@ -77,11 +81,8 @@ check_number <- function(value, arg, min = -Inf, max = Inf, call, must = "a numb
   if (value < min) {
     abort_argument(arg, paste("at least", min), paste("is", value), "bad_value", call)
   }
-  if (value > max) {
-    most <- format(max, big.mark = ",", scientific = FALSE)
-    abort_argument(arg, paste("at most", most), paste("is", value), "bad_value", call)
-  }
-  as.double(value)
+  most <- format(max, big.mark = ",", scientific = FALSE)
+  abort_argument(arg, paste("at most", most), paste("is", value), "bad_value", call)
 }
 
 #' Check `TRUE` or `FALSE`

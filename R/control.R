@@ -144,10 +144,13 @@ gmm_control <- function(search = "default", n_init = NULL, n_final = NULL, round
                         short_iter = 5, max_iter = NULL, tol = 1e-6, reg_covar = 0,
                         min_eigen_ratio = 0, accelerate = TRUE, threads = NULL, ...) {
   call <- quote(gmm_control())
-  settings <- setdiff(names(formals(gmm_control)), "...")
-  check_no_dots(list(...), settings, call)
-  check_control(mget(settings), call)
+  check_no_dots(list(...), names(control_defaults), call)
+  check_control(mget(names(control_defaults)), call)
 }
+
+#' The settings and their defaults
+#' @noRd
+control_defaults <- as.list(formals(gmm_control)[names(formals(gmm_control)) != "..."])
 
 #' Starts of a model, runs that go on of each twelve, and rounds of learning from neighbours
 #' @noRd
@@ -210,8 +213,7 @@ merge_control <- function(control, dots, call) {
   if (!is.list(control)) {
     abort_argument("control", must, is_type(control), "bad_type", call)
   }
-  defaults <- formals(gmm_control)
-  settings <- setdiff(names(defaults), "...")
+  settings <- names(control_defaults)
   if (length(control) > 0 && !is_named(control)) {
     abort_argument("control", must, "has elements without a name", "bad_value", call)
   }
@@ -220,11 +222,7 @@ merge_control <- function(control, dots, call) {
   if (!all(known)) {
     abort_unknown(names2(given)[!known][1], settings, call)
   }
-  control <- as.list(defaults[settings])
-  for (i in seq_along(given)) {
-    control[names(given)[i]] <- given[i]
-  }
-  check_control(control, call)
+  check_control(replace(control_defaults, names(given), given), call)
 }
 
 #' Refuse an argument that `gmm_fit()` does not have, and say which was probably meant

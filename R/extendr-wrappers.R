@@ -23,6 +23,11 @@ engine_m_step <- function(x, n, posterior, covariance, equal_weights, threads) .
 #' @noRd
 engine_matching <- function(counts, rows) .Call(wrap__engine_matching, counts, rows)
 
+#' Which covariances, `double[d, d, k]`, no normal distribution has: `"symmetric"` or
+#' `"positive definite"` is what they are not, `""` for those that are both
+#' @noRd
+engine_covariance_faults <- function(covariances, d) .Call(wrap__engine_covariance_faults, covariances, d)
+
 #' Whether every value is a finite number
 #' @noRd
 engine_all_finite <- function(x) .Call(wrap__engine_all_finite, x)

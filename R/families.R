@@ -97,6 +97,20 @@ families_section <- function() {
 #' @noRd
 resolve_families <- function(covariance, d, call) {
   families <- engine_families()
+  rows <- if (is.character(covariance)) match(covariance, families$name)
+  if (length(rows) == 0 || anyNA(rows)) {
+    rows <- resolve_choices(covariance, families, d, call)
+  }
+  name <- if (d == 1) families$univariate[rows] else families$name[rows]
+  # With one column, several rows of the table have the same name: the first has its letters.
+  known <- if (d == 1) families$univariate else families$name
+  name <- unique(name)
+  list(name = name, letters = families$name[match(name, known)])
+}
+
+#' The rows of the families that names, aliases and groups stand for
+#' @noRd
+resolve_choices <- function(covariance, families, d, call) {
   aliases <- families$alias[families$alias != ""]
   univariate <- unique(families$univariate)
   groups <- family_groups(families)
@@ -124,12 +138,7 @@ resolve_families <- function(covariance, d, call) {
     }
     match(name, families$univariate)
   })
-  rows <- unlist(rows)
-  name <- if (d == 1) families$univariate[rows] else families$name[rows]
-  # With one column, several rows of the table have the same name: the first has its letters.
-  known <- if (d == 1) families$univariate else families$name
-  name <- unique(name)
-  list(name = name, letters = families$name[match(name, known)])
+  unlist(rows)
 }
 
 #' Groups of families: rows of the table

@@ -7,6 +7,9 @@
 #'   order of `x`.
 #' @noRd
 as_fix <- function(fix, x, call) {
+  if (is.null(fix)) {
+    return(NULL)
+  }
   check_fix_parts(fix, call)
   fix <- Filter(Negate(is.null), unclass(fix))
   if (length(fix) == 0) {
@@ -41,7 +44,7 @@ as_fix <- function(fix, x, call) {
 
 check_fix_parts <- function(fix, call) {
   must <- "a list with some of `weights`, `means` and `covariances`"
-  if (!is.null(fix) && (!is.list(fix) || is.data.frame(fix))) {
+  if (!is.list(fix) || is.data.frame(fix)) {
     abort_argument("fix", must, is_type(fix), "bad_type", call)
   }
   if (length(fix) > 0 && (!is_named(fix) || anyDuplicated(names(fix)))) {

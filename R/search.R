@@ -28,8 +28,8 @@ list_models <- function(x, k, families, is_regular, call) {
       call = call
     )
   }
-  oriented <- families$name[vapply(families$name, is_oriented, logical(1))]
-  if (n <= ncol(x) && !is_regular && length(oriented) > 0) {
+  if (n <= ncol(x) && !is_regular) {
+    oriented <- families$name[vapply(families$name, is_oriented, logical(1))]
     if (length(oriented) == length(families$name)) {
       abort_too_few_rows(families$name, x, call)
     }

@@ -115,20 +115,9 @@ gmm_select <- function(x, ...) {
 #' @noRd
 new_selection <- function(models, found, x, criterion) {
   cells <- found$cells
-  has_fit <- vapply(cells, function(cell) is.null(cell$condition), logical(1))
-  column <- function(of, none) {
-    values <- rep(none, length(cells))
-    values[has_fit] <- vapply(cells[has_fit], of, none)
-    values
-  }
-  number <- function(of) column(of, NA_real_)
-  count <- function(of) column(function(cell) as.integer(of(cell)), NA_integer_)
-  starts <- count(function(cell) cell$starts$tried)
-  hits <- count(function(cell) cell$starts$reached)
-  has_collapsed <- function(cell) identical(cell$condition, "no_start_survived")
-  collapsed <- vapply(cells, has_collapsed, logical(1))
-  starts[collapsed] <- vapply(cells[collapsed], function(cell) as.integer(cell$starts), 0L)
-  hits[collapsed] <- 0L
+  numbers <- vapply(cells, table_numbers, no_numbers)
+  column <- function(name) unname(numbers[name, ])
+  count <- function(name) as.integer(numbers[name, ])
   status <- vapply(seq_along(cells), function(i) {
     describe_status(cells[[i]], x, models$covariance[i], models$k[i])
   }, character(1))
@@ -136,17 +125,17 @@ new_selection <- function(models, found, x, criterion) {
   table <- list2DF(list(
     k = as.integer(models$k),
     covariance = models$covariance,
-    loglik = number(function(cell) cell$loglik),
-    df = count(function(cell) cell$df),
-    BIC = number(function(cell) cell$criteria$BIC),
-    ICL = number(function(cell) cell$criteria$ICL),
-    AIC = number(function(cell) cell$criteria$AIC),
-    AICc = number(function(cell) cell$criteria$AICc),
-    entropy = number(function(cell) cell$entropy),
-    starts = starts,
-    hits = hits,
-    iterations = count(function(cell) length(cell$trace) - 1),
-    converged = column(function(cell) cell$converged, NA),
+    loglik = column("loglik"),
+    df = count("df"),
+    BIC = column("BIC"),
+    ICL = column("ICL"),
+    AIC = column("AIC"),
+    AICc = column("AICc"),
+    entropy = column("entropy"),
+    starts = count("starts"),
+    hits = count("hits"),
+    iterations = count("iterations"),
+    converged = as.logical(column("converged")),
     status = status
   ))
   structure(
@@ -157,8 +146,30 @@ new_selection <- function(models, found, x, criterion) {
     rows = found$rows,
     n = nrow(x),
     failures = failure_kinds(cells),
-    fits = replace(cells, !has_fit, list(NULL))
+    fits = lapply(cells, function(cell) if (is.null(cell$condition)) cell)
   )
+}
+
+#' The numbers of a model without a fit
+#' @noRd
+no_numbers <- c(
+  loglik = NA, df = NA, BIC = NA, ICL = NA, AIC = NA, AICc = NA, entropy = NA, starts = NA,
+  hits = NA, iterations = NA, converged = NA
+) + 0
+
+#' The numbers of a model, in this order
+#' @noRd
+table_numbers <- function(cell) {
+  if (is.null(cell$condition)) {
+    return(c(
+      cell$loglik, cell$df, unlist(cell$criteria)[criteria], cell$entropy, cell$starts$tried,
+      cell$starts$reached, length(cell$trace) - 1, cell$converged
+    ))
+  }
+  if (cell$condition == "no_start_survived") {
+    return(replace(no_numbers, c("starts", "hits"), c(cell$starts, 0)))
+  }
+  no_numbers
 }
 
 #' What the table says of a model

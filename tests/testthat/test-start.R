@@ -59,13 +59,13 @@ test_that("a start of the user's own draws no random number", {
 test_that("covariances may be symmetric but for rounding, in any unit", {
   for (unit in c(1e-20, 1, 1e20)) {
     s <- matrix(c(2, 1, 1, 3), 2) * unit
-    expect_identical(covariance_fault(s), NA_character_)
-    expect_identical(covariance_fault(s * c(1, 1 + 1e-12, 1, 1)), NA_character_)
-    expect_false(is.na(covariance_fault(s * c(1, 1 + 1e-6, 1, 1))))
-    expect_false(is.na(covariance_fault(s * c(1, 3, 3, 1))))
+    all <- c(s, s * c(1, 1 + 1e-12, 1, 1), s * c(1, 1 + 1e-6, 1, 1), s * c(1, 3, 3, 1))
+    expect_identical(
+      engine_covariance_faults(all, 2L),
+      c("", "", "symmetric", "positive definite")
+    )
   }
-  expect_identical(covariance_fault(4), NA_character_)
-  expect_false(is.na(covariance_fault(0)))
+  expect_identical(engine_covariance_faults(c(4, 0), 1L), c("", "positive definite"))
 })
 
 refused_start <- function(start, class, k = NULL) {

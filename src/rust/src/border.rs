@@ -1,5 +1,6 @@
 //! What crosses back to R when something went wrong.
 
+use std::collections::HashMap;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use extendr_api::prelude::*;
@@ -86,17 +87,31 @@ pub(crate) fn condition(error: &GmmError) -> Robj {
     .into()
 }
 
-/// A named element of a list.
-pub(crate) fn element<T>(list: &List, name: &str) -> Result<T, Failure>
-where
-    T: TryFrom<Robj, Error = Error>,
-{
-    let found = list.iter().find(|(key, _)| *key == name);
-    let (_, value) = found.ok_or_else(|| Failure::Internal(format!("no element `{name}`")))?;
-    Ok(T::try_from(value)?)
-}
+/// The elements of a named list, looked up once: every look costs a call into R.
+pub(crate) struct Elements(HashMap<&'static str, Robj>);
 
-/// A count that R holds as a double.
-pub(crate) fn count(list: &List, name: &str) -> Result<usize, Failure> {
-    Ok(element::<f64>(list, name)? as usize)
+impl Elements {
+    pub(crate) fn of(list: &List) -> Self {
+        Elements(list.iter().collect())
+    }
+
+    /// The element with this name, unless it is `NULL`.
+    pub(crate) fn find(&self, name: &str) -> Option<&Robj> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    /// The value of this name.
+    pub(crate) fn value<T>(&self, name: &str) -> Result<T, Failure>
+    where
+        T: for<'a> TryFrom<&'a Robj, Error = Error>,
+    {
+        let found = self.0.get(name);
+        let value = found.ok_or_else(|| Failure::Internal(format!("no element `{name}`")))?;
+        Ok(T::try_from(value)?)
+    }
+
+    /// A count that R holds as a double.
+    pub(crate) fn count(&self, name: &str) -> Result<usize, Failure> {
+        Ok(self.value::<f64>(name)? as usize)
+    }
 }

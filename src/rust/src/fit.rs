@@ -7,7 +7,7 @@ use gaussmix_engine::{
 };
 use ndarray::{ArrayView2, ShapeBuilder};
 
-use crate::border::{condition, count, element, guard, Failure};
+use crate::border::{condition, guard, Elements, Failure};
 use crate::families::family;
 use crate::mixture::{matrices_from, means_from, mixture_from, mixture_into, path_into};
 use crate::watch::on_threads;
@@ -37,11 +37,13 @@ fn engine_fit(x: &[f64], n: i32, start: Robj, settings: List, threads: i32, tick
 }
 
 fn settings_from(list: &List) -> Result<Settings, Failure> {
-    let criterion = element::<String>(list, "criterion")?;
+    let settings = Elements::of(list);
+    let criterion = settings.value::<String>("criterion")?;
     let criterion = Criterion::from_name(&criterion);
-    let families = element::<Vec<String>>(list, "covariance")?;
+    let families = settings.value::<Vec<String>>("covariance")?;
     Ok(Settings {
-        k: element::<Vec<f64>>(list, "k")?
+        k: settings
+            .value::<Vec<f64>>("k")?
             .iter()
             .map(|&k| k as usize)
             .collect(),
@@ -50,26 +52,26 @@ fn settings_from(list: &List) -> Result<Settings, Failure> {
             .map(|name| family(name))
             .collect::<Result<_, _>>()?,
         criterion: criterion.ok_or_else(|| Failure::Internal("no such criterion".into()))?,
-        equal_weights: element(list, "equal_weights")?,
-        reg_covar: element(list, "reg_covar")?,
-        min_eigen_ratio: element(list, "min_eigen_ratio")?,
-        n_init: count(list, "n_init")?,
-        n_final: count(list, "n_final")?,
-        rounds: count(list, "rounds")?,
+        equal_weights: settings.value("equal_weights")?,
+        reg_covar: settings.value("reg_covar")?,
+        min_eigen_ratio: settings.value("min_eigen_ratio")?,
+        n_init: settings.count("n_init")?,
+        n_final: settings.count("n_final")?,
+        rounds: settings.count("rounds")?,
         alone: Alone {
-            n_init: count(list, "n_init_alone")?,
-            n_final: count(list, "n_final_alone")?,
-            rounds: count(list, "rounds_alone")?,
+            n_init: settings.count("n_init_alone")?,
+            n_final: settings.count("n_final_alone")?,
+            rounds: settings.count("rounds_alone")?,
         },
-        finish_all: element(list, "finish_all")?,
-        short_iterations: count(list, "short_iter")?,
-        max_iterations: count(list, "max_iter")?,
-        tolerance: element(list, "tol")?,
-        accelerate: element(list, "accelerate")?,
-        algorithm: algorithm_named(&element::<String>(list, "algorithm")?)?,
-        fixed: fixed_from(list)?,
-        keep_path: element(list, "keep_path")?,
-        seed: element::<f64>(list, "seed")?.to_bits(),
+        finish_all: settings.value("finish_all")?,
+        short_iterations: settings.count("short_iter")?,
+        max_iterations: settings.count("max_iter")?,
+        tolerance: settings.value("tol")?,
+        accelerate: settings.value("accelerate")?,
+        algorithm: algorithm_named(&settings.value::<String>("algorithm")?)?,
+        fixed: fixed_from(&settings)?,
+        keep_path: settings.value("keep_path")?,
+        seed: settings.value::<f64>("seed")?.to_bits(),
     })
 }
 
@@ -78,18 +80,15 @@ fn algorithm_named(name: &str) -> Result<Algorithm, Failure> {
 }
 
 /// The parameters that are fixed: `NULL`, or a list with those that are.
-fn fixed_from(list: &List) -> Result<Option<Fixed>, Failure> {
-    let fixed = list.iter().find(|(key, _)| *key == "fix");
-    let Some((_, fixed)) = fixed.filter(|(_, fixed)| !fixed.is_null()) else {
+fn fixed_from(settings: &Elements) -> Result<Option<Fixed>, Failure> {
+    let Some(fixed) = settings.find("fix") else {
         return Ok(None);
     };
-    let fixed = List::try_from(fixed)?;
-    let d = count(&fixed, "d")?;
+    let fixed = Elements::of(&List::try_from(fixed)?);
+    let d = fixed.count("d")?;
     let values = |name: &str| -> Result<Option<Vec<f64>>, Failure> {
-        let is_there = fixed
-            .iter()
-            .any(|(key, value)| key == name && !value.is_null());
-        is_there.then(|| element(&fixed, name)).transpose()
+        let is_there = fixed.find(name).is_some();
+        is_there.then(|| fixed.value(name)).transpose()
     };
     let means = values("means")?
         .map(|means| means_from(means, d))

@@ -23,6 +23,7 @@ extendr_module! {
     use fit;
     use m_step;
     use matching;
+    use mixture;
     use score;
     use simulate;
     use watch;

@@ -3,16 +3,43 @@
 
 use extendr_api::prelude::*;
 use gaussmix_engine::Mixture;
-use nalgebra::DMatrix;
+use nalgebra::{Cholesky, DMatrix};
 use ndarray::{Array2, ShapeBuilder};
 
-use crate::border::{element, Failure};
+use crate::border::{guard, Elements, Failure};
+
+/// A matrix may be so far from symmetric, relative to its largest entry.
+const ASYMMETRY: f64 = 1e-8;
+
+/// Which covariances, `double[d, d, k]`, no normal distribution has: `"symmetric"` or
+/// `"positive definite"` is what they are not, `""` for those that are both
+/// @noRd
+#[extendr]
+fn engine_covariance_faults(covariances: &[f64], d: i32) -> Robj {
+    guard(|| {
+        let fault = |matrix: DMatrix<f64>| {
+            let asymmetry = (&matrix - matrix.transpose()).amax();
+            if asymmetry > ASYMMETRY * matrix.amax() {
+                "symmetric"
+            } else if Cholesky::new(matrix).is_none() {
+                "positive definite"
+            } else {
+                ""
+            }
+        };
+        let faults = matrices_from(covariances, d as usize)
+            .into_iter()
+            .map(fault);
+        Ok(faults.collect::<Vec<_>>().into())
+    })
+}
 
 /// Read a mixture from a list of its parameters.
 pub(crate) fn mixture_from(list: &List) -> Result<Mixture, Failure> {
-    let weights: Vec<f64> = element(list, "weights")?;
-    let means: Vec<f64> = element(list, "means")?;
-    let covariances: Vec<f64> = element(list, "covariances")?;
+    let parts = Elements::of(list);
+    let weights: Vec<f64> = parts.value("weights")?;
+    let means: Vec<f64> = parts.value("means")?;
+    let covariances: Vec<f64> = parts.value("covariances")?;
     let k = weights.len();
     let d = means.len().checked_div(k).ok_or_else(wrong_shape)?;
     if covariances.len() != d * d * k {
@@ -73,4 +100,9 @@ fn parameters(mixtures: &[Mixture]) -> List {
         means = mixtures.iter().flat_map(means).collect::<Vec<_>>(),
         covariances = mixtures.iter().flat_map(covariances).collect::<Vec<_>>()
     )
+}
+
+extendr_module! {
+    mod mixture;
+    fn engine_covariance_faults;
 }

@@ -180,10 +180,13 @@ fn race(mut frames: Vec<Frame>, progress: &Progress) -> Result<Frame, GmmError> 
     Ok(frames.swap_remove(0))
 }
 
-/// Descend until a sweep over all planes finds nothing left to gain.
+/// Descend until a sweep over all planes finds nothing left to gain. Where there is but one plane,
+/// sweeps are Newton steps themselves.
 fn minimise(frame: &mut Frame, progress: &Progress) -> Result<(), GmmError> {
     for _ in 0..DESCENTS {
-        descend(frame, progress)?;
+        if frame.d() > 2 {
+            descend(frame, progress)?;
+        }
         if sweep(frame, progress)? < CONVERGED {
             break;
         }

@@ -53,10 +53,11 @@ impl Block {
     }
 }
 
-/// Rows per block: blocks of a few features stay in the first-level cache, and
-/// [`softmax::softmax`] multiplies up as many sums of at most `k`, which stays finite.
+/// Rows per block: so many that starting on a block costs little, so few that those of a few
+/// features stay in the first-level cache; stretches of a power of two would get in each other's
+/// way there. [`softmax::softmax`] multiplies up as many sums of at most `k`, which stays finite.
 pub(crate) fn block_rows(d: usize, k: usize) -> usize {
-    let for_cache = if d <= 16 { 128 } else { 240 };
+    let for_cache = if (5..=16).contains(&d) { 128 } else { 240 };
     let for_range = (300.0 / (k as f64).log10().max(1.0)) as usize;
     for_cache.min(for_range / ROW_MULTIPLE * ROW_MULTIPLE)
 }

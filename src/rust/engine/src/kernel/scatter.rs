@@ -22,50 +22,63 @@ pub(crate) fn packed_row(i: usize) -> usize {
     i * (i + 1) / 2
 }
 
-/// Add the moments of the block's rows about `centre` to `to`.
-///
-/// # Cost
-/// `d (d + 1) / 2` fused multiply-adds per row. Tiles of `TALL` x `WIDE` accumulators.
+/// Columns up to which all sums of a component stay in registers.
+pub(crate) const FEW_COLUMNS: usize = 4;
+
+/// Sums that [`accumulate_few`] keeps of a component: of its weights, `d` of first moments, and the
+/// lower triangle of the second, row by row.
+pub(crate) fn few_sums(d: usize) -> usize {
+    1 + d + packed_row(d)
+}
+
+/// Add the weights of the block's rows, and their moments about `centre`, to `lanes`, where the
+/// lanes stay apart: summed up block by block, they would take as long as the rows.
 ///
 /// # Safety
-/// See [`Lanes`]. `x`, `centred` and `weighted` hold `d` stretches of `block.stride` doubles,
-/// `weight` one; `centre` and `to` are of dimension `d`.
+/// See [`Lanes`]. `x` holds `d` stretches of `block.stride` doubles, `weight` one, `lanes`
+/// `few_sums(d) * V::WIDTH` doubles; `centre` is of dimension `d`, at most [`FEW_COLUMNS`].
 #[inline(always)]
-pub(crate) unsafe fn accumulate<V: Lanes, const TALL: usize, const WIDE: usize>(
+pub(crate) unsafe fn accumulate_few<V: Lanes>(
     x: *const f64,
     weight: *const f64,
     block: Block,
     centre: &[f64],
-    scratch: (*mut f64, *mut f64),
-    to: Moments<'_>,
+    lanes: *mut f64,
 ) {
     match centre.len() {
-        1 => small::<V, 1>(x, weight, block, centre, to),
-        2 => small::<V, 2>(x, weight, block, centre, to),
-        3 => small::<V, 3>(x, weight, block, centre, to),
-        4 => small::<V, 4>(x, weight, block, centre, to),
-        _ => large::<V, TALL, WIDE>(x, weight, block, centre, scratch, to),
+        1 => few::<V, 1>(x, weight, block, centre, lanes),
+        2 => few::<V, 2>(x, weight, block, centre, lanes),
+        3 => few::<V, 3>(x, weight, block, centre, lanes),
+        _ => few::<V, FEW_COLUMNS>(x, weight, block, centre, lanes),
     }
 }
 
-/// All accumulators of a small dimension stay in registers: one pass, no scratch.
 #[inline(always)]
-unsafe fn small<V: Lanes, const D: usize>(
+unsafe fn few<V: Lanes, const D: usize>(
     x: *const f64,
     weight: *const f64,
     block: Block,
     centre: &[f64],
-    to: Moments<'_>,
+    lanes: *mut f64,
 ) {
-    let mut sum = [V::splat(0.0); D];
-    let mut scatter = [[V::splat(0.0); D]; D];
-    let mut middle = [V::splat(0.0); D];
-    for (middle, centre) in middle.iter_mut().zip(centre) {
-        *middle = V::splat(*centre);
+    let mass_at = lanes;
+    let sum_at = |i: usize| lanes.add((1 + i) * V::WIDTH);
+    let scatter_at = |i: usize, j: usize| lanes.add((1 + D + packed_row(i) + j) * V::WIDTH);
+    let mut mass = V::load(mass_at);
+    let mut sum = [mass; D];
+    let mut scatter = [[mass; D]; D];
+    let mut middle = [mass; D];
+    for i in 0..D {
+        middle[i] = V::splat(centre[i]);
+        sum[i] = V::load(sum_at(i));
+        for j in 0..=i {
+            scatter[i][j] = V::load(scatter_at(i, j));
+        }
     }
     let mut row = 0;
     while row < block.padded {
         let r = V::load(weight.add(row));
+        mass = mass.add(r);
         let mut y = [r; D];
         for i in 0..D {
             y[i] = V::load(x.add(i * block.stride + row)).sub(middle[i]);
@@ -77,16 +90,25 @@ unsafe fn small<V: Lanes, const D: usize>(
         }
         row += V::WIDTH;
     }
+    mass.store(mass_at);
     for i in 0..D {
-        to.sum[i] += sum[i].sum();
+        sum[i].store(sum_at(i));
         for j in 0..=i {
-            to.scatter[packed_row(i) + j] += scatter[i][j].sum();
+            scatter[i][j].store(scatter_at(i, j));
         }
     }
 }
 
+/// Add the moments of the block's rows about `centre` to `to`.
+///
+/// # Cost
+/// `d (d + 1) / 2` fused multiply-adds per row. Tiles of `TALL` x `WIDE` accumulators.
+///
+/// # Safety
+/// See [`Lanes`]. `x`, `centred` and `weighted` hold `d` stretches of `block.stride` doubles,
+/// `weight` one; `centre` and `to` are of dimension `d`.
 #[inline(always)]
-unsafe fn large<V: Lanes, const TALL: usize, const WIDE: usize>(
+pub(crate) unsafe fn accumulate<V: Lanes, const TALL: usize, const WIDE: usize>(
     x: *const f64,
     weight: *const f64,
     block: Block,

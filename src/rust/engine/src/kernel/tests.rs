@@ -8,7 +8,7 @@ use rand_distr::StandardNormal;
 
 use super::affine::Affine;
 use super::scale::{Axes, Scalers};
-use super::scatter::{packed_row, Moments};
+use super::scatter::{accumulate_few, few_sums, packed_row, Moments, FEW_COLUMNS};
 use super::whiten::Whitener;
 use super::{softmax, sums, Block, Isa, Kernel, Tiles, ROW_MULTIPLE};
 use crate::factors::Factor;
@@ -295,6 +295,61 @@ fn accumulation_is_the_weighted_sums() {
                         let got = scatter[packed_row(i) + j];
                         assert_close(got, 2.0 + expected, 100.0, "scatter");
                     }
+                }
+            }
+        }
+    }
+}
+
+struct Few<'a> {
+    x: &'a [f64],
+    weight: &'a [f64],
+    block: Block,
+    centre: &'a [f64],
+}
+
+impl Kernel for Few<'_> {
+    type Output = Vec<f64>;
+    /// The sums over the block, twice.
+    #[inline(always)]
+    unsafe fn run<V: Tiles>(self) -> Vec<f64> {
+        let mut lanes = vec![0.0; few_sums(self.centre.len()) * V::WIDTH];
+        let (x, weight) = (self.x.as_ptr(), self.weight.as_ptr());
+        for _ in 0..2 {
+            accumulate_few::<V>(x, weight, self.block, self.centre, lanes.as_mut_ptr());
+        }
+        let lanes = lanes.chunks(V::WIDTH);
+        lanes.map(|lane| V::load(lane.as_ptr()).sum()).collect()
+    }
+}
+
+#[test]
+fn sums_of_few_columns_are_added_up() {
+    for d in 1..=FEW_COLUMNS {
+        for rows in 1..=33 {
+            let (block, x) = block_of(rows, d);
+            let (_, mut weight) = block_of(rows, 1);
+            weight.iter_mut().for_each(|weight| *weight = weight.abs());
+            let centre = normals(d, 5);
+            let y = |i: usize, row: usize| x[i * block.stride + row] - centre[i];
+            let sum = |of: &dyn Fn(usize) -> f64| {
+                2.0 * (0..rows).map(|row| weight[row] * of(row)).sum::<f64>()
+            };
+            let mut expected = vec![sum(&|_| 1.0)];
+            expected.extend((0..d).map(|i| sum(&|row| y(i, row))));
+            for i in 0..d {
+                expected.extend((0..=i).map(|j| sum(&|row| y(i, row) * y(j, row))));
+            }
+            for isa in Isa::all() {
+                let got = isa.run(Few {
+                    x: &x,
+                    weight: &weight,
+                    block,
+                    centre: &centre,
+                });
+                assert_eq!(got.len(), expected.len());
+                for (got, expected) in got.iter().zip(&expected) {
+                    assert_close(*got, *expected, 100.0, "sum");
                 }
             }
         }

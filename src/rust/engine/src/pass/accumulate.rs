@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Passes, Scratch};
 use crate::error::GmmError;
+use crate::kernel::scatter::{accumulate_few, few_sums, FEW_COLUMNS};
 use crate::kernel::{sums, Kernel, Tiles};
 use crate::responsibilities::Responsibilities;
 use crate::stats::{Second, SufficientStats};
@@ -42,6 +43,9 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
         );
         let columns = d + self.second.width(d);
         let mut moments = vec![0.0; if together { k * columns } else { 0 }];
+        let is_few = matches!(self.second, Second::Full) && !together && d <= FEW_COLUMNS;
+        let width = few_sums(d) * V::WIDTH;
+        let mut lanes = vec![0.0; if is_few { k * width } else { 0 }];
         let mut stats = SufficientStats::empty(Arc::clone(self.centres), d, self.second.clone());
         let mut scratch = Scratch::new(d, k, self.rows.len());
         for rows in scratch.blocks(self.rows) {
@@ -63,6 +67,13 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
                     V::accumulate_products(x, weights, block, d, &mut moments);
                 }
                 _ if together => V::accumulate_sums(x, weights, block, columns, &mut moments),
+                Second::Full if is_few => {
+                    let parts = centres.chunks(d).zip(lanes.chunks_mut(width));
+                    for (k, (centre, lanes)) in parts.enumerate() {
+                        accumulate_few::<V>(x, of_component(k), block, centre, lanes.as_mut_ptr());
+                    }
+                    continue;
+                }
                 Second::Full => {
                     let buffers = (scratch.centred.as_mut_ptr(), scratch.weighted.as_mut_ptr());
                     for (k, centre) in centres.chunks(d).enumerate() {
@@ -80,6 +91,15 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
             for k in 0..k {
                 stats.add_mass(k, sums::mass::<V>(of_component(k), block));
             }
+        }
+        for (k, lanes) in lanes.chunks(width).enumerate() {
+            let mut sums = lanes
+                .chunks(V::WIDTH)
+                .map(|lane| V::load(lane.as_ptr()).sum());
+            stats.add_mass(k, sums.next().unwrap_or_default());
+            let to = stats.moments_mut(k);
+            let places = to.sum.iter_mut().chain(to.scatter);
+            places.zip(sums).for_each(|(to, sum)| *to = sum);
         }
         if together {
             for (k, moments) in moments.chunks(columns).enumerate() {

@@ -208,14 +208,13 @@ impl<'a> Passes<'a> {
         if chunks.len() == 1 {
             return of_chunk(chunks.swap_remove(0));
         }
-        let parts: Vec<SufficientStats> = chunks
-            .into_par_iter()
-            .map(of_chunk)
-            .collect::<Result<_, _>>()?;
+        // Not collected into one result: that would cost more than merging.
+        let parts: Vec<Result<SufficientStats, GmmError>> =
+            chunks.into_par_iter().map(of_chunk).collect();
         let mut parts = parts.into_iter();
-        let mut whole = parts.next().expect("at least one chunk");
+        let mut whole = parts.next().expect("at least one chunk")?;
         for part in parts {
-            whole.merge(&part);
+            whole.merge(&part?);
         }
         Ok(whole)
     }
