@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{channel, RecvTimeoutError};
+use std::thread::Builder;
 use std::time::Duration;
+
+use rayon::{ThreadBuilder, ThreadPoolBuilder};
 
 use crate::error::GmmError;
 
@@ -76,7 +79,7 @@ impl Progress {
 /// with none. All that `work` does in parallel runs on them.
 ///
 /// # Errors
-/// [`GmmError::NoThreads`] if the system grants none.
+/// [`GmmError::NoThreads`] if the system grants none; with fewer than `threads` the work is done.
 ///
 /// # Panics
 /// If `work` panics.
@@ -86,28 +89,37 @@ pub fn watched<T: Send>(
     mut watch: impl FnMut(),
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, GmmError> {
-    let waited = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_scoped(
-            |thread| thread.run(),
-            |pool| {
-                pool.in_place_scope(|scope| {
-                    let (sender, receiver) = channel();
-                    scope.spawn(move |_| {
-                        // Fails only if nobody waits any more.
-                        let _ = sender.send(work());
-                    });
-                    loop {
-                        match receiver.recv_timeout(period) {
-                            Ok(value) => return Some(value),
-                            Err(RecvTimeoutError::Timeout) => watch(),
-                            // `work` panicked: the scope raises it again.
-                            Err(RecvTimeoutError::Disconnected) => return None,
-                        }
-                    }
-                })
-            },
-        );
-    let value = waited.map_err(|_| GmmError::NoThreads { wanted: threads })?;
-    Ok(value.expect("the scope has raised the panic"))
+    let none = || GmmError::NoThreads { wanted: threads };
+    let value = std::thread::scope(|scope| {
+        let start = |thread: ThreadBuilder| Builder::new().spawn_scoped(scope, || thread.run());
+        let mut waiting = Vec::with_capacity(threads);
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .spawn_handler(|thread| {
+                waiting.push(thread);
+                Ok(())
+            })
+            .build()
+            .map_err(|_| none())?;
+        let mut waiting = waiting.into_iter();
+        waiting.next().map(start).transpose().map_err(|_| none())?;
+        Ok(pool.in_place_scope(|scope| {
+            let (sender, receiver) = channel();
+            scope.spawn(move |_| {
+                // Fails only if nobody waits any more.
+                let _ = sender.send(work());
+            });
+            // The first is at work while the others start.
+            waiting.map(start).take_while(Result::is_ok).for_each(drop);
+            loop {
+                match receiver.recv_timeout(period) {
+                    Ok(value) => return Some(value),
+                    Err(RecvTimeoutError::Timeout) => watch(),
+                    // `work` panicked: the scope raises it again.
+                    Err(RecvTimeoutError::Disconnected) => return None,
+                }
+            }
+        }))
+    });
+    Ok(value?.expect("the scope has raised the panic"))
 }

@@ -16,6 +16,8 @@ pub(super) struct Accumulate<'a, R> {
     pub(super) responsibilities: &'a R,
     /// What the moments are about, `double[k, d]`, row by row.
     pub(super) centres: &'a Arc<[f64]>,
+    /// The same, relative to `origin`.
+    pub(super) relative: &'a [f64],
     /// What blocks are relative to.
     pub(super) origin: &'a [f64],
     pub(super) second: &'a Second,
@@ -29,10 +31,7 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
     unsafe fn run<V: Tiles>(self) -> Self::Output {
         let d = self.passes.data.d();
         let k = self.centres.len() / d;
-        let mut centres = self.centres.to_vec();
-        for (i, centre) in centres.iter_mut().enumerate() {
-            *centre -= self.origin[i % d];
-        }
+        let centres = self.relative;
         let are_origin = centres.iter().all(|centre| *centre == 0.0);
         // About the origin, the moments of all components are one product of matrices.
         let together =

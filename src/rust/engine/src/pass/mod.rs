@@ -194,23 +194,30 @@ impl<'a> Passes<'a> {
         origin: &[f64],
         second: &Second,
     ) -> Result<SufficientStats, GmmError> {
+        let mut relative = centres.to_vec();
+        for centre in relative.chunks_mut(self.data.d()) {
+            for (centre, origin) in centre.iter_mut().zip(origin) {
+                *centre -= origin;
+            }
+        }
         let of_chunk = |rows| {
             self.isa.run(Accumulate {
                 passes: self,
                 responsibilities,
                 centres: &centres,
+                relative: &relative,
                 origin,
                 second,
                 rows,
             })
         };
-        let mut chunks = self.chunks(centres.len() / self.data.d());
-        if chunks.len() == 1 {
-            return of_chunk(chunks.swap_remove(0));
+        let k = centres.len() / self.data.d();
+        if self.chunk_rows(k) >= self.data.n() {
+            return of_chunk(0..self.data.n());
         }
         // Not collected into one result: that would cost more than merging.
         let parts: Vec<Result<SufficientStats, GmmError>> =
-            chunks.into_par_iter().map(of_chunk).collect();
+            self.chunks(k).into_par_iter().map(of_chunk).collect();
         let mut parts = parts.into_iter();
         let mut whole = parts.next().expect("at least one chunk")?;
         for part in parts {
@@ -221,12 +228,15 @@ impl<'a> Passes<'a> {
 
     /// The chunks of a pass with `k` components.
     pub(crate) fn chunks(&self, k: usize) -> Vec<Range<usize>> {
-        let n = self.data.n();
+        split(0..self.data.n(), self.chunk_rows(k)).collect()
+    }
+
+    /// Rows of such a chunk.
+    fn chunk_rows(&self, k: usize) -> usize {
         let d = self.data.d();
-        let block = block_rows(d, k);
         let chunks = (CHUNK_DOUBLES / (k * d * (d + 3))).clamp(8, CHUNKS);
-        let rows = n.div_ceil(chunks).max(CHUNK_ROWS).next_multiple_of(block);
-        split(0..n, rows).collect()
+        let rows = self.data.n().div_ceil(chunks).max(CHUNK_ROWS);
+        rows.next_multiple_of(block_rows(d, k))
     }
 
     /// Read a block of rows into `scratch`, relative to `origin`; here a stop takes effect.
