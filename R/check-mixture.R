@@ -84,7 +84,9 @@ check_weights <- function(weights, within, call) {
 #' Refuse covariances, `double[d, d, k]`, that no normal distribution has
 #' @noRd
 check_covariances <- function(covariances, within, call) {
-  faults <- engine_covariance_faults(covariances, dim(covariances)[1])
+  faults <- engine_value(
+    engine_covariance_faults(covariances, dim(covariances)[1]), NULL, call
+  )
   wrong <- which(faults != "")
   if (length(wrong) > 0) {
     fault <- faults[wrong[1]]

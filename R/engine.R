@@ -59,12 +59,12 @@ engine_value <- function(result, x, call, family = NULL, k = NULL) {
       columns = column_labels(x, result$column),
       call = call
     ),
-    no_threads = abort_gmm(
+    no_thread = abort_gmm(
       c(
-        "The system did not start {result$wanted} thread{?s}.",
-        i = "Use fewer: `threads = 1`."
+        "The system did not start a thread for the engine.",
+        i = "Stop other programs, or raise the limits on memory and processes."
       ),
-      "no_threads",
+      "no_thread",
       call = call
     ),
     abort_gmm(

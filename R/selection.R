@@ -152,10 +152,12 @@ new_selection <- function(models, found, x, criterion) {
 
 #' The numbers of a model without a fit
 #' @noRd
-no_numbers <- c(
-  loglik = NA, df = NA, BIC = NA, ICL = NA, AIC = NA, AICc = NA, entropy = NA, starts = NA,
-  hits = NA, iterations = NA, converged = NA
-) + 0
+no_numbers <- structure(
+  rep(NA_real_, 11),
+  names = c(
+    "loglik", "df", criteria, "entropy", "starts", "hits", "iterations", "converged"
+  )
+)
 
 #' The numbers of a model, in this order
 #' @noRd

@@ -78,9 +78,7 @@ pub(crate) fn condition(error: &GmmError) -> Robj {
         GmmError::Behind { by } => list!(condition = "behind", by = *by),
         GmmError::OutOfScale => list!(condition = "out_of_scale"),
         GmmError::FixedOutOfScale => list!(condition = "fixed_out_of_scale"),
-        GmmError::NoThreads { wanted } => {
-            list!(condition = "no_threads", wanted = *wanted as f64)
-        }
+        GmmError::NoThread => list!(condition = "no_thread"),
         GmmError::Interrupted => list!(condition = "interrupted"),
         other => list!(condition = "internal", message = other.to_string()),
     }

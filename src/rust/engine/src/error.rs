@@ -69,12 +69,9 @@ pub enum GmmError {
         /// The difference that is expected on all rows.
         by: f64,
     },
-    /// The system refused to start threads.
-    #[error("could not start {wanted} threads")]
-    NoThreads {
-        /// How many were asked for.
-        wanted: usize,
-    },
+    /// The system refused to start a thread.
+    #[error("could not start a thread")]
+    NoThread,
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,

@@ -79,7 +79,7 @@ impl Progress {
 /// with none. All that `work` does in parallel runs on them.
 ///
 /// # Errors
-/// [`GmmError::NoThreads`] if the system grants none; with fewer than `threads` the work is done.
+/// [`GmmError::NoThread`] if the system grants none; with fewer than `threads` the work is done.
 ///
 /// # Panics
 /// If `work` panics.
@@ -89,7 +89,6 @@ pub fn watched<T: Send>(
     mut watch: impl FnMut(),
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, GmmError> {
-    let none = || GmmError::NoThreads { wanted: threads };
     let value = std::thread::scope(|scope| {
         let start = |thread: ThreadBuilder| Builder::new().spawn_scoped(scope, || thread.run());
         let mut waiting = Vec::with_capacity(threads);
@@ -100,9 +99,13 @@ pub fn watched<T: Send>(
                 Ok(())
             })
             .build()
-            .map_err(|_| none())?;
+            .map_err(|_| GmmError::NoThread)?;
         let mut waiting = waiting.into_iter();
-        waiting.next().map(start).transpose().map_err(|_| none())?;
+        waiting
+            .next()
+            .map(start)
+            .transpose()
+            .map_err(|_| GmmError::NoThread)?;
         Ok(pool.in_place_scope(|scope| {
             let (sender, receiver) = channel();
             scope.spawn(move |_| {
