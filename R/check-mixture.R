@@ -91,10 +91,11 @@ check_covariances <- function(covariances, within, call) {
   if (length(wrong) > 0) {
     fault <- faults[wrong[1]]
     bad <- as.character(which(faults == fault))
+    word <- c(asymmetric = "symmetric", indefinite = "positive definite")[[fault]]
     is <- if (length(faults) > 1) {
-      cli::pluralize("{cli::qty(bad)}Component{?s} {bad} {?is/are} not {fault}.")
+      cli::pluralize("{cli::qty(bad)}Component{?s} {bad} {?is/are} not {word}.")
     } else {
-      paste0("It is not ", fault, ".")
+      paste0("It is not ", word, ".")
     }
     must <- "symmetric and positive definite"
     abort_part("covariances", must, is, "bad_value", within, call)

@@ -103,7 +103,8 @@
 #'   accelerated.
 #' @param threads Whole number, 1 to 1024: threads that work. `NULL` takes
 #'   `getOption("gaussmix.threads")` or else all that the machine has, but two at most where
-#'   `R CMD check` limits them. Results are the same, to the last bit, for any number.
+#'   `R CMD check` limits them. If the system grants fewer, these do the work. Results are the
+#'   same, to the last bit, for any number.
 #'
 #' @param ... Nothing: other arguments are refused.
 #'

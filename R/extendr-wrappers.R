@@ -23,8 +23,8 @@ engine_m_step <- function(x, n, posterior, covariance, equal_weights, threads) .
 #' @noRd
 engine_matching <- function(counts, rows) .Call(wrap__engine_matching, counts, rows)
 
-#' Which covariances, `double[d, d, k]`, no normal distribution has: `"symmetric"` or
-#' `"positive definite"` is what they are not, `""` for those that are both
+#' What keeps each of the matrices, `double[d, d, k]`, from being a covariance: `"asymmetric"`,
+#' `"indefinite"`, or `""` if nothing does
 #' @noRd
 engine_covariance_faults <- function(covariances, d) .Call(wrap__engine_covariance_faults, covariances, d)
 

@@ -97,6 +97,7 @@ families_section <- function() {
 #' @noRd
 resolve_families <- function(covariance, d, call) {
   families <- engine_families()
+  # Mere names, the rule where the same is fitted again and again, need no groups.
   rows <- if (is.character(covariance)) match(covariance, families$name)
   if (length(rows) == 0 || anyNA(rows)) {
     rows <- resolve_choices(covariance, families, d, call)

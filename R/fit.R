@@ -104,6 +104,7 @@
 #' `gmm_error_unknown_argument` for arguments; `gmm_error_non_finite`,
 #' `gmm_error_constant_column`, `gmm_error_collinear`, `gmm_error_too_few_rows` for data that no
 #' such mixture fits; `gmm_error_missing_columns` for variables of a formula;
+#' `gmm_error_no_thread` where the system starts no thread for the engine;
 #' `gmm_error_degenerate` where every start ended with a component that
 #' collapsed (its covariance became singular at the scale of the data) or lost its rows: it names
 #' the `component`, the `rows` it had, and says what they have in common. Where all components

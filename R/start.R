@@ -62,7 +62,7 @@ as_start_mixture <- function(start, x, fix, call) {
   start <- match_start_columns(start, colnames(x), call)
   k <- length(start$weights)
   # Of another number of components it is refused later.
-  if (!is.null(fix) && (fixed_k(fix, ncol(x)) %||% k) == k) {
+  if ((fixed_k(fix, ncol(x)) %||% k) == k) {
     start <- with_fixed(start, fix, k, ncol(x))
   }
   lapply(start, as.double)
@@ -107,9 +107,6 @@ with_fixed <- function(mixture, fix, k, d) {
 #' A mixture's columns in the order of the data, where both have names
 #' @noRd
 match_start_columns <- function(start, columns, call) {
-  if (is.null(columns)) {
-    return(start)
-  }
   order <- column_orders(start, columns, ncol(start$means), "start", call)
   start$means <- start$means[, order$means, drop = FALSE]
   start$covariances <- start$covariances[order$covariances, order$covariances, , drop = FALSE]

@@ -4,7 +4,7 @@
 //! they need not be opened for it, and are compiled as in the package.
 
 // Whatever no benchmark calls.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 #[path = "../../src/rust/engine/src/accelerate.rs"]
 mod accelerate;

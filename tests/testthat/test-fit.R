@@ -261,6 +261,11 @@ test_that("a fit survives saving", {
   expect_identical(predict(again, type = "posterior"), predict(fit, type = "posterior"))
 })
 
+test_that("a system that starts no thread is an error of its own class", {
+  result <- list(condition = "no_thread")
+  expect_error(engine_value(result, NULL, quote(gmm_fit())), class = "gmm_error_no_thread")
+})
+
 test_that("a fit in a forked process works", {
   skip_on_os("windows")
   gmm_fit(faithful, k = 2, covariance = "full", threads = 2)

@@ -1,4 +1,4 @@
-//! What crosses back to R when something went wrong.
+//! What crosses the border whatever the function: named lists on the way in, failures on the way back.
 
 use std::collections::HashMap;
 use std::panic::{catch_unwind, AssertUnwindSafe};

@@ -2,35 +2,25 @@
 //! `double[d, d, k]`, all column-major.
 
 use extendr_api::prelude::*;
-use gaussmix_engine::Mixture;
-use nalgebra::{Cholesky, DMatrix};
+use gaussmix_engine::{covariance_fault, CovarianceFault, Mixture};
+use nalgebra::DMatrix;
 use ndarray::{Array2, ShapeBuilder};
 
 use crate::border::{guard, Elements, Failure};
 
-/// A matrix may be so far from symmetric, relative to its largest entry.
-const ASYMMETRY: f64 = 1e-8;
-
-/// Which covariances, `double[d, d, k]`, no normal distribution has: `"symmetric"` or
-/// `"positive definite"` is what they are not, `""` for those that are both
+/// What keeps each of the matrices, `double[d, d, k]`, from being a covariance: `"asymmetric"`,
+/// `"indefinite"`, or `""` if nothing does
 /// @noRd
 #[extendr]
 fn engine_covariance_faults(covariances: &[f64], d: i32) -> Robj {
     guard(|| {
-        let fault = |matrix: DMatrix<f64>| {
-            let asymmetry = (&matrix - matrix.transpose()).amax();
-            if asymmetry > ASYMMETRY * matrix.amax() {
-                "symmetric"
-            } else if Cholesky::new(matrix).is_none() {
-                "positive definite"
-            } else {
-                ""
-            }
+        let code = |matrix: &DMatrix<f64>| match covariance_fault(matrix) {
+            Some(CovarianceFault::Asymmetric) => "asymmetric",
+            Some(CovarianceFault::Indefinite) => "indefinite",
+            None => "",
         };
-        let faults = matrices_from(covariances, d as usize)
-            .into_iter()
-            .map(fault);
-        Ok(faults.collect::<Vec<_>>().into())
+        let matrices = matrices_from(covariances, d as usize);
+        Ok(matrices.iter().map(code).collect::<Vec<_>>().into())
     })
 }
 

@@ -35,7 +35,7 @@ mod search;
 mod stats;
 
 pub use algorithm::Algorithm;
-pub use covariance::{Covariances, Family};
+pub use covariance::{covariance_fault, CovarianceFault, Covariances, Family};
 pub use criteria::Criterion;
 pub use data::Data;
 pub use em::Stop;

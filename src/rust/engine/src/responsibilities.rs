@@ -140,13 +140,9 @@ impl Expected {
         let log_weights: Vec<f64> = mixture.weights.iter().map(|w| w.ln()).collect();
         let joint = match factors {
             Factors::Own(factors) => {
-                let mut mean = vec![0.0; origin.len()];
                 let whitener = |(k, factor)| {
-                    let pairs = mixture.means.row(k).into_iter().zip(&origin);
-                    for (mean, (m, o)) in mean.iter_mut().zip(pairs) {
-                        *mean = m - o;
-                    }
-                    Whitener::new(log_weights[k], &mean, factor, isa.outputs())
+                    let mean = relative(mixture, k, &origin);
+                    Whitener::new(log_weights[k], mean.as_slice(), factor, isa.outputs())
                 };
                 Joint::Own(factors.iter().enumerate().map(whitener).collect())
             }

@@ -80,30 +80,20 @@ impl Passes<'_> {
     pub(crate) fn evaluate(&self, mixture: &Mixture) -> Result<Evaluation, GmmError> {
         let factors = Factors::of(&mixture.covariances)?;
         let expected = Expected::new(mixture, &factors, self.isa());
-        let parts: Vec<Result<Evaluation, GmmError>> = self
-            .chunks(mixture.k())
-            .into_par_iter()
-            .map(|rows| {
-                self.isa().run(EvaluateChunk {
-                    passes: self,
-                    mixture,
-                    expected: &expected,
-                    rows,
-                })
+        let parts = self.of_chunks(mixture.k(), |rows| {
+            self.isa().run(EvaluateChunk {
+                passes: self,
+                mixture,
+                expected: &expected,
+                rows,
             })
-            .collect();
-        let mut whole = Evaluation {
-            loglik: 0.0,
-            entropy: 0.0,
-        };
-        for part in parts {
-            let part = part?;
-            whole.loglik += part.loglik;
-            whole.entropy += part.entropy;
-        }
-        // Rounding may leave less than nothing.
-        whole.entropy = whole.entropy.max(0.0);
-        Ok(whole)
+        })?;
+        let entropy: f64 = parts.iter().map(|part| part.entropy).sum();
+        Ok(Evaluation {
+            loglik: parts.iter().map(|part| part.loglik).sum(),
+            // Rounding may leave less than nothing.
+            entropy: entropy.max(0.0),
+        })
     }
 }
 

@@ -124,6 +124,28 @@ impl FromIterator<DMatrix<f64>> for Covariances {
     }
 }
 
+/// Why a matrix is no covariance of a normal distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CovarianceFault {
+    /// It is not symmetric, by more than rounding.
+    Asymmetric,
+    /// It is not positive definite.
+    Indefinite,
+}
+
+/// A matrix may be so far from symmetric, relative to its largest entry.
+const ASYMMETRY: f64 = 1e-8;
+
+/// What keeps a square matrix of finite numbers from being a covariance, if anything does.
+pub fn covariance_fault(matrix: &DMatrix<f64>) -> Option<CovarianceFault> {
+    let asymmetry = (matrix - matrix.transpose()).amax();
+    if asymmetry > ASYMMETRY * matrix.amax() {
+        return Some(CovarianceFault::Asymmetric);
+    }
+    let is_definite = Cholesky::new(matrix.clone()).is_some();
+    (!is_definite).then_some(CovarianceFault::Indefinite)
+}
+
 fn is_diagonal(matrix: &DMatrix<f64>) -> bool {
     let d = matrix.nrows();
     (0..d).all(|i| (0..d).all(|j| i == j || matrix[(i, j)] == 0.0))
@@ -167,4 +189,27 @@ pub(super) fn inverse_of_lower(lower: &DMatrix<f64>) -> Option<DMatrix<f64>> {
 pub(super) fn log_volume(lower: &DMatrix<f64>) -> f64 {
     let d = lower.nrows();
     2.0 * (0..d).map(|j| lower[(j, j)].ln()).sum::<f64>() / d as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn covariances_are_symmetric_but_for_rounding_and_positive_definite() {
+        use CovarianceFault::{Asymmetric, Indefinite};
+        let cases = [
+            (1.0, 1.0, None),
+            (1.0, 1.0 + 1e-12, None),
+            (1.0, 1.0 + 1e-6, Some(Asymmetric)),
+            (3.0, 3.0, Some(Indefinite)),
+        ];
+        for unit in [1e-20, 1.0, 1e20] {
+            for (above, below, fault) in cases {
+                let matrix = DMatrix::from_row_slice(2, 2, &[2.0, above, below, 3.0]) * unit;
+                assert_eq!(covariance_fault(&matrix), fault);
+            }
+        }
+        assert_eq!(covariance_fault(&DMatrix::zeros(1, 1)), Some(Indefinite));
+    }
 }

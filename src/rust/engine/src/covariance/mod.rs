@@ -18,7 +18,7 @@ mod sweeps;
 mod tests;
 mod volumes;
 
-pub use covariances::{Basis, Covariances};
+pub use covariances::{covariance_fault, Basis, CovarianceFault, Covariances};
 pub use family::Family;
 pub(crate) use scatters::{Needs, Scatters};
 

@@ -10,10 +10,9 @@ use crate::factors::Factor;
 /// `constant - |packed x + intercept|²`, where `packed` is `L⁻¹` times [`HALF_ROOT`].
 #[derive(Debug, Clone)]
 pub(crate) struct Whitener {
-    /// `intercept`, `double[d]`, and then `packed`, a lower triangle in the order in which the tiles
-    /// read it.
-    numbers: Vec<f64>,
-    d: usize,
+    /// A lower triangle, in the order in which the tiles read it.
+    packed: Vec<f64>,
+    intercept: Vec<f64>,
     constant: f64,
 }
 
@@ -24,19 +23,20 @@ impl Whitener {
     pub(crate) fn new(log_weight: f64, mean: &[f64], factor: &Factor, outputs: usize) -> Self {
         let d = mean.len();
         let weight = |i: usize, j: usize| HALF_ROOT * factor.inverse[(i, j)];
-        let mut numbers = Vec::with_capacity(d + d * (d + 1) / 2);
-        let own = |i: usize| -(0..=i).map(|j| weight(i, j) * mean[j]).sum::<f64>();
-        numbers.extend((0..d).map(own));
+        let mut packed = Vec::with_capacity(d * (d + 1) / 2);
         for first in (0..d).step_by(outputs) {
             let tile = first..d.min(first + outputs);
             for j in 0..tile.end {
-                numbers.extend((j.max(first)..tile.end).map(|i| weight(i, j)));
+                packed.extend((j.max(first)..tile.end).map(|i| weight(i, j)));
             }
         }
+        let intercept = (0..d)
+            .map(|i| -(0..=i).map(|j| weight(i, j) * mean[j]).sum::<f64>())
+            .collect();
         let log_determinant: f64 = (0..d).map(|i| factor.root[(i, i)].ln()).sum();
         Whitener {
-            numbers,
-            d,
+            packed,
+            intercept,
             constant: LOG2_E * (log_weight - log_determinant - 0.5 * d as f64 * LOG_TWO_PI),
         }
     }
@@ -58,7 +58,7 @@ impl Whitener {
         block: Block,
         out: *mut f64,
     ) {
-        let d = self.d;
+        let d = self.intercept.len();
         let constant = V::splat(self.constant);
         let mut row = 0;
         while row < block.padded {
@@ -66,8 +66,8 @@ impl Whitener {
             let mut tile = Tile {
                 x: x.add(row),
                 stride: block.stride,
-                weights: self.numbers.as_ptr().add(d),
-                intercept: self.numbers.as_ptr(),
+                weights: self.packed.as_ptr(),
+                intercept: self.intercept.as_ptr(),
                 square: &mut square,
             };
             let mut first = 0;

@@ -71,7 +71,6 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
                     for (k, (centre, lanes)) in parts.enumerate() {
                         accumulate_few::<V>(x, of_component(k), block, centre, lanes.as_mut_ptr());
                     }
-                    continue;
                 }
                 Second::Full => {
                     let buffers = (scratch.centred.as_mut_ptr(), scratch.weighted.as_mut_ptr());
@@ -87,8 +86,10 @@ impl<R: Responsibilities> Kernel for Accumulate<'_, R> {
                     }
                 }
             }
-            for k in 0..k {
-                stats.add_mass(k, sums::mass::<V>(of_component(k), block));
+            if !is_few {
+                for k in 0..k {
+                    stats.add_mass(k, sums::mass::<V>(of_component(k), block));
+                }
             }
         }
         for (k, lanes) in lanes.chunks(width).enumerate() {

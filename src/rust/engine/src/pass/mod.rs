@@ -211,19 +211,28 @@ impl<'a> Passes<'a> {
                 rows,
             })
         };
-        let k = centres.len() / self.data.d();
-        if self.chunk_rows(k) >= self.data.n() {
-            return of_chunk(0..self.data.n());
-        }
-        // Not collected into one result: that would cost more than merging.
-        let parts: Vec<Result<SufficientStats, GmmError>> =
-            self.chunks(k).into_par_iter().map(of_chunk).collect();
+        let parts = self.of_chunks(centres.len() / self.data.d(), of_chunk)?;
         let mut parts = parts.into_iter();
-        let mut whole = parts.next().expect("at least one chunk")?;
+        let mut whole = parts.next().expect("at least one chunk");
         for part in parts {
-            whole.merge(&part?);
+            whole.merge(&part);
         }
         Ok(whole)
+    }
+
+    /// What every chunk of a pass with `k` components gives, in their order.
+    pub(crate) fn of_chunks<T: Send>(
+        &self,
+        k: usize,
+        of_chunk: impl Fn(Range<usize>) -> Result<T, GmmError> + Send + Sync,
+    ) -> Result<Vec<T>, GmmError> {
+        if self.chunk_rows(k) >= self.data.n() {
+            return Ok(vec![of_chunk(0..self.data.n())?]);
+        }
+        // Collected in two steps: rayon takes longer to collect into one result.
+        let parts: Vec<Result<T, GmmError>> =
+            self.chunks(k).into_par_iter().map(of_chunk).collect();
+        parts.into_iter().collect()
     }
 
     /// The chunks of a pass with `k` components.
