@@ -2,7 +2,7 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector};
 
-use crate::covariance::{Basis, Covariances};
+use crate::covariance::{inverse_of_lower, Basis, Covariances};
 use crate::error::GmmError;
 
 /// Factors of the covariances of a mixture, in the form that these have.
@@ -98,12 +98,11 @@ impl Factors {
     /// The variance of column `j` in component `k`.
     pub(crate) fn variance(&self, k: usize, j: usize) -> f64 {
         match self {
-            Factors::Own(factors) => factors[k].root.row(j).norm_squared(),
+            Factors::Own(factors) => row(&factors[k].root, j).map(|r| r * r).sum(),
             Factors::Common { basis, deviations } => match basis {
                 None => deviations[k][j].powi(2),
                 Some(basis) => {
-                    let row = basis.matrix.row(j);
-                    let parts = row.iter().zip(&deviations[k]);
+                    let parts = row(&basis.matrix, j).zip(&deviations[k]);
                     parts.map(|(b, s)| (b * s).powi(2)).sum()
                 }
             },
@@ -113,12 +112,11 @@ impl Factors {
     /// The inverse of the variance that column `j` has in component `k` given the other columns.
     pub(crate) fn precision(&self, k: usize, j: usize) -> f64 {
         match self {
-            Factors::Own(factors) => factors[k].inverse.column(j).norm_squared(),
+            Factors::Own(factors) => column(&factors[k].inverse, j).map(|r| r * r).sum(),
             Factors::Common { basis, deviations } => match basis {
                 None => deviations[k][j].powi(-2),
                 Some(basis) => {
-                    let column = basis.inverse.column(j);
-                    let parts = column.iter().zip(&deviations[k]);
+                    let parts = column(&basis.inverse, j).zip(&deviations[k]);
                     parts.map(|(b, s)| (b / s).powi(2)).sum()
                 }
             },
@@ -136,11 +134,26 @@ impl Factor {
     /// The Cholesky factor of a symmetric matrix, if it is positive definite.
     pub(crate) fn of(covariance: &DMatrix<f64>) -> Option<Self> {
         let root = Cholesky::new(covariance.clone())?.unpack();
-        let mut inverse = DMatrix::identity(root.nrows(), root.ncols());
-        let solved = root.solve_lower_triangular_mut(&mut inverse);
-        let finite = |m: &DMatrix<f64>| m.iter().all(|value| value.is_finite());
-        (solved && finite(&root) && finite(&inverse)).then_some(Factor { root, inverse })
+        let inverse = inverse_of_lower(&root)?;
+        let is_finite = root.iter().all(|value| value.is_finite());
+        is_finite.then_some(Factor { root, inverse })
     }
+}
+
+/// Row `i` of a matrix. For what is looked at so often nalgebra's own takes too long to begin.
+fn row(matrix: &DMatrix<f64>, i: usize) -> impl Iterator<Item = f64> + '_ {
+    matrix
+        .as_slice()
+        .iter()
+        .skip(i)
+        .step_by(matrix.nrows())
+        .copied()
+}
+
+/// Likewise column `j`.
+fn column(matrix: &DMatrix<f64>, j: usize) -> impl Iterator<Item = f64> + '_ {
+    let rows = matrix.nrows();
+    matrix.as_slice()[j * rows..(j + 1) * rows].iter().copied()
 }
 
 #[cfg(test)]

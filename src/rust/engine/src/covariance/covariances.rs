@@ -178,10 +178,20 @@ pub(super) fn lower_factor(matrix: &DMatrix<f64>) -> Option<DMatrix<f64>> {
 }
 
 /// Inverse of a lower triangular matrix, unless it is singular.
-pub(super) fn inverse_of_lower(lower: &DMatrix<f64>) -> Option<DMatrix<f64>> {
-    let mut inverse = DMatrix::identity(lower.nrows(), lower.ncols());
-    let solved = lower.solve_lower_triangular_mut(&mut inverse);
-    (solved && inverse.iter().all(|entry| entry.is_finite())).then_some(inverse)
+pub(crate) fn inverse_of_lower(lower: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+    let d = lower.nrows();
+    let mut inverse: DMatrix<f64> = DMatrix::identity(d, d);
+    for (j, column) in inverse.as_mut_slice().chunks_exact_mut(d).enumerate() {
+        for (i, factors) in lower.as_slice().chunks_exact(d).enumerate().skip(j) {
+            let (solved, rest) = column[i..].split_first_mut().expect("the diagonal");
+            *solved /= factors[i];
+            for (entry, factor) in rest.iter_mut().zip(&factors[i + 1..]) {
+                *entry -= *solved * factor;
+            }
+        }
+    }
+    let is_finite = inverse.iter().all(|entry| entry.is_finite());
+    is_finite.then_some(inverse)
 }
 
 /// `log |LL'|^(1/d)`: of the determinant's root, because the determinant itself under- or

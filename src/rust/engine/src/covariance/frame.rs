@@ -1,6 +1,8 @@
 //! An orientation that all components share, and what it is worth.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DMatrixView};
+
+use super::covariances::log_volume;
 
 /// A change of the objective by less than this is its rounding.
 const ROUNDING: f64 = 1e-15;
@@ -14,12 +16,40 @@ pub(super) enum Volumes {
     Varying,
 }
 
-/// A scatter `W = g F'F` with `|F| = 1`, so that nothing in `F` under- or overflows.
+/// Scatters `W_k = g_k F_k'F_k` with `|F_k| = 1`, so that nothing in `F_k` under- or overflows.
 #[derive(Debug, Clone)]
-pub(super) struct Root {
-    pub(super) factor: DMatrix<f64>,
-    /// `log g`, with `g = |W|^(1/d)`.
-    pub(super) log_volume: f64,
+pub(super) struct Roots {
+    /// `double[(k + 1) d, d]`: the identity on top of `F_1`, ..., `F_k`.
+    stacked: DMatrix<f64>,
+    /// `log g_k`, with `g_k = |W_k|^(1/d)`.
+    log_volumes: Vec<f64>,
+}
+
+impl Roots {
+    /// The roots of scatters that have the Cholesky factors `lowers`.
+    pub(super) fn of(lowers: &[DMatrix<f64>]) -> Self {
+        let d = lowers[0].nrows();
+        let log_volumes: Vec<f64> = lowers.iter().map(log_volume).collect();
+        let mut stacked = DMatrix::identity((lowers.len() + 1) * d, d);
+        for (k, (lower, log_volume)) in lowers.iter().zip(&log_volumes).enumerate() {
+            let scale = (-0.5 * log_volume).exp();
+            for j in 0..d {
+                for i in 0..=j {
+                    stacked[((k + 1) * d + i, j)] = scale * lower[(j, i)];
+                }
+            }
+        }
+        Roots {
+            stacked,
+            log_volumes,
+        }
+    }
+
+    /// `F_k` of every component.
+    pub(super) fn each(&self) -> impl Iterator<Item = DMatrixView<'_, f64>> {
+        let d = self.stacked.ncols();
+        (0..self.log_volumes.len()).map(move |k| self.stacked.rows((k + 1) * d, d))
+    }
 }
 
 /// An orthogonal basis `D` and the roots of the scatters turned into it.
@@ -57,21 +87,14 @@ impl Frame {
     pub(super) fn new(
         volumes: Volumes,
         shares: &[f64],
-        roots: &[Root],
+        roots: &Roots,
         basis: &DMatrix<f64>,
     ) -> Self {
-        let (k, d) = (roots.len(), basis.nrows());
-        let mut stacked = DMatrix::zeros((k + 1) * d, d);
-        stacked.rows_mut(0, d).copy_from(basis);
-        for (k, root) in roots.iter().enumerate() {
-            let turned = &root.factor * basis;
-            stacked.rows_mut((k + 1) * d, d).copy_from(&turned);
-        }
         let mut frame = Frame {
             volumes,
-            log_volumes: roots.iter().map(|root| root.log_volume).collect(),
-            stacked,
-            squares: DMatrix::zeros(k, d),
+            log_volumes: roots.log_volumes.clone(),
+            stacked: product(&roots.stacked, basis),
+            squares: DMatrix::zeros(shares.len(), basis.ncols()),
             weights: shares.to_vec(),
         };
         frame.measure();
@@ -124,17 +147,11 @@ impl Frame {
     /// The gain is the sum of the logarithms of ratios, precise where the objectives themselves
     /// differ by their rounding only.
     pub(super) fn turn(&mut self, turn: &DMatrix<f64>) -> Option<f64> {
-        let stacked = &self.stacked * turn;
+        let stacked = product(&self.stacked, turn);
         let before = self.squares.clone();
         let turned_back = std::mem::replace(&mut self.stacked, stacked);
         self.measure_squares();
-        let d = self.d() as f64;
-        let log_ratio = |k: usize| {
-            let (now, then) = (self.squares.row(k), before.row(k));
-            let ratios = now.iter().zip(then.iter()).map(|(now, then)| now / then);
-            ratios.map(f64::ln).sum::<f64>() / d
-        };
-        let log_ratios: Vec<f64> = (0..self.k()).map(log_ratio).collect();
+        let log_ratios = self.log_ratios(&before);
         let gain = self.gain(&log_ratios);
         if gain >= -ROUNDING {
             self.weigh();
@@ -143,6 +160,36 @@ impl Frame {
             self.stacked = turned_back;
             self.squares = before;
             None
+        }
+    }
+
+    /// By how much the `l_k` differ from those of other squares.
+    fn log_ratios(&self, before: &DMatrix<f64>) -> Vec<f64> {
+        let d = self.d() as f64;
+        let mut sums = vec![0.0; self.k()];
+        for (now, then) in self.squares.column_iter().zip(before.column_iter()) {
+            for ((sum, now), then) in sums.iter_mut().zip(&now).zip(&then) {
+                *sum += (now / then).ln() / d;
+            }
+        }
+        sums
+    }
+
+    /// The scatters in this basis, `Y_1`, ..., `Y_k` on top of each other, each over its `g_k`.
+    pub(super) fn scatters(&self, out: &mut DMatrix<f64>) {
+        let (k, d) = (self.k(), self.d());
+        for j in 0..d {
+            for i in 0..=j {
+                let (left, right) = (self.stacked.column(i), self.stacked.column(j));
+                let left = left.as_slice().chunks_exact(d).skip(1);
+                let right = right.as_slice().chunks_exact(d).skip(1);
+                let out = out.as_mut_slice();
+                for (c, (left, right)) in left.zip(right).enumerate() {
+                    let entry = dot(left, right);
+                    out[(j * k + c) * d + i] = entry;
+                    out[(i * k + c) * d + j] = entry;
+                }
+            }
         }
     }
 
@@ -208,6 +255,33 @@ pub(super) fn log_sum_exp(terms: &[f64]) -> f64 {
             .map(|term| (term - largest).exp())
             .sum::<f64>()
             .ln()
+}
+
+/// Columns up to which a product has so little to do that nalgebra's takes longer to begin.
+const FEW: usize = 8;
+
+/// `out = left right`, with a square on the right.
+pub(super) fn multiply(left: &DMatrix<f64>, right: &DMatrix<f64>, out: &mut DMatrix<f64>) {
+    let (rows, d) = left.shape();
+    if d > FEW {
+        out.gemm(1.0, left, right, 0.0);
+        return;
+    }
+    let columns = out.as_mut_slice().chunks_exact_mut(rows);
+    for (out, factors) in columns.zip(right.as_slice().chunks_exact(d)) {
+        out.fill(0.0);
+        for (left, factor) in left.as_slice().chunks_exact(rows).zip(factors) {
+            for (out, left) in out.iter_mut().zip(left) {
+                *out += factor * left;
+            }
+        }
+    }
+}
+
+fn product(left: &DMatrix<f64>, right: &DMatrix<f64>) -> DMatrix<f64> {
+    let mut out = DMatrix::zeros(left.nrows(), right.ncols());
+    multiply(left, right, &mut out);
+    out
 }
 
 /// Inner product in lanes, which the compiler turns into vector instructions.

@@ -18,6 +18,7 @@ mod sweeps;
 mod tests;
 mod volumes;
 
+pub(crate) use covariances::inverse_of_lower;
 pub use covariances::{covariance_fault, Basis, CovarianceFault, Covariances};
 pub use family::Family;
 pub(crate) use scatters::{Needs, Scatters};

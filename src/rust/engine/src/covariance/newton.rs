@@ -15,7 +15,7 @@
 
 use nalgebra::DMatrix;
 
-use super::frame::{Frame, Volumes};
+use super::frame::{multiply, Frame, Volumes};
 use crate::error::GmmError;
 use crate::progress::Progress;
 
@@ -37,9 +37,9 @@ const LAST_PROMISE: f64 = 1e-14;
 /// A step that promises less than this is not worth its cost: nothing but rounding is left.
 const NO_PROMISE: f64 = 1e-17;
 
-/// The quadratic model of the objective around an orientation.
-struct Model<'a> {
-    frame: &'a Frame,
+/// The quadratic model of the objective around an orientation, with room for all that a step
+/// takes: many orientations are those of a few columns, where allocations would cost the most.
+struct Model {
     /// `Y_1`, ..., `Y_k` on top of each other.
     scatters: DMatrix<f64>,
     /// The `u_k` as `double[d, k]`.
@@ -48,11 +48,14 @@ struct Model<'a> {
     gradient: DMatrix<f64>,
     /// About the second derivative in every plane, positive.
     curvature: DMatrix<f64>,
-    scratch: Scratch,
-}
-
-/// Room for a product with the Hessian, so that it allocates nothing.
-struct Scratch {
+    /// Where the minimum is, and from there on the state of the conjugate gradients.
+    step: DMatrix<f64>,
+    direction: DMatrix<f64>,
+    /// The Hessian times the direction.
+    image: DMatrix<f64>,
+    residual: DMatrix<f64>,
+    /// The residual over the curvature.
+    scaled: DMatrix<f64>,
     /// `Y_1 S`, ..., `Y_k S` on top of each other.
     products: DMatrix<f64>,
     /// Relative changes of `diag(Y_k)`, as `double[d, k]`.
@@ -66,18 +69,22 @@ struct Scratch {
 /// # Errors
 /// [`GmmError::Interrupted`].
 pub(super) fn descend(frame: &mut Frame, progress: &Progress) -> Result<(), GmmError> {
+    let mut model = Model::with_room_for(frame);
     for _ in 0..STEPS {
-        let Some((mut step, promise)) = Model::around(frame).step(progress)? else {
+        model.look(frame);
+        let promise = model.find_step(frame, progress)?;
+        if promise < NO_PROMISE {
             break;
-        };
-        step *= (LONGEST / step.amax()).min(1.0);
-        let mut gain = frame.turn(&orthogonal(&step));
+        }
+        let step = &mut model.step;
+        *step *= (LONGEST / step.amax()).min(1.0);
+        let mut gain = frame.turn(&orthogonal(step));
         for _ in 0..HALVINGS {
             if gain.is_some() {
                 break;
             }
-            step *= 0.5;
-            gain = frame.turn(&orthogonal(&step));
+            *step *= 0.5;
+            gain = frame.turn(&orthogonal(step));
         }
         if gain.is_none() || promise < LAST_PROMISE {
             break;
@@ -86,45 +93,50 @@ pub(super) fn descend(frame: &mut Frame, progress: &Progress) -> Result<(), GmmE
     Ok(())
 }
 
-impl<'a> Model<'a> {
-    fn around(frame: &'a Frame) -> Self {
+impl Model {
+    fn with_room_for(frame: &Frame) -> Self {
         let (k, d) = (frame.k(), frame.d());
-        let zeros = DMatrix::zeros(d, d);
-        let mut model = Model {
-            frame,
+        let square = || DMatrix::zeros(d, d);
+        Model {
             scatters: DMatrix::zeros(k * d, d),
-            inverses: frame.squares.map(f64::recip).transpose(),
-            gradient: zeros.clone(),
-            curvature: zeros.clone(),
-            scratch: Scratch {
-                products: DMatrix::zeros(k * d, d),
-                changes: DMatrix::zeros(d, k),
-                half: zeros,
-            },
-        };
-        for k in 0..k {
-            let root = frame.stacked.rows((k + 1) * d, d);
-            let mut scatter = model.scatters.rows_mut(k * d, d);
-            // Transposed first: nalgebra's product with a transpose does not work in blocks.
-            scatter.gemm(1.0, &root.transpose(), &root, 0.0);
+            inverses: DMatrix::zeros(d, k),
+            gradient: square(),
+            // The diagonal is that of no plane.
+            curvature: DMatrix::identity(d, d),
+            step: square(),
+            direction: square(),
+            image: square(),
+            residual: square(),
+            scaled: square(),
+            products: DMatrix::zeros(k * d, d),
+            changes: DMatrix::zeros(d, k),
+            half: square(),
         }
+    }
+
+    /// The model around the frame's orientation.
+    fn look(&mut self, frame: &Frame) {
+        let d = frame.d();
+        frame.scatters(&mut self.scatters);
+        frame.squares.transpose_to(&mut self.inverses);
+        self.inverses.apply(|square| *square = 1.0 / *square);
         for j in 0..d {
             for i in 0..j {
-                model.differentiate(i, j);
+                self.differentiate(frame, i, j);
             }
-            model.curvature[(j, j)] = 1.0;
         }
-        model
     }
 
     /// First and second derivative in the plane `(i, j)`.
-    fn differentiate(&mut self, i: usize, j: usize) {
-        let d = self.gradient.nrows();
+    fn differentiate(&mut self, frame: &Frame, i: usize, j: usize) {
+        let d = frame.d();
         let scale = 2.0 / d as f64;
+        let entries = self.scatters.column(j);
+        let entries = entries.as_slice().chunks_exact(d);
+        let inverses = self.inverses.as_slice().chunks_exact(d);
         let (mut first, mut second, mut majorising, mut squared) = (0.0, 0.0, 0.0, 0.0);
-        for (k, weight) in self.frame.weights.iter().enumerate() {
-            let entry = self.scatters[(k * d + i, j)];
-            let (left, right) = (self.inverses[(i, k)], self.inverses[(j, k)]);
+        for ((weight, entries), inverses) in frame.weights.iter().zip(entries).zip(inverses) {
+            let (entry, left, right) = (entries[i], inverses[i], inverses[j]);
             let slope = entry * (right - left);
             first += weight * slope;
             squared += weight * slope * slope;
@@ -132,7 +144,7 @@ impl<'a> Model<'a> {
             second -= weight * 4.0 * entry * entry * left * right;
         }
         second += majorising - 2.0 * squared;
-        if self.frame.volumes() == Volumes::Equal {
+        if frame.volumes() == Volumes::Equal {
             second += (squared - first * first) * scale;
         }
         // This is but a preconditioner: where the plane is not convex, part of what majorises the
@@ -144,95 +156,107 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The step to the minimum of the model, or as far as it is convex, and the gain that its
-    /// first direction promises, up to a factor; none where there is nothing to gain.
-    fn step(&mut self, progress: &Progress) -> Result<Option<(DMatrix<f64>, f64)>, GmmError> {
-        let mut residual = -&self.gradient;
-        let mut step = DMatrix::zeros(residual.nrows(), residual.ncols());
-        let mut image = step.clone();
-        let mut scaled = residual.component_div(&self.curvature);
-        let mut direction = scaled.clone();
-        let mut norm = residual.dot(&scaled);
+    /// Step to the minimum of the model, or as far as it is convex. Returns the gain that the
+    /// first direction promises, up to a factor; there is no step where that is [`NO_PROMISE`].
+    fn find_step(&mut self, frame: &Frame, progress: &Progress) -> Result<f64, GmmError> {
+        self.residual.copy_from(&self.gradient);
+        self.residual.neg_mut();
+        self.scale_residual();
+        self.direction.copy_from(&self.scaled);
+        self.step.fill(0.0);
+        let mut norm = self.residual.dot(&self.scaled);
         let promise = norm;
         if promise < NO_PROMISE {
-            return Ok(None);
+            return Ok(promise);
         }
         // A forcing sequence that makes the convergence superlinear.
-        let enough = promise * direction.amax().clamp(1e-3, 0.1).powi(2);
+        let enough = promise * self.direction.amax().clamp(1e-3, 0.1).powi(2);
         for product in 0..PRODUCTS {
             progress.check()?;
             if norm <= enough {
                 break;
             }
-            self.hessian_times(&direction, &mut image);
-            let bend = direction.dot(&image);
+            self.differentiate_along_direction(frame);
+            let bend = self.direction.dot(&self.image);
             if bend <= 0.0 {
                 if product == 0 {
-                    step = direction;
+                    self.step.copy_from(&self.direction);
                 }
                 break;
             }
             let length = norm / bend;
-            step.zip_apply(&direction, |to, by| *to += length * by);
-            residual.zip_apply(&image, |left, by| *left -= length * by);
-            scaled.copy_from(&residual);
-            scaled.component_div_assign(&self.curvature);
-            let before = std::mem::replace(&mut norm, residual.dot(&scaled));
-            direction.zip_apply(&scaled, |to, by| *to = by + norm / before * *to);
+            add(&mut self.step, length, &self.direction);
+            add(&mut self.residual, -length, &self.image);
+            self.scale_residual();
+            let before = std::mem::replace(&mut norm, self.residual.dot(&self.scaled));
+            self.direction *= norm / before;
+            self.direction += &self.scaled;
         }
-        Ok(Some((step, promise)))
+        Ok(promise)
     }
 
-    /// The Hessian times `step`.
+    fn scale_residual(&mut self) {
+        self.scaled.copy_from(&self.residual);
+        self.scaled.component_div_assign(&self.curvature);
+    }
+
+    /// The Hessian times the direction.
     ///
-    /// The derivative of the gradient along `step` is not symmetric, because turns do not
+    /// The derivative of the gradient along a step is not symmetric, because turns do not
     /// commute: `exp(S) exp(T) = exp(S + T + [S, T] / 2 + ...)`. Half a bracket with the gradient
     /// makes it so.
-    fn hessian_times(&mut self, step: &DMatrix<f64>, image: &mut DMatrix<f64>) {
-        let d = step.nrows();
+    fn differentiate_along_direction(&mut self, frame: &Frame) {
+        let (k, d) = (frame.k(), frame.d());
         let scale = 2.0 / d as f64;
-        let Scratch {
-            products,
-            changes,
-            half,
-        } = &mut self.scratch;
-        products.gemm(1.0, &self.scatters, step, 0.0);
-        half.gemm(-0.5, &self.gradient, step, 0.0);
+        multiply(&self.scatters, &self.direction, &mut self.products);
+        multiply(&self.gradient, &self.direction, &mut self.half);
+        self.half *= -0.5;
+        let products = self.products.as_slice();
+        let scatters = self.scatters.as_slice();
+        let inverses = self.inverses.as_slice();
+        let changes = self.changes.as_mut_slice();
+        let half = self.half.as_mut_slice();
         let mut mean_change = 0.0;
-        for (k, mut changes) in changes.column_iter_mut().enumerate() {
-            for (j, change) in changes.iter_mut().enumerate() {
-                *change = 2.0 * products[(k * d + j, j)] * self.inverses[(j, k)];
+        for (c, weight) in frame.weights.iter().enumerate() {
+            let mut sum = 0.0;
+            for j in 0..d {
+                let change = 2.0 * products[(j * k + c) * d + j] * inverses[c * d + j];
+                changes[c * d + j] = change;
+                sum += change;
             }
-            mean_change += self.frame.weights[k] * changes.mean();
+            mean_change += weight * sum / d as f64;
         }
-        for (k, weight) in self.frame.weights.iter().enumerate() {
-            let mut changes = changes.column_mut(k);
+        for (c, weight) in frame.weights.iter().enumerate() {
+            let inverses = &inverses[c * d..][..d];
+            let changes = &mut changes[c * d..][..d];
             // Where volumes are equal, the weight changes too.
-            let reweighing = match self.frame.volumes() {
-                Volumes::Equal => changes.mean() - mean_change,
+            let reweighing = match frame.volumes() {
+                Volumes::Equal => changes.iter().sum::<f64>() / d as f64 - mean_change,
                 Volumes::Varying => 0.0,
             };
-            let inverses = self.inverses.column(k);
-            changes.zip_apply(&inverses, |change, inverse| {
+            for (change, inverse) in changes.iter_mut().zip(inverses) {
                 *change = 0.5 * inverse * (reweighing - *change);
-            });
-            let (inverses, changes) = (inverses.as_slice(), changes.as_slice());
-            let rows = k * d..(k + 1) * d;
-            for j in 0..d {
-                let products = &products.as_slice()[j * products.nrows()..][rows.clone()];
-                let scatters = &self.scatters.as_slice()[j * self.scatters.nrows()..][rows.clone()];
-                let half = &mut half.as_mut_slice()[j * d..(j + 1) * d];
+            }
+            let factor = scale * weight;
+            for (j, half) in half.chunks_exact_mut(d).enumerate() {
+                let products = &products[(j * k + c) * d..][..d];
+                let scatters = &scatters[(j * k + c) * d..][..d];
                 for i in 0..d {
-                    half[i] += scale
-                        * weight
+                    half[i] += factor
                         * (products[i] * (inverses[j] - inverses[i])
                             + scatters[i] * (changes[j] - changes[i]));
                 }
             }
         }
-        half.transpose_to(image);
-        image.zip_apply(half, |below, above| *below = above - *below);
+        self.half.transpose_to(&mut self.image);
+        self.image -= &self.half;
+        self.image.neg_mut();
     }
+}
+
+/// `to += factor * from`.
+fn add(to: &mut DMatrix<f64>, factor: f64, from: &DMatrix<f64>) {
+    to.zip_apply(from, |to, from| *to += factor * from);
 }
 
 /// Cayley's orthogonal matrix, `exp(step)` up to third order.

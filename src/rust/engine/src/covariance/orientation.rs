@@ -14,8 +14,8 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::covariances::{inverse_of_lower, log_volume, lower_factor};
-use super::frame::{log_sum_exp, Frame, Root, Volumes};
+use super::covariances::{inverse_of_lower, lower_factor};
+use super::frame::{log_sum_exp, Frame, Roots, Volumes};
 use super::matrices::eigen;
 use super::newton::descend;
 use super::sweeps::sweep;
@@ -59,18 +59,14 @@ pub(super) fn vve(given: &Given<'_>) -> Result<Covariances, GmmError> {
     covariances(&frame, |k| -given.mass[k].ln())
 }
 
-fn roots(given: &Given<'_>) -> Result<Vec<Root>, GmmError> {
-    let root = |k: usize| {
+fn roots(given: &Given<'_>) -> Result<Roots, GmmError> {
+    let lower = |k: usize| {
         let sound = given.mass[k] > 0.0 && given.mass[k].is_finite();
         let lower = lower_factor(given.scatter.full(k)).filter(|_| sound);
-        let lower = lower.ok_or(GmmError::Degenerate { k })?;
-        let log_volume = log_volume(&lower);
-        Ok(Root {
-            factor: lower.transpose() * (-0.5 * log_volume).exp(),
-            log_volume,
-        })
+        lower.ok_or(GmmError::Degenerate { k })
     };
-    (0..given.k()).map(root).collect()
+    let lowers: Vec<DMatrix<f64>> = (0..given.k()).map(lower).collect::<Result<_, _>>()?;
+    Ok(Roots::of(&lowers))
 }
 
 /// Variances `y_kj` times a factor per component, in the basis of the frame.
@@ -82,7 +78,7 @@ fn covariances(frame: &Frame, log_factor: impl Fn(usize) -> f64) -> Result<Covar
 }
 
 /// The best orientation there is, or that descends from the previous one.
-fn best_frame(given: &Given<'_>, roots: &[Root], volumes: Volumes) -> Result<Frame, GmmError> {
+fn best_frame(given: &Given<'_>, roots: &Roots, volumes: Volumes) -> Result<Frame, GmmError> {
     let total = given.total_mass();
     let shares: Vec<f64> = given.mass.iter().map(|mass| mass / total).collect();
     let frame = |basis: &DMatrix<f64>| Frame::new(volumes, &shares, roots, basis);
@@ -93,9 +89,8 @@ fn best_frame(given: &Given<'_>, roots: &[Root], volumes: Volumes) -> Result<Fra
         }
         Some(previous) => {
             let bases = bases_of(given, previous);
-            let frames = bases.iter().map(frame);
-            let best = frames.min_by(|a, b| a.objective().total_cmp(&b.objective()));
-            best.expect("at least one basis")
+            let frames = bases.iter().map(frame).collect();
+            best_of(frames).next().expect("at least one basis")
         }
     };
     minimise(&mut best, given.progress)?;
@@ -129,7 +124,7 @@ fn bases_of(given: &Given<'_>, previous: &Covariances) -> Vec<DMatrix<f64>> {
 /// outweighs the others by its volume, and the components' own axes.
 fn likely_bases(
     given: &Given<'_>,
-    roots: &[Root],
+    roots: &Roots,
     volumes: Volumes,
 ) -> Result<Vec<DMatrix<f64>>, GmmError> {
     let d = given.d();
@@ -149,9 +144,10 @@ fn likely_bases(
     }
     let mut scatters = DMatrix::zeros(d, d);
     let mut inverses = DMatrix::zeros(d, d);
-    for Root { factor, .. } in roots {
-        scatters += factor.transpose() * factor;
-        if let Some(inverse) = inverse_of_lower(&factor.transpose()) {
+    for factor in roots.each() {
+        let lower = factor.transpose();
+        scatters += &lower * factor;
+        if let Some(inverse) = inverse_of_lower(&lower) {
             inverses += inverse.transpose() * inverse;
         }
     }
@@ -164,6 +160,14 @@ fn likely_bases(
     Ok(bases)
 }
 
+/// Frames, the best first.
+fn best_of(frames: Vec<Frame>) -> impl Iterator<Item = Frame> {
+    let judged = frames.into_iter().map(|frame| (frame.objective(), frame));
+    let mut judged: Vec<(f64, Frame)> = judged.collect();
+    judged.sort_by(|a, b| a.0.total_cmp(&b.0));
+    judged.into_iter().map(|(_, frame)| frame)
+}
+
 /// The best of several frames: after every lap the worse half drops out.
 fn race(mut frames: Vec<Frame>, progress: &Progress) -> Result<Frame, GmmError> {
     while frames.len() > 1 {
@@ -174,8 +178,8 @@ fn race(mut frames: Vec<Frame>, progress: &Progress) -> Result<Frame, GmmError> 
                 }
             }
         }
-        frames.sort_by(|a, b| a.objective().total_cmp(&b.objective()));
-        frames.truncate(frames.len().div_ceil(2));
+        let left = frames.len().div_ceil(2);
+        frames = best_of(frames).take(left).collect();
     }
     Ok(frames.swap_remove(0))
 }

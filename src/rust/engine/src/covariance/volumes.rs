@@ -18,6 +18,7 @@
 use nalgebra::{Cholesky, DMatrix, DVector};
 
 use super::covariances::{compose, inverse_of_lower, log_volume, lower_factor};
+use super::frame::dot;
 use super::matrices::{all_eigen, lost};
 use super::{common, is_sound, Basis, Covariances, Given};
 use crate::error::GmmError;
@@ -43,7 +44,10 @@ const FAR: f64 = 20.0;
 
 /// Common diagonal shape: `Sigma_k = lambda_k A`.
 pub(super) fn vei(given: &Given<'_>) -> Result<Covariances, GmmError> {
-    let scatters: Vec<_> = (0..given.k()).map(|k| given.scatter.diagonal(k)).collect();
+    let mut scatters = DMatrix::zeros(given.d(), given.k());
+    for (k, mut own) in scatters.column_iter_mut().enumerate() {
+        own.copy_from(&given.scatter.diagonal(k));
+    }
     common(None, diagonal_covariances(given, &scatters)?)
 }
 
@@ -51,7 +55,10 @@ pub(super) fn vei(given: &Given<'_>) -> Result<Covariances, GmmError> {
 /// and `Omega_k` decreasing.
 pub(super) fn vev(given: &Given<'_>) -> Result<Covariances, GmmError> {
     let eigen = all_eigen(given)?;
-    let scatters: Vec<_> = eigen.iter().map(|own| own.values.clone()).collect();
+    let mut scatters = DMatrix::zeros(given.d(), given.k());
+    for (own, mut column) in eigen.iter().zip(scatters.column_iter_mut()) {
+        column.copy_from(&own.values);
+    }
     let variances = diagonal_covariances(given, &scatters)?;
     if let Some(k) = variances.iter().position(lost) {
         return Err(GmmError::Degenerate { k });
@@ -64,35 +71,35 @@ pub(super) fn vev(given: &Given<'_>) -> Result<Covariances, GmmError> {
 /// Common matrix: `Sigma_k = lambda_k C`.
 ///
 /// # Cost
-/// Per Newton step two products of `d` by `d` matrices per component.
+/// Per Newton step one product and a half of `d` by `d` matrices per component.
 pub(super) fn vee(given: &Given<'_>) -> Result<Covariances, GmmError> {
-    let k = given.k();
-    let scatters: Vec<&DMatrix<f64>> = (0..k).map(|k| given.scatter.full(k)).collect();
-    let pool = |theta: &[f64]| {
-        let mut pooled = DMatrix::zeros(given.d(), given.d());
-        for (scatter, theta) in scatters.iter().zip(theta) {
-            let precision = theta.exp();
-            pooled.zip_apply(*scatter, |sum, entry| *sum += precision * entry);
-        }
-        pooled
-    };
-    let start = start(given, |k| scatters[k].diagonal())?;
-    let theta = minimise(given, start, |theta| {
-        let lower = lower_factor(&pool(theta))?;
+    let (k, d) = (given.k(), given.d());
+    let mut scatters = DMatrix::zeros(d * d, k);
+    let mut diagonals = DMatrix::zeros(d, k);
+    for c in 0..k {
+        let scatter = given.scatter.full(c);
+        scatters.column_mut(c).copy_from_slice(scatter.as_slice());
+        diagonals.column_mut(c).copy_from(&scatter.diagonal());
+    }
+    let mut pooled = DMatrix::zeros(d, d);
+    let mut half = DMatrix::zeros(d, d);
+    let mut parts = DMatrix::zeros(d * d, k);
+    let start = start(given, &diagonals)?;
+    let theta = minimise(given, start, |theta, slope| {
+        pool(&scatters, theta, pooled.as_mut_slice());
+        let lower = lower_factor(&pooled)?;
         let inverse = inverse_of_lower(&lower)?;
-        let transposed = inverse.transpose();
-        let whitened = scatters.iter().zip(theta).map(|(scatter, theta)| {
-            let mut part = &inverse * *scatter * &transposed;
-            part *= theta.exp();
-            part
-        });
-        let whitened: Vec<DMatrix<f64>> = whitened.collect();
-        let trace = |k: usize| whitened[k].trace();
-        let product = |i: usize, j: usize| whitened[i].dot(&whitened[j]);
-        Some(Slope::of(k, given.d(), log_volume(&lower), trace, product))
+        let own = scatters.as_slice().chunks_exact(d * d);
+        let parts_of_each = parts.as_mut_slice().chunks_exact_mut(d * d);
+        for ((scatter, part), theta) in own.zip(parts_of_each).zip(theta) {
+            whiten(&inverse, scatter, theta.exp(), half.as_mut_slice(), part);
+        }
+        slope.set(log_volume(&lower), &parts, d + 1);
+        Some(())
     })?;
+    pool(&scatters, &theta, pooled.as_mut_slice());
     // The volume of M / N is the factor that the volumes exp(-theta) lack.
-    let mut lower = lower_factor(&pool(&theta)).ok_or(GmmError::Degenerate { k: 0 })?;
+    let mut lower = lower_factor(&pooled).ok_or(GmmError::Degenerate { k: 0 })?;
     let half_volume = 0.5 * log_volume(&lower);
     lower *= (-half_volume).exp();
     let basis = Basis::triangular(lower).ok_or(GmmError::Degenerate { k: 0 })?;
@@ -101,96 +108,131 @@ pub(super) fn vee(given: &Given<'_>) -> Result<Covariances, GmmError> {
     common(Some(basis), theta.iter().map(sphere).collect())
 }
 
-/// The variances `lambda_k A` of diagonal scatters.
+/// The variances `lambda_k A` of diagonal scatters, `double[d, k]`.
 fn diagonal_covariances(
     given: &Given<'_>,
-    scatters: &[DVector<f64>],
+    scatters: &DMatrix<f64>,
 ) -> Result<Vec<DVector<f64>>, GmmError> {
-    let (k, d) = (given.k(), given.d());
-    let pool = |theta: &[f64]| {
-        let mut pooled = DVector::zeros(d);
-        for (scatter, theta) in scatters.iter().zip(theta) {
-            pooled.axpy(theta.exp(), scatter, 1.0);
-        }
-        pooled
-    };
-    let start = start(given, |k| scatters[k].clone())?;
-    let theta = minimise(given, start, |theta| {
-        let pooled = pool(theta);
+    let (d, k) = scatters.shape();
+    let mut pooled = DVector::zeros(d);
+    let mut parts = DMatrix::zeros(d, k);
+    let start = start(given, scatters)?;
+    let theta = minimise(given, start, |theta, slope| {
+        pool(scatters, theta, pooled.as_mut_slice());
         if !pooled.iter().all(|&sum| is_sound(sum)) {
             return None;
         }
-        let mut parts = DMatrix::zeros(d, k);
-        for ((mut part, own), theta) in parts.column_iter_mut().zip(scatters).zip(theta) {
+        let own = scatters.as_slice().chunks_exact(d);
+        let parts_of_each = parts.as_mut_slice().chunks_exact_mut(d);
+        for ((own, part), theta) in own.zip(parts_of_each).zip(theta) {
             let precision = theta.exp();
             for ((part, own), pooled) in part.iter_mut().zip(own).zip(&pooled) {
                 *part = own / pooled * precision;
             }
         }
-        let trace = |k: usize| parts.column(k).sum();
-        let product = |i: usize, j: usize| parts.column(i).dot(&parts.column(j));
         let log_volume = pooled.iter().map(|sum| sum.ln()).sum::<f64>() / d as f64;
-        Some(Slope::of(k, d, log_volume, trace, product))
+        slope.set(log_volume, &parts, 1);
+        Some(())
     })?;
-    let pooled = pool(&theta) / given.total_mass();
+    pool(scatters, &theta, pooled.as_mut_slice());
+    pooled /= given.total_mass();
     Ok(theta.iter().map(|theta| &pooled * (-theta).exp()).collect())
 }
 
-/// What Newton's method must know of `log|M| / d` at a point.
+/// `sum_k exp(theta_k) W_k`, a column of `scatters` each.
+fn pool(scatters: &DMatrix<f64>, theta: &[f64], out: &mut [f64]) {
+    out.fill(0.0);
+    for (scatter, theta) in scatters.as_slice().chunks_exact(out.len()).zip(theta) {
+        let precision = theta.exp();
+        for (sum, entry) in out.iter_mut().zip(scatter) {
+            *sum += precision * entry;
+        }
+    }
+}
+
+/// `part = factor * L^-1 W L'^-1`, with room for `W L'^-1`.
+fn whiten(
+    inverse: &DMatrix<f64>,
+    scatter: &[f64],
+    factor: f64,
+    half: &mut [f64],
+    part: &mut [f64],
+) {
+    let d = inverse.nrows();
+    let columns = || inverse.as_slice().chunks_exact(d);
+    half.fill(0.0);
+    for (j, half) in half.chunks_exact_mut(d).enumerate() {
+        for (column, scatter) in columns().zip(scatter.chunks_exact(d)).take(j + 1) {
+            for (half, scatter) in half.iter_mut().zip(scatter) {
+                *half += column[j] * scatter;
+            }
+        }
+    }
+    part.fill(0.0);
+    for (half, part) in half.chunks_exact(d).zip(part.chunks_exact_mut(d)) {
+        for (i, (column, half)) in columns().zip(half).enumerate() {
+            let by = factor * half;
+            for (part, entry) in part[i..].iter_mut().zip(&column[i..]) {
+                *part += by * entry;
+            }
+        }
+    }
+}
+
+/// What Newton's method must know at a point: of `log|M| / d`, and, once [`minimise`] has taken the
+/// rest off, of `h`.
+#[derive(Clone)]
 struct Slope {
-    log_volume: f64,
+    value: f64,
     gradient: DVector<f64>,
     hessian: DMatrix<f64>,
 }
 
 impl Slope {
-    /// From traces `tr(P_i)` and products `tr(P_i P_j)` of the parts `P_k = M^-1 W_k / lambda_k`.
-    fn of(
-        k: usize,
-        d: usize,
-        log_volume: f64,
-        trace: impl Fn(usize) -> f64,
-        product: impl Fn(usize, usize) -> f64,
-    ) -> Self {
-        let d = d as f64;
-        let gradient = DVector::from_fn(k, |k, _| trace(k) / d);
-        let mut hessian = DMatrix::from_diagonal(&gradient);
-        for i in 0..k {
-            for j in 0..=i {
-                hessian[(i, j)] -= product(i, j) / d;
-                hessian[(j, i)] = hessian[(i, j)];
-            }
-        }
+    fn with_room_for(k: usize) -> Self {
         Slope {
-            log_volume,
-            gradient,
-            hessian,
+            value: f64::INFINITY,
+            gradient: DVector::zeros(k),
+            hessian: DMatrix::zeros(k, k),
+        }
+    }
+
+    /// From the parts `P_k = M^-1 W_k / lambda_k`, symmetric, a column each: of their traces, whose
+    /// entries lie `stride` apart, and of the traces of their products.
+    fn set(&mut self, log_volume: f64, parts: &DMatrix<f64>, stride: usize) {
+        let of = |k: usize| &parts.as_slice()[k * parts.nrows()..][..parts.nrows()];
+        let d = parts.nrows().div_ceil(stride) as f64;
+        self.value = log_volume;
+        for i in 0..parts.ncols() {
+            self.gradient[i] = of(i).iter().step_by(stride).sum::<f64>() / d;
+            for j in 0..=i {
+                let product = -dot(of(i), of(j)) / d;
+                self.hessian[(i, j)] = product;
+                self.hessian[(j, i)] = product;
+            }
+            self.hessian[(i, i)] += self.gradient[i];
         }
     }
 }
 
 /// Where to start from: the volumes of `previous`, else those of the scatters, measured in units
 /// of the pooled scatter so that the scales of the columns do not matter.
-fn start(
-    given: &Given<'_>,
-    diagonal: impl Fn(usize) -> DVector<f64>,
-) -> Result<DVector<f64>, GmmError> {
-    let k = given.k();
-    let diagonals: Vec<DVector<f64>> = (0..k).map(diagonal).collect();
-    let mut pooled = diagonals[0].clone();
-    for diagonal in &diagonals[1..] {
-        pooled += diagonal;
-    }
+fn start(given: &Given<'_>, diagonals: &DMatrix<f64>) -> Result<DVector<f64>, GmmError> {
+    let pooled = diagonals.column_sum();
     if !pooled.iter().all(|&sum| is_sound(sum)) {
         return Err(GmmError::Degenerate { k: 0 });
     }
-    let volume = |k: usize| diagonals[k].component_div(&pooled).mean() / given.mass[k];
-    let theta = DVector::from_fn(k, |k, _| -volume(k).ln());
+    let log_volume = |k: usize| {
+        let own = diagonals.column(k);
+        let relative = own.iter().zip(&pooled).map(|(own, pooled)| own / pooled);
+        (relative.sum::<f64>() / given.d() as f64 / given.mass[k]).ln()
+    };
+    let theta = DVector::from_fn(given.k(), |k, _| -log_volume(k));
     if let Some(k) = theta.iter().position(|theta| !theta.is_finite()) {
         return Err(GmmError::Degenerate { k });
     }
     // Only differences between components matter; these sums stay far from overflow.
-    let level = pooled.map(f64::ln).mean();
+    let level = pooled.iter().map(|sum| sum.ln()).sum::<f64>() / given.d() as f64;
     Ok(from_previous(given, &theta)
         .unwrap_or(theta)
         .add_scalar(-level))
@@ -208,26 +250,29 @@ fn from_previous(given: &Given<'_>, theta: &DVector<f64>) -> Option<DVector<f64>
     (difference.amax() < FAR).then(|| theta + difference)
 }
 
-/// The `theta` that minimises `h`, of which `slope` gives the determinant's part.
+/// The `theta` that minimises `h`, of which `look` gives the determinant's part.
 fn minimise(
     given: &Given<'_>,
     start: DVector<f64>,
-    slope: impl Fn(&[f64]) -> Option<Slope>,
+    mut look: impl FnMut(&[f64], &mut Slope) -> Option<()>,
 ) -> Result<Vec<f64>, GmmError> {
     let shares = DVector::from_column_slice(given.mass) / given.total_mass();
-    let evaluate = |theta: &DVector<f64>| {
-        let mut slope = slope(theta.as_slice())?;
-        slope.log_volume -= shares.dot(theta);
+    let mut evaluate = |theta: &DVector<f64>, slope: &mut Slope| {
+        let found = look(theta.as_slice(), slope);
+        slope.value -= shares.dot(theta);
         slope.gradient -= &shares;
-        Some(slope)
+        found.is_some()
     };
-    let first = start.clone();
-    let mut theta = start;
-    let mut here = evaluate(&theta).ok_or(GmmError::Degenerate { k: 0 })?;
+    let mut theta = start.clone();
+    let mut here = Slope::with_room_for(given.k());
+    let mut next = here.clone();
+    let mut to = theta.clone();
+    if !evaluate(&theta, &mut here) {
+        return Err(GmmError::Degenerate { k: 0 });
+    }
     let mut before = f64::INFINITY;
     for _ in 0..STEPS {
-        let alternating = || alternating_step(&here, &shares);
-        let mut step = newton_step(&here).unwrap_or_else(alternating);
+        let mut step = newton_step(&here).unwrap_or_else(|| alternating_step(&here, &shares));
         let length = step.amax();
         if length < CONVERGED || (length < NEAR && length > 0.1 * before) {
             theta += step;
@@ -235,26 +280,27 @@ fn minimise(
         }
         before = length;
         step *= (LONGEST / length).min(1.0);
-        let mut next = None;
+        let mut is_found = false;
         for _ in 0..HALVINGS {
-            next = evaluate(&(&theta + &step)).filter(|next| descends(&here, &step, next));
-            if next.is_some() {
+            theta.add_to(&step, &mut to);
+            is_found = evaluate(&to, &mut next) && descends(&here, &step, &next);
+            if is_found {
                 break;
             }
             step *= 0.5;
         }
-        if next.is_none() {
-            step = alternating_step(&here, &shares);
-            next = evaluate(&(&theta + &step));
+        if !is_found {
+            theta.add_to(&alternating_step(&here, &shares), &mut to);
+            is_found = evaluate(&to, &mut next);
         }
-        theta += step;
-        match next {
-            Some(next) => here = next,
-            None => break,
+        std::mem::swap(&mut theta, &mut to);
+        std::mem::swap(&mut here, &mut next);
+        if !is_found {
+            break;
         }
     }
     // There is no minimum: the volume that shrinks most against its start vanishes.
-    let k = (theta - first).imax();
+    let k = (theta - start).imax();
     Err(GmmError::Degenerate { k })
 }
 
@@ -262,21 +308,22 @@ fn minimise(
 /// Hessian has a null vector, which is filled up.
 fn newton_step(here: &Slope) -> Option<DVector<f64>> {
     let k = here.gradient.len() as f64;
-    let hessian = here.hessian.add_scalar(1.0 / (k * k));
-    let step = Cholesky::new(hessian)?.solve(&-&here.gradient);
+    let mut step = -&here.gradient;
+    Cholesky::new(here.hessian.add_scalar(1.0 / (k * k)))?.solve_mut(&mut step);
     step.iter().all(|step| step.is_finite()).then_some(step)
 }
 
 /// The best volumes for the present shape: slower than Newton's step, but it always descends.
 fn alternating_step(here: &Slope, shares: &DVector<f64>) -> DVector<f64> {
-    let found = &here.gradient + shares;
-    let ratio = |wanted: f64, found: f64| (wanted / found).ln().clamp(-LONGEST, LONGEST);
-    shares.zip_map(&found, ratio)
+    shares.zip_map(&here.gradient, |wanted, surplus| {
+        let ratio = wanted / (wanted + surplus);
+        ratio.ln().clamp(-LONGEST, LONGEST)
+    })
 }
 
 /// Whether `h` fell, judged by its derivative along the step where this is enough: near the
 /// minimum `h` itself differs by nothing but rounding.
 fn descends(here: &Slope, step: &DVector<f64>, next: &Slope) -> bool {
     let convex_and_not_past_it = next.gradient.dot(step) <= 0.0;
-    convex_and_not_past_it || next.log_volume <= here.log_volume + 0.1 * here.gradient.dot(step)
+    convex_and_not_past_it || next.value <= here.value + 0.1 * here.gradient.dot(step)
 }
