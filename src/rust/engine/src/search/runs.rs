@@ -8,10 +8,8 @@ use crate::em::{Em, Failed, Run, Stop};
 use crate::error::GmmError;
 use crate::mixture::Mixture;
 
-/// Iterations since its start after which a run is compared with what is known for the first time,
-/// and after which it may give up.
+/// Iterations since its start after which a run is compared with what is known for the first time.
 pub(super) const FIRST_ROUND: usize = 8;
-const FIRST_JUDGED: usize = 64;
 /// A run gives up if so many times the gain of its last round would not lead it to the best.
 pub(super) const OUT_OF_REACH: f64 = 20.0;
 /// Two runs have met if neither their log-likelihoods nor their weights differ by more.
@@ -219,8 +217,7 @@ pub(super) fn long_runs(
             ended.push((end, starts));
         }
         for (gain, (run, starts)) in waiting {
-            let is_lost = limit >= FIRST_JUDGED && run.loglik() + OUT_OF_REACH * gain < best;
-            if is_lost {
+            if run.loglik() + OUT_OF_REACH * gain < best {
                 progress.run_done();
                 ended.push((End::GaveUp, starts));
             } else {
