@@ -43,6 +43,12 @@ fn names() -> impl Iterator<Item = &'static str> {
     Family::ALL.into_iter().map(Family::name)
 }
 
+/// In 3 dimensions.
+#[divan::bench(args = names())]
+fn of_3_columns(bencher: Bencher, name: &str) {
+    m_step(bencher, name, 3);
+}
+
 /// In 10 dimensions.
 #[divan::bench(args = names())]
 fn of_10_columns(bencher: Bencher, name: &str) {

@@ -1,6 +1,6 @@
 //! An orientation that all components share, and what it is worth.
 
-use nalgebra::{DMatrix, DMatrixView};
+use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
 
 use super::covariances::log_volume;
 
@@ -260,17 +260,19 @@ pub(super) fn log_sum_exp(terms: &[f64]) -> f64 {
 /// Columns up to which a product has so little to do that nalgebra's takes longer to begin.
 const FEW: usize = 8;
 
-/// `out = left right`, with a square on the right.
-pub(super) fn multiply(left: &DMatrix<f64>, right: &DMatrix<f64>, out: &mut DMatrix<f64>) {
-    let (rows, d) = left.shape();
+/// `out = left right`, of matrices of `d` columns, the right one square.
+pub(super) fn multiply(left: &[f64], right: &[f64], d: usize, out: &mut [f64]) {
+    let rows = left.len() / d;
     if d > FEW {
-        out.gemm(1.0, left, right, 0.0);
+        let left = DMatrixView::from_slice(left, rows, d);
+        let right = DMatrixView::from_slice(right, d, d);
+        DMatrixViewMut::from_slice(out, rows, d).gemm(1.0, &left, &right, 0.0);
         return;
     }
-    let columns = out.as_mut_slice().chunks_exact_mut(rows);
-    for (out, factors) in columns.zip(right.as_slice().chunks_exact(d)) {
+    let columns = out.chunks_exact_mut(rows).zip(right.chunks_exact(d));
+    for (out, factors) in columns {
         out.fill(0.0);
-        for (left, factor) in left.as_slice().chunks_exact(rows).zip(factors) {
+        for (left, factor) in left.chunks_exact(rows).zip(factors) {
             for (out, left) in out.iter_mut().zip(left) {
                 *out += factor * left;
             }
@@ -279,8 +281,9 @@ pub(super) fn multiply(left: &DMatrix<f64>, right: &DMatrix<f64>, out: &mut DMat
 }
 
 fn product(left: &DMatrix<f64>, right: &DMatrix<f64>) -> DMatrix<f64> {
-    let mut out = DMatrix::zeros(left.nrows(), right.ncols());
-    multiply(left, right, &mut out);
+    let (rows, d) = left.shape();
+    let mut out = DMatrix::zeros(rows, d);
+    multiply(left.as_slice(), right.as_slice(), d, out.as_mut_slice());
     out
 }
 

@@ -208,8 +208,11 @@ impl Model {
     fn differentiate_along_direction(&mut self, frame: &Frame) {
         let (k, d) = (frame.k(), frame.d());
         let scale = 2.0 / d as f64;
-        multiply(&self.scatters, &self.direction, &mut self.products);
-        multiply(&self.gradient, &self.direction, &mut self.half);
+        let direction = self.direction.as_slice();
+        let products = self.products.as_mut_slice();
+        multiply(self.scatters.as_slice(), direction, d, products);
+        let half = self.half.as_mut_slice();
+        multiply(self.gradient.as_slice(), direction, d, half);
         self.half *= -0.5;
         let products = self.products.as_slice();
         let scatters = self.scatters.as_slice();

@@ -18,7 +18,7 @@
 use nalgebra::{Cholesky, DMatrix, DVector};
 
 use super::covariances::{compose, inverse_of_lower, log_volume, lower_factor};
-use super::frame::dot;
+use super::frame::{dot, multiply};
 use super::matrices::{all_eigen, lost};
 use super::{common, is_sound, Basis, Covariances, Given};
 use crate::error::GmmError;
@@ -71,7 +71,7 @@ pub(super) fn vev(given: &Given<'_>) -> Result<Covariances, GmmError> {
 /// Common matrix: `Sigma_k = lambda_k C`.
 ///
 /// # Cost
-/// Per Newton step one product and a half of `d` by `d` matrices per component.
+/// Per Newton step two products of `d` by `d` matrices per component.
 pub(super) fn vee(given: &Given<'_>) -> Result<Covariances, GmmError> {
     let (k, d) = (given.k(), given.d());
     let mut scatters = DMatrix::zeros(d * d, k);
@@ -82,17 +82,22 @@ pub(super) fn vee(given: &Given<'_>) -> Result<Covariances, GmmError> {
         diagonals.column_mut(c).copy_from(&scatter.diagonal());
     }
     let mut pooled = DMatrix::zeros(d, d);
-    let mut half = DMatrix::zeros(d, d);
+    let mut transposed = pooled.clone();
+    let mut half = pooled.clone();
     let mut parts = DMatrix::zeros(d * d, k);
     let start = start(given, &diagonals)?;
     let theta = minimise(given, start, |theta, slope| {
         pool(&scatters, theta, pooled.as_mut_slice());
         let lower = lower_factor(&pooled)?;
         let inverse = inverse_of_lower(&lower)?;
+        inverse.transpose_to(&mut transposed);
         let own = scatters.as_slice().chunks_exact(d * d);
         let parts_of_each = parts.as_mut_slice().chunks_exact_mut(d * d);
         for ((scatter, part), theta) in own.zip(parts_of_each).zip(theta) {
-            whiten(&inverse, scatter, theta.exp(), half.as_mut_slice(), part);
+            multiply(scatter, transposed.as_slice(), d, half.as_mut_slice());
+            multiply(inverse.as_slice(), half.as_slice(), d, part);
+            let precision = theta.exp();
+            part.iter_mut().for_each(|entry| *entry *= precision);
         }
         slope.set(log_volume(&lower), &parts, d + 1);
         Some(())
@@ -146,35 +151,6 @@ fn pool(scatters: &DMatrix<f64>, theta: &[f64], out: &mut [f64]) {
         let precision = theta.exp();
         for (sum, entry) in out.iter_mut().zip(scatter) {
             *sum += precision * entry;
-        }
-    }
-}
-
-/// `part = factor * L^-1 W L'^-1`, with room for `W L'^-1`.
-fn whiten(
-    inverse: &DMatrix<f64>,
-    scatter: &[f64],
-    factor: f64,
-    half: &mut [f64],
-    part: &mut [f64],
-) {
-    let d = inverse.nrows();
-    let columns = || inverse.as_slice().chunks_exact(d);
-    half.fill(0.0);
-    for (j, half) in half.chunks_exact_mut(d).enumerate() {
-        for (column, scatter) in columns().zip(scatter.chunks_exact(d)).take(j + 1) {
-            for (half, scatter) in half.iter_mut().zip(scatter) {
-                *half += column[j] * scatter;
-            }
-        }
-    }
-    part.fill(0.0);
-    for (half, part) in half.chunks_exact(d).zip(part.chunks_exact_mut(d)) {
-        for (i, (column, half)) in columns().zip(half).enumerate() {
-            let by = factor * half;
-            for (part, entry) in part[i..].iter_mut().zip(&column[i..]) {
-                *part += by * entry;
-            }
         }
     }
 }
