@@ -1,6 +1,6 @@
 //! Covariances factored: what densities, draws and the check for collapse need of them.
 
-use nalgebra::{Cholesky, DMatrix, DVector};
+use nalgebra::{Cholesky, DMatrix};
 
 use crate::covariance::{inverse_of_lower, Basis, Covariances};
 use crate::error::GmmError;
@@ -10,10 +10,11 @@ use crate::error::GmmError;
 pub(crate) enum Factors {
     /// Every component its own.
     Own(Vec<Factor>),
-    /// One basis, the axes of the data if `None`, and every component's standard deviations in it.
+    /// One basis, the axes of the data if `None`, and every component's standard deviations in it,
+    /// a column each.
     Common {
         basis: Option<Basis>,
-        deviations: Vec<DVector<f64>>,
+        deviations: DMatrix<f64>,
     },
 }
 
@@ -45,14 +46,18 @@ impl Factors {
                 }
                 Ok(Factors::Common {
                     basis: basis.clone(),
-                    deviations: variances.iter().map(|v| v.map(f64::sqrt)).collect(),
+                    deviations: DMatrix::from_iterator(
+                        variances[0].len(),
+                        variances.len(),
+                        variances.iter().flatten().map(|v| v.sqrt()),
+                    ),
                 })
             }
         }
     }
 
-    /// The standard deviations of every component's columns, where all covariances are diagonal.
-    pub(crate) fn diagonal(&self) -> Option<&[DVector<f64>]> {
+    /// The standard deviations of every component's columns, a column each, where all covariances are diagonal.
+    pub(crate) fn diagonal(&self) -> Option<&DMatrix<f64>> {
         match self {
             Factors::Common {
                 basis: None,
@@ -67,8 +72,8 @@ impl Factors {
         match self {
             Factors::Own(factors) => factors[k].clone(),
             Factors::Common { basis, deviations } => {
-                let deviations = &deviations[k];
-                let scales = DMatrix::from_diagonal(deviations);
+                let deviations = deviations.column(k);
+                let scales = DMatrix::from_diagonal(&deviations);
                 let inverses = DMatrix::from_diagonal(&deviations.map(|s| 1.0 / s));
                 match basis {
                     None => Factor {
@@ -89,7 +94,7 @@ impl Factors {
         match self {
             Factors::Own(factors) => factors[k].root.diagonal().iter().map(|r| r.ln()).sum(),
             Factors::Common { basis, deviations } => {
-                let axes: f64 = deviations[k].iter().map(|s| s.ln()).sum();
+                let axes: f64 = column(deviations, k).map(|s| s.ln()).sum();
                 axes + basis.as_ref().map_or(0.0, |basis| basis.log_determinant)
             }
         }
@@ -100,9 +105,9 @@ impl Factors {
         match self {
             Factors::Own(factors) => row(&factors[k].root, j).map(|r| r * r).sum(),
             Factors::Common { basis, deviations } => match basis {
-                None => deviations[k][j].powi(2),
+                None => deviations[(j, k)].powi(2),
                 Some(basis) => {
-                    let parts = row(&basis.matrix, j).zip(&deviations[k]);
+                    let parts = row(&basis.matrix, j).zip(column(deviations, k));
                     parts.map(|(b, s)| (b * s).powi(2)).sum()
                 }
             },
@@ -114,9 +119,9 @@ impl Factors {
         match self {
             Factors::Own(factors) => column(&factors[k].inverse, j).map(|r| r * r).sum(),
             Factors::Common { basis, deviations } => match basis {
-                None => deviations[k][j].powi(-2),
+                None => deviations[(j, k)].powi(-2),
                 Some(basis) => {
-                    let parts = column(&basis.inverse, j).zip(&deviations[k]);
+                    let parts = column(&basis.inverse, j).zip(column(deviations, k));
                     parts.map(|(b, s)| (b / s).powi(2)).sum()
                 }
             },
@@ -159,6 +164,7 @@ fn column(matrix: &DMatrix<f64>, j: usize) -> impl Iterator<Item = f64> + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nalgebra::DVector;
 
     #[test]
     fn factors_know_variances_and_correlations() {

@@ -4,7 +4,7 @@
 use std::f64::consts::LOG2_E;
 use std::ops::Range;
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 use ndarray::ArrayView2;
 
 use crate::factors::Factors;
@@ -123,11 +123,11 @@ impl Expected {
         total: &Total,
         isa: Isa,
     ) -> Option<Self> {
+        let means = relative(mixture, &total.mean);
         let is_near = |k| {
-            let squares = relative(mixture, k, &total.mean).map(|m| m.powi(2));
-            let mut columns = squares.iter().enumerate();
-            columns.all(|(j, square)| {
-                *square <= FARTHEST * factors.variance(k, j)
+            let mut columns = means.column(k).into_iter().enumerate();
+            columns.all(|(j, mean)| {
+                mean.powi(2) <= FARTHEST * factors.variance(k, j)
                     && factors.own_part(k, j) >= LEAST_OWN_PART
             })
         };
@@ -137,43 +137,37 @@ impl Expected {
 
     /// Make a mixture ready for blocks relative to `origin`.
     fn about(origin: Vec<f64>, mixture: &Mixture, factors: &Factors, isa: Isa) -> Self {
-        let log_weights: Vec<f64> = mixture.weights.iter().map(|w| w.ln()).collect();
+        let d = mixture.d();
+        let means = relative(mixture, &origin);
         let joint = match factors {
             Factors::Own(factors) => {
-                let whitener = |(k, factor)| {
-                    let mean = relative(mixture, k, &origin);
-                    Whitener::new(log_weights[k], mean.as_slice(), factor, isa.outputs())
+                let means = means.as_slice().chunks_exact(d);
+                let components = mixture.weights.iter().zip(means).zip(factors);
+                let whitener = |((weight, mean), factor): ((&f64, _), _)| {
+                    Whitener::new(weight.ln(), mean, factor, isa.outputs())
                 };
-                Joint::Own(factors.iter().enumerate().map(whitener).collect())
+                Joint::Own(components.map(whitener).collect())
             }
             Factors::Common { basis, deviations } => {
-                let means: Vec<DVector<f64>> = (0..mixture.k())
-                    .map(|k| {
-                        let mean = relative(mixture, k, &origin);
-                        match basis {
-                            None => mean,
-                            Some(basis) => &basis.inverse * mean,
-                        }
-                    })
-                    .collect();
-                let axes: Vec<Axes<'_>> = means
-                    .iter()
-                    .zip(deviations)
-                    .zip(&log_weights)
-                    .map(|((mean, deviations), &log_weight)| Axes {
-                        log_weight,
-                        mean: mean.as_slice(),
-                        deviations: deviations.as_slice(),
-                        log_volume: basis.as_ref().map_or(0.0, |basis| basis.log_determinant),
-                    })
-                    .collect();
-                let change = basis.as_ref().map(|basis| {
-                    Affine::new(&basis.inverse, vec![0.0; mixture.d()], isa.outputs())
+                let means = match basis {
+                    None => means,
+                    Some(basis) => &basis.inverse * means,
+                };
+                let log_volume = basis.as_ref().map_or(0.0, |basis| basis.log_determinant);
+                let means = means.as_slice().chunks_exact(d);
+                let deviations = deviations.as_slice().chunks_exact(d);
+                let components = mixture.weights.iter().zip(means).zip(deviations);
+                let axes = components.map(|((weight, mean), deviations)| Axes {
+                    log_weight: weight.ln(),
+                    mean,
+                    deviations,
+                    log_volume,
                 });
-                Joint::Common {
-                    change,
-                    scalers: Scalers::new(&axes),
-                }
+                let scalers = Scalers::new(&axes.collect::<Vec<_>>());
+                let change = basis
+                    .as_ref()
+                    .map(|basis| Affine::new(&basis.inverse, vec![0.0; d], isa.outputs()));
+                Joint::Common { change, scalers }
             }
         };
         Expected { origin, joint }
@@ -191,12 +185,13 @@ impl Expected {
     ) -> Option<Self> {
         let deviations = factors.diagonal()?;
         let d = mixture.d();
+        let means = relative(mixture, &total.mean);
         let mean_square = total.scatter.trace() / total.mass;
         let mut matrix = DMatrix::zeros(mixture.k(), d + 1);
         let mut constants = Vec::with_capacity(mixture.k());
-        for (k, deviations) in deviations.iter().enumerate() {
+        for (k, deviations) in deviations.column_iter().enumerate() {
             let deviation = deviations[0];
-            let mean = relative(mixture, k, &total.mean);
+            let mean = means.column(k);
             let square = mean.norm_squared();
             let is_sphere = deviations.iter().all(|other| *other == deviation);
             let farthest = FARTHEST * d as f64 * deviation.powi(2);
@@ -226,10 +221,11 @@ impl Expected {
     ) -> Option<Self> {
         let deviations = factors.diagonal()?;
         let d = mixture.d();
+        let means = relative(mixture, &total.mean);
         let mut matrix = DMatrix::zeros(mixture.k(), 2 * d);
         let mut constants = Vec::with_capacity(mixture.k());
-        for (k, deviations) in deviations.iter().enumerate() {
-            let mean = relative(mixture, k, &total.mean);
+        for (k, deviations) in deviations.column_iter().enumerate() {
+            let mean = means.column(k);
             let normal = factors.log_determinant(k) + 0.5 * d as f64 * LOG_TWO_PI;
             let mut constant = mixture.weights[k].ln() - normal;
             for j in 0..d {
@@ -265,7 +261,8 @@ impl Expected {
         let Factors::Common { deviations, .. } = factors else {
             return None;
         };
-        if deviations.iter().any(|other| *other != deviations[0]) {
+        let first = deviations.column(0);
+        if deviations.column_iter().any(|other| other != first) {
             return None;
         }
         let d = mixture.d();
@@ -280,14 +277,13 @@ impl Expected {
         let log_determinant = factors.log_determinant(0);
         let constant = -log_determinant - 0.5 * d as f64 * LOG_TWO_PI;
         let precision = inverse.transpose() * &inverse;
-        let mut matrix = DMatrix::zeros(mixture.k(), d);
-        let mut constants = Vec::with_capacity(mixture.k());
-        for k in 0..mixture.k() {
-            let mean = relative(mixture, k, &total.mean);
-            let discriminant = &precision * &mean;
-            constants.push(mixture.weights[k].ln() + constant - 0.5 * mean.dot(&discriminant));
-            matrix.row_mut(k).copy_from(&discriminant.transpose());
-        }
+        let means = relative(mixture, &total.mean);
+        let discriminants = precision * &means;
+        let constants = mixture.weights.iter().enumerate().map(|(k, weight)| {
+            let square = means.column(k).dot(&discriminants.column(k));
+            weight.ln() + constant - 0.5 * square
+        });
+        let (matrix, constants) = (discriminants.transpose(), constants.collect());
         let expected = Self::of_functions(matrix, constants, total, isa);
         Some((expected, -0.5 * whole))
     }
@@ -386,11 +382,9 @@ impl Expected {
     }
 }
 
-/// The mean of component `k`, relative to `origin`.
-fn relative(mixture: &Mixture, k: usize, origin: &[f64]) -> DVector<f64> {
-    let mean = mixture.means.row(k);
-    DVector::from_iterator(
-        origin.len(),
-        mean.into_iter().zip(origin).map(|(m, o)| m - o),
-    )
+/// The means relative to `origin`, a column each.
+fn relative(mixture: &Mixture, origin: &[f64]) -> DMatrix<f64> {
+    let means = mixture.means.iter().zip(origin.iter().cycle());
+    let means = means.map(|(mean, origin)| mean - origin);
+    DMatrix::from_iterator(mixture.d(), mixture.k(), means)
 }
