@@ -91,7 +91,7 @@ check_covariances <- function(covariances, within, call) {
   if (length(wrong) > 0) {
     fault <- faults[wrong[1]]
     bad <- as.character(which(faults == fault))
-    word <- c(asymmetric = "symmetric", indefinite = "positive definite")[[fault]]
+    word <- c(asymmetric = "symmetric", not_positive_definite = "positive definite")[[fault]]
     is <- if (length(faults) > 1) {
       cli::pluralize("{cli::qty(bad)}Component{?s} {bad} {?is/are} not {word}.")
     } else {

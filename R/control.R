@@ -12,6 +12,7 @@
 #' of these run on until they converge. A model gets no more starts once 3 of them have reached its
 #' best optimum. A run ends where it meets an optimum that is known; and after 8, 16, 32, ...
 #' iterations it gives up if twenty times the gain of its last round would not lead it to the best.
+#' Should none of the `n_final` come to an end, since they gave up or collapsed, the next few run on.
 #' With `k` = 1 there is one start.
 #'
 #' **Partitions.** The starts are partitions of the rows. The first twelve are four by k-means (of

@@ -24,7 +24,7 @@ engine_m_step <- function(x, n, posterior, covariance, equal_weights, threads) .
 engine_matching <- function(counts, rows) .Call(wrap__engine_matching, counts, rows)
 
 #' What keeps each of the matrices, `double[d, d, k]`, from being a covariance: `"asymmetric"`,
-#' `"indefinite"`, or `""` if nothing does
+#' `"not_positive_definite"`, or `""` if nothing does
 #' @noRd
 engine_covariance_faults <- function(covariances, d) .Call(wrap__engine_covariance_faults, covariances, d)
 

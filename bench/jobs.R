@@ -29,10 +29,12 @@ jobs <- function(quick) {
     x <- simulate_rows(n, 5, 4, spread = 2)
     compare_choices(sprintf("simulated, %d x 5", n), x, if (n >= 5000) 1 else rounds)
   })
+  # Of a fraction of a second each, so that single ones say little.
+  small <- lapply(c("faithful", "iris", "diabetes"), function(name) {
+    compare_choices(name, sets[[name]], 4 * rounds)
+  })
   table <- rbind(
-    compare_choices("Old Faithful", sets$faithful, rounds),
-    compare_choices("iris", sets$iris, rounds),
-    compare_choices("diabetes", sets$diabetes, rounds),
+    do.call(rbind, small),
     do.call(rbind, simulated),
     compare_kmeans(if (quick) 1e4 else 1e6, 10, 3)
   )

@@ -62,10 +62,10 @@ test_that("covariances may be symmetric but for rounding, in any unit", {
     all <- c(s, s * c(1, 1 + 1e-12, 1, 1), s * c(1, 1 + 1e-6, 1, 1), s * c(1, 3, 3, 1))
     expect_identical(
       engine_covariance_faults(all, 2L),
-      c("", "", "asymmetric", "indefinite")
+      c("", "", "asymmetric", "not_positive_definite")
     )
   }
-  expect_identical(engine_covariance_faults(c(4, 0), 1L), c("", "indefinite"))
+  expect_identical(engine_covariance_faults(c(4, 0), 1L), c("", "not_positive_definite"))
 })
 
 refused_start <- function(start, class, k = NULL) {

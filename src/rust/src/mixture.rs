@@ -9,14 +9,14 @@ use ndarray::{Array2, ShapeBuilder};
 use crate::border::{guard, Elements, Failure};
 
 /// What keeps each of the matrices, `double[d, d, k]`, from being a covariance: `"asymmetric"`,
-/// `"indefinite"`, or `""` if nothing does
+/// `"not_positive_definite"`, or `""` if nothing does
 /// @noRd
 #[extendr]
 fn engine_covariance_faults(covariances: &[f64], d: i32) -> Robj {
     guard(|| {
         let code = |matrix: &DMatrix<f64>| match covariance_fault(matrix) {
             Some(CovarianceFault::Asymmetric) => "asymmetric",
-            Some(CovarianceFault::Indefinite) => "indefinite",
+            Some(CovarianceFault::NotPositiveDefinite) => "not_positive_definite",
             None => "",
         };
         let matrices = matrices_from(covariances, d as usize);

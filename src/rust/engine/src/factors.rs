@@ -56,7 +56,7 @@ impl Factors {
         }
     }
 
-    /// The standard deviations of every component's columns, a column each, where all covariances are diagonal.
+    /// The standard deviations, `double[d, k]`, where all covariances are diagonal.
     pub(crate) fn diagonal(&self) -> Option<&DMatrix<f64>> {
         match self {
             Factors::Common {

@@ -3,7 +3,7 @@
 use nalgebra::{Cholesky, DMatrix, DVector};
 use ndarray::Array2;
 
-use crate::covariance::Covariances;
+use crate::covariance::{inverse_of_lower, Covariances};
 
 /// Weights, means and covariances of `k` normal components in `d` dimensions.
 ///
@@ -78,9 +78,7 @@ impl Mixture {
         for (k, &weight) in self.weights.iter().enumerate() {
             within += self.covariance(k) * weight;
         }
-        let identity = DMatrix::identity(self.d(), self.d());
-        let inverse =
-            Cholesky::new(within).and_then(|root| root.l().solve_lower_triangular(&identity));
+        let inverse = Cholesky::new(within).and_then(|root| inverse_of_lower(&root.unpack()));
         let Some(inverse) = inverse else {
             return vec![(0.0, f64::INFINITY); self.k()];
         };

@@ -437,3 +437,20 @@ fn runs_that_become_too_narrow_are_dropped() {
     assert!(matches!(failed, GmmError::NoStartSurvived { cause, .. }
         if matches!(*cause, GmmError::Narrow { k: 1 })));
 }
+
+#[test]
+fn later_starts_run_on_however_long_their_short_runs_are() {
+    let x = draws(5, 2, 300, 1.5);
+    for short_iterations in [5, 8, 20, 100] {
+        // Three dozen, and three of each to run on.
+        let settings = Settings {
+            n_init: 36,
+            rounds: 0,
+            short_iterations,
+            ..settings(5)
+        };
+        let fit = fit_on(1, &x, 2, &Start::Partitions, &settings).unwrap();
+        let finished = fit.starts.finished;
+        assert!(finished > 6, "{finished} after {short_iterations}");
+    }
+}

@@ -130,7 +130,7 @@ pub enum CovarianceFault {
     /// It is not symmetric, by more than rounding.
     Asymmetric,
     /// It is not positive definite.
-    Indefinite,
+    NotPositiveDefinite,
 }
 
 /// A matrix may be so far from symmetric, relative to its largest entry.
@@ -143,7 +143,7 @@ pub fn covariance_fault(matrix: &DMatrix<f64>) -> Option<CovarianceFault> {
         return Some(CovarianceFault::Asymmetric);
     }
     let is_definite = Cholesky::new(matrix.clone()).is_some();
-    (!is_definite).then_some(CovarianceFault::Indefinite)
+    (!is_definite).then_some(CovarianceFault::NotPositiveDefinite)
 }
 
 fn is_diagonal(matrix: &DMatrix<f64>) -> bool {
@@ -207,12 +207,12 @@ mod tests {
 
     #[test]
     fn covariances_are_symmetric_but_for_rounding_and_positive_definite() {
-        use CovarianceFault::{Asymmetric, Indefinite};
+        use CovarianceFault::{Asymmetric, NotPositiveDefinite};
         let cases = [
             (1.0, 1.0, None),
             (1.0, 1.0 + 1e-12, None),
             (1.0, 1.0 + 1e-6, Some(Asymmetric)),
-            (3.0, 3.0, Some(Indefinite)),
+            (3.0, 3.0, Some(NotPositiveDefinite)),
         ];
         for unit in [1e-20, 1.0, 1e20] {
             for (above, below, fault) in cases {
@@ -220,6 +220,9 @@ mod tests {
                 assert_eq!(covariance_fault(&matrix), fault);
             }
         }
-        assert_eq!(covariance_fault(&DMatrix::zeros(1, 1)), Some(Indefinite));
+        assert_eq!(
+            covariance_fault(&DMatrix::zeros(1, 1)),
+            Some(NotPositiveDefinite)
+        );
     }
 }

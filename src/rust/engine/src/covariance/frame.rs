@@ -1,8 +1,9 @@
 //! An orientation that all components share, and what it is worth.
 
-use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
+use nalgebra::{DMatrix, DMatrixView};
 
 use super::covariances::log_volume;
+use super::products::{dot, product};
 
 /// A change of the objective by less than this is its rounding.
 const ROUNDING: f64 = 1e-15;
@@ -165,12 +166,14 @@ impl Frame {
 
     /// By how much the `l_k` differ from those of other squares.
     fn log_ratios(&self, before: &DMatrix<f64>) -> Vec<f64> {
-        let d = self.d() as f64;
         let mut sums = vec![0.0; self.k()];
         for (now, then) in self.squares.column_iter().zip(before.column_iter()) {
             for ((sum, now), then) in sums.iter_mut().zip(&now).zip(&then) {
-                *sum += (now / then).ln() / d;
+                *sum += (now / then).ln();
             }
+        }
+        for sum in &mut sums {
+            *sum /= self.d() as f64;
         }
         sums
     }
@@ -178,12 +181,12 @@ impl Frame {
     /// The scatters in this basis, `Y_1`, ..., `Y_k` on top of each other, each over its `g_k`.
     pub(super) fn scatters(&self, out: &mut DMatrix<f64>) {
         let (k, d) = (self.k(), self.d());
+        let out = out.as_mut_slice();
         for j in 0..d {
             for i in 0..=j {
                 let (left, right) = (self.stacked.column(i), self.stacked.column(j));
                 let left = left.as_slice().chunks_exact(d).skip(1);
                 let right = right.as_slice().chunks_exact(d).skip(1);
-                let out = out.as_mut_slice();
                 for (c, (left, right)) in left.zip(right).enumerate() {
                     let entry = dot(left, right);
                     out[(j * k + c) * d + i] = entry;
@@ -255,49 +258,4 @@ pub(super) fn log_sum_exp(terms: &[f64]) -> f64 {
             .map(|term| (term - largest).exp())
             .sum::<f64>()
             .ln()
-}
-
-/// Columns up to which a product has so little to do that nalgebra's takes longer to begin.
-const FEW: usize = 8;
-
-/// `out = left right`, of matrices of `d` columns, the right one square.
-pub(super) fn multiply(left: &[f64], right: &[f64], d: usize, out: &mut [f64]) {
-    let rows = left.len() / d;
-    if d > FEW {
-        let left = DMatrixView::from_slice(left, rows, d);
-        let right = DMatrixView::from_slice(right, d, d);
-        DMatrixViewMut::from_slice(out, rows, d).gemm(1.0, &left, &right, 0.0);
-        return;
-    }
-    let columns = out.chunks_exact_mut(rows).zip(right.chunks_exact(d));
-    for (out, factors) in columns {
-        out.fill(0.0);
-        for (left, factor) in left.chunks_exact(rows).zip(factors) {
-            for (out, left) in out.iter_mut().zip(left) {
-                *out += factor * left;
-            }
-        }
-    }
-}
-
-fn product(left: &DMatrix<f64>, right: &DMatrix<f64>) -> DMatrix<f64> {
-    let (rows, d) = left.shape();
-    let mut out = DMatrix::zeros(rows, d);
-    multiply(left.as_slice(), right.as_slice(), d, out.as_mut_slice());
-    out
-}
-
-/// Inner product in lanes, which the compiler turns into vector instructions.
-pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    const LANES: usize = 8;
-    let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
-    let rest = xs.remainder().iter().zip(ys.remainder());
-    let rest: f64 = rest.map(|(x, y)| x * y).sum();
-    let mut lanes = [0.0; LANES];
-    for (x, y) in xs.zip(ys) {
-        for lane in 0..LANES {
-            lanes[lane] += x[lane] * y[lane];
-        }
-    }
-    lanes.iter().sum::<f64>() + rest
 }

@@ -12,6 +12,7 @@ mod frame;
 mod matrices;
 mod newton;
 mod orientation;
+mod products;
 mod scatters;
 mod sweeps;
 #[cfg(test)]

@@ -15,7 +15,8 @@
 
 use nalgebra::DMatrix;
 
-use super::frame::{multiply, Frame, Volumes};
+use super::frame::{Frame, Volumes};
+use super::products::multiply;
 use crate::error::GmmError;
 use crate::progress::Progress;
 
@@ -48,8 +49,9 @@ struct Model {
     gradient: DMatrix<f64>,
     /// About the second derivative in every plane, positive.
     curvature: DMatrix<f64>,
-    /// Where the minimum is, and from there on the state of the conjugate gradients.
+    /// Towards the minimum: the sum of the conjugate directions so far.
     step: DMatrix<f64>,
+    /// The next of these.
     direction: DMatrix<f64>,
     /// The Hessian times the direction.
     image: DMatrix<f64>,
@@ -72,10 +74,9 @@ pub(super) fn descend(frame: &mut Frame, progress: &Progress) -> Result<(), GmmE
     let mut model = Model::with_room_for(frame);
     for _ in 0..STEPS {
         model.look(frame);
-        let promise = model.find_step(frame, progress)?;
-        if promise < NO_PROMISE {
+        let Some(promise) = model.find_step(frame, progress)? else {
             break;
-        }
+        };
         let step = &mut model.step;
         *step *= (LONGEST / step.amax()).min(1.0);
         let mut gain = frame.turn(&orthogonal(step));
@@ -157,8 +158,8 @@ impl Model {
     }
 
     /// Step to the minimum of the model, or as far as it is convex. Returns the gain that the
-    /// first direction promises, up to a factor; there is no step where that is [`NO_PROMISE`].
-    fn find_step(&mut self, frame: &Frame, progress: &Progress) -> Result<f64, GmmError> {
+    /// first direction promises, up to a factor; none where there is nothing to gain.
+    fn find_step(&mut self, frame: &Frame, progress: &Progress) -> Result<Option<f64>, GmmError> {
         self.residual.copy_from(&self.gradient);
         self.residual.neg_mut();
         self.scale_residual();
@@ -167,7 +168,7 @@ impl Model {
         let mut norm = self.residual.dot(&self.scaled);
         let promise = norm;
         if promise < NO_PROMISE {
-            return Ok(promise);
+            return Ok(None);
         }
         // A forcing sequence that makes the convergence superlinear.
         let enough = promise * self.direction.amax().clamp(1e-3, 0.1).powi(2);
@@ -192,7 +193,7 @@ impl Model {
             self.direction *= norm / before;
             self.direction += &self.scaled;
         }
-        Ok(promise)
+        Ok(Some(promise))
     }
 
     fn scale_residual(&mut self) {
@@ -200,7 +201,7 @@ impl Model {
         self.scaled.component_div_assign(&self.curvature);
     }
 
-    /// The Hessian times the direction.
+    /// Set `image` to the Hessian times the direction.
     ///
     /// The derivative of the gradient along a step is not symmetric, because turns do not
     /// commute: `exp(S) exp(T) = exp(S + T + [S, T] / 2 + ...)`. Half a bracket with the gradient
@@ -252,8 +253,9 @@ impl Model {
             }
         }
         self.half.transpose_to(&mut self.image);
-        self.image -= &self.half;
-        self.image.neg_mut();
+        let above = &self.half;
+        self.image
+            .zip_apply(above, |below, above| *below = above - *below);
     }
 }
 

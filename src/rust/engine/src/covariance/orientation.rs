@@ -90,7 +90,7 @@ fn best_frame(given: &Given<'_>, roots: &Roots, volumes: Volumes) -> Result<Fram
         Some(previous) => {
             let bases = bases_of(given, previous);
             let frames = bases.iter().map(frame).collect();
-            best_of(frames).next().expect("at least one basis")
+            best_first(frames).next().expect("at least one basis")
         }
     };
     minimise(&mut best, given.progress)?;
@@ -161,7 +161,7 @@ fn likely_bases(
 }
 
 /// Frames, the best first.
-fn best_of(frames: Vec<Frame>) -> impl Iterator<Item = Frame> {
+fn best_first(frames: Vec<Frame>) -> impl Iterator<Item = Frame> {
     let judged = frames.into_iter().map(|frame| (frame.objective(), frame));
     let mut judged: Vec<(f64, Frame)> = judged.collect();
     judged.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -179,7 +179,7 @@ fn race(mut frames: Vec<Frame>, progress: &Progress) -> Result<Frame, GmmError> 
             }
         }
         let left = frames.len().div_ceil(2);
-        frames = best_of(frames).take(left).collect();
+        frames = best_first(frames).take(left).collect();
     }
     Ok(frames.swap_remove(0))
 }

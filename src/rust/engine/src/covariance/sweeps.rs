@@ -14,7 +14,8 @@
 
 use std::f64::consts::FRAC_PI_4;
 
-use super::frame::{dot, Frame, Volumes};
+use super::frame::{Frame, Volumes};
+use super::products::dot;
 use crate::error::GmmError;
 use crate::progress::Progress;
 

@@ -18,8 +18,8 @@
 use nalgebra::{Cholesky, DMatrix, DVector};
 
 use super::covariances::{compose, inverse_of_lower, log_volume, lower_factor};
-use super::frame::{dot, multiply};
 use super::matrices::{all_eigen, lost};
+use super::products::{dot, multiply};
 use super::{common, is_sound, Basis, Covariances, Given};
 use crate::error::GmmError;
 
@@ -99,7 +99,7 @@ pub(super) fn vee(given: &Given<'_>) -> Result<Covariances, GmmError> {
             let precision = theta.exp();
             part.iter_mut().for_each(|entry| *entry *= precision);
         }
-        slope.set(log_volume(&lower), &parts, d + 1);
+        slope.set(log_volume(&lower), &parts, d);
         Some(())
     })?;
     pool(&scatters, &theta, pooled.as_mut_slice());
@@ -136,7 +136,7 @@ fn diagonal_covariances(
             }
         }
         let log_volume = pooled.iter().map(|sum| sum.ln()).sum::<f64>() / d as f64;
-        slope.set(log_volume, &parts, 1);
+        slope.set(log_volume, &parts, d);
         Some(())
     })?;
     pool(scatters, &theta, pooled.as_mut_slice());
@@ -155,8 +155,8 @@ fn pool(scatters: &DMatrix<f64>, theta: &[f64], out: &mut [f64]) {
     }
 }
 
-/// What Newton's method must know at a point: of `log|M| / d`, and, once [`minimise`] has taken the
-/// rest off, of `h`.
+/// What Newton's method must know of `h` at a point: [`Slope::set`] gives the part of `log|M| / d`,
+/// [`minimise`] takes the masses' part off.
 #[derive(Clone)]
 struct Slope {
     value: f64,
@@ -167,17 +167,18 @@ struct Slope {
 impl Slope {
     fn with_room_for(k: usize) -> Self {
         Slope {
-            value: f64::INFINITY,
+            value: 0.0,
             gradient: DVector::zeros(k),
             hessian: DMatrix::zeros(k, k),
         }
     }
 
-    /// From the parts `P_k = M^-1 W_k / lambda_k`, symmetric, a column each: of their traces, whose
-    /// entries lie `stride` apart, and of the traces of their products.
-    fn set(&mut self, log_volume: f64, parts: &DMatrix<f64>, stride: usize) {
+    /// From the parts `L^-1 W_k L'^-1 / lambda_k`, with `M = LL'`, as columns: matrices, or their
+    /// diagonals alone. Needed are their traces and those of their products.
+    fn set(&mut self, log_volume: f64, parts: &DMatrix<f64>, d: usize) {
         let of = |k: usize| &parts.as_slice()[k * parts.nrows()..][..parts.nrows()];
-        let d = parts.nrows().div_ceil(stride) as f64;
+        let stride = if parts.nrows() == d { 1 } else { d + 1 };
+        let d = d as f64;
         self.value = log_volume;
         for i in 0..parts.ncols() {
             self.gradient[i] = of(i).iter().step_by(stride).sum::<f64>() / d;
@@ -234,10 +235,12 @@ fn minimise(
 ) -> Result<Vec<f64>, GmmError> {
     let shares = DVector::from_column_slice(given.mass) / given.total_mass();
     let mut evaluate = |theta: &DVector<f64>, slope: &mut Slope| {
-        let found = look(theta.as_slice(), slope);
-        slope.value -= shares.dot(theta);
-        slope.gradient -= &shares;
-        found.is_some()
+        let is_found = look(theta.as_slice(), slope).is_some();
+        if is_found {
+            slope.value -= shares.dot(theta);
+            slope.gradient -= &shares;
+        }
+        is_found
     };
     let mut theta = start.clone();
     let mut here = Slope::with_room_for(given.k());

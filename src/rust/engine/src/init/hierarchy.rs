@@ -3,6 +3,7 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector};
 
+use crate::covariance::inverse_of_lower;
 use crate::error::GmmError;
 use crate::progress::Progress;
 
@@ -334,9 +335,8 @@ impl Price {
         match criterion {
             Criterion::Full => Price::Full(borrowed),
             _ => {
-                let factor = Cholesky::new(within + borrowed).map(|cholesky| cholesky.unpack());
-                let identity = DMatrix::identity(d, d);
-                Price::Tied(factor.and_then(|l| l.solve_lower_triangular(&identity)))
+                let root = Cholesky::new(within + borrowed);
+                Price::Tied(root.and_then(|root| inverse_of_lower(&root.unpack())))
             }
         }
     }

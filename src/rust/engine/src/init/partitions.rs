@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::generator;
 use super::hierarchy::{Criterion, Hierarchy};
 use super::kmeans;
-use crate::covariance::Family;
+use crate::covariance::{inverse_of_lower, Family};
 use crate::data::Data;
 use crate::em::Scale;
 use crate::error::GmmError;
@@ -319,7 +319,6 @@ fn whitened(points: &[f64], d: usize) -> Vec<f64> {
     let mean = rows.row_mean();
     let mut covariance = rows.transpose() * &rows / rows.nrows() as f64;
     covariance.ger(-1.0, &mean.transpose(), &mean.transpose(), 1.0);
-    let identity = DMatrix::identity(d, d);
     let sound = |root: &DMatrix<f64>| {
         // The points have variance one.
         let own_parts = root.diagonal().map(|l| l * l);
@@ -327,8 +326,7 @@ fn whitened(points: &[f64], d: usize) -> Vec<f64> {
     };
     let root = Cholesky::new(covariance).map(|root| root.unpack());
     let root = root.filter(sound);
-    let inverse = root.and_then(|root| root.solve_lower_triangular(&identity));
-    let Some(inverse) = inverse else {
+    let Some(inverse) = root.and_then(|root| inverse_of_lower(&root)) else {
         return points.to_vec();
     };
     (inverse * rows.transpose()).as_slice().to_vec()

@@ -188,7 +188,12 @@ pub(super) fn long_runs(
     progress.expect_runs(running.len());
     let mut ended = Vec::new();
     let mut best = known.map_or(f64::NEG_INFINITY, Optimum::loglik);
+    // A round in which a run makes no iteration says nothing of it.
+    let made = running.iter().map(|(run, _)| run.trace.len() - 1).max();
     let mut limit = FIRST_ROUND;
+    while made.is_some_and(|made| limit <= made) {
+        limit *= 2;
+    }
     while !running.is_empty() {
         limit = limit.min(most);
         let round: Vec<(f64, Result<Run, Failed>, usize)> = running

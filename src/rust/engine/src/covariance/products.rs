@@ -1,0 +1,49 @@
+//! Products of matrices, of which most are small here, and many.
+
+use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
+
+/// Columns up to which a product has so little to do that nalgebra's takes longer to begin.
+const FEW: usize = 8;
+
+/// `out = left right`, of matrices of `d` columns, the right one square.
+pub(super) fn multiply(left: &[f64], right: &[f64], d: usize, out: &mut [f64]) {
+    let rows = left.len() / d;
+    if d > FEW {
+        let left = DMatrixView::from_slice(left, rows, d);
+        let right = DMatrixView::from_slice(right, d, d);
+        DMatrixViewMut::from_slice(out, rows, d).gemm(1.0, &left, &right, 0.0);
+        return;
+    }
+    let columns = out.chunks_exact_mut(rows).zip(right.chunks_exact(d));
+    for (out, factors) in columns {
+        out.fill(0.0);
+        for (left, factor) in left.chunks_exact(rows).zip(factors) {
+            for (out, left) in out.iter_mut().zip(left) {
+                *out += factor * left;
+            }
+        }
+    }
+}
+
+/// `left right`, likewise.
+pub(super) fn product(left: &DMatrix<f64>, right: &DMatrix<f64>) -> DMatrix<f64> {
+    let (rows, d) = left.shape();
+    let mut out = DMatrix::zeros(rows, d);
+    multiply(left.as_slice(), right.as_slice(), d, out.as_mut_slice());
+    out
+}
+
+/// Inner product in lanes, which the compiler turns into vector instructions.
+pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
+    const LANES: usize = 8;
+    let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
+    let rest = xs.remainder().iter().zip(ys.remainder());
+    let rest: f64 = rest.map(|(x, y)| x * y).sum();
+    let mut lanes = [0.0; LANES];
+    for (x, y) in xs.zip(ys) {
+        for lane in 0..LANES {
+            lanes[lane] += x[lane] * y[lane];
+        }
+    }
+    lanes.iter().sum::<f64>() + rest
+}
