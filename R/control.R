@@ -11,7 +11,8 @@
 #' that have met (the same log-likelihood and weights, to 1e-3) go on as one, and the best `n_final`
 #' of these run on until they converge. A model gets no more starts once 3 of them have reached its
 #' best optimum. A run ends where it meets an optimum that is known; and after 8, 16, 32, ...
-#' iterations it gives up if twenty times the gain of its last round would not lead it to the best.
+#' iterations, its short run's counted, it gives up if twenty times the gain of its last round would
+#' not lead it to the best.
 #' Should none of the `n_final` come to an end, since they gave up or collapsed, the next few run on.
 #' With `k` = 1 there is one start.
 #'

@@ -1,4 +1,5 @@
-//! What crosses the border whatever the function: named lists on the way in, failures on the way back.
+//! What crosses the border whatever the function: named lists on the way in, failures on the way
+//! back.
 
 use std::collections::HashMap;
 use std::panic::{catch_unwind, AssertUnwindSafe};

@@ -206,6 +206,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn triangles_are_inverted_unless_they_are_singular() {
+        for d in 1..=6 {
+            let mut lower = DMatrix::from_fn(d, d, |i, j| {
+                let own = 1.0 + (i + 2 * j) as f64;
+                if i < j {
+                    0.0
+                } else {
+                    own
+                }
+            });
+            let inverse = inverse_of_lower(&lower).unwrap();
+            let difference = &lower * inverse - DMatrix::identity(d, d);
+            assert!(difference.amax() < 1e-12);
+            lower[(d - 1, d - 1)] = 0.0;
+            assert_eq!(inverse_of_lower(&lower), None);
+        }
+    }
+
+    #[test]
     fn covariances_are_symmetric_but_for_rounding_and_positive_definite() {
         use CovarianceFault::{Asymmetric, NotPositiveDefinite};
         let cases = [

@@ -47,3 +47,25 @@ pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
     }
     lanes.iter().sum::<f64>() + rest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_those_of_nalgebra_for_few_columns_and_many() {
+        for d in 1..=FEW + 3 {
+            for rows in [1, d, 3 * d + 1] {
+                let left = DMatrix::from_fn(rows, d, |i, j| ((i * 7 + j * 3) % 11) as f64 - 5.0);
+                let right = DMatrix::from_fn(d, d, |i, j| ((i * 5 + j * 2) % 7) as f64 - 3.0);
+                // Of small whole numbers, so that nothing is rounded.
+                assert_eq!(product(&left, &right), &left * &right);
+                let column = left.column(d - 1).into_owned();
+                assert_eq!(
+                    dot(column.as_slice(), column.as_slice()),
+                    column.norm_squared()
+                );
+            }
+        }
+    }
+}

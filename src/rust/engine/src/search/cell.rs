@@ -205,7 +205,8 @@ impl Cell {
         Ok(())
     }
 
-    /// Long runs from the best few of the short ones; should they all collapse or give up, from the next few.
+    /// Long runs from the best few of the short ones; should they all collapse or give up, from the
+    /// next few.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`]; other failures are of a start, and noted.
