@@ -7,10 +7,10 @@ use nalgebra::DMatrix;
 use rand::Rng;
 use rand_distr::StandardNormal;
 
-use crate::factors::Factor;
+use crate::factors::Own;
 use crate::init::generator;
 use crate::kernel::scatter::{packed_row, Moments};
-use crate::kernel::whiten::Whitener;
+use crate::kernel::whiten::Whiteners;
 use crate::kernel::{block_rows, softmax, Block, Isa, Kernel, Tiles};
 
 /// Components, in [`softmax_of_block`].
@@ -47,13 +47,13 @@ fn block_of(d: usize, k: usize, stretches: usize) -> (Block, Vec<f64>) {
     (Block::of(rows, rows), normals(stretches * rows))
 }
 
-struct Whiten<'a>(&'a Whitener, &'a [f64], Block, &'a mut [f64]);
+struct Whiten<'a>(&'a Whiteners, &'a [f64], Block, &'a mut [f64]);
 
 impl Kernel for Whiten<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Tiles>(self) {
-        V::whiten(self.0, self.1.as_ptr(), self.2, self.3.as_mut_ptr());
+        V::whiten(self.0, 0, self.1.as_ptr(), self.2, self.3.as_mut_ptr());
     }
 }
 
@@ -64,12 +64,13 @@ fn whiten_block(bencher: Bencher, case: &Case) {
     let (block, x) = block_of(d, 5, d);
     let spread = DMatrix::from_vec(d, d, normals(d * d));
     let covariance = &spread * spread.transpose() + DMatrix::identity(d, d);
-    let factor = Factor::of(&covariance).expect("positive definite");
-    let whitener = Whitener::new(-1.0, &normals(d), &factor, isa.outputs());
+    let factors = Own::of(&[covariance].into_iter().collect()).expect("positive definite");
+    let means = DMatrix::from_vec(d, 1, normals(d));
+    let whiteners = Whiteners::new(&[0.2], &means, &factors, isa.outputs());
     let mut out = vec![0.0; block.stride];
     bencher
         .counter(ItemsCount::new(block.padded))
-        .bench_local(|| isa.run(Whiten(&whitener, black_box(&x), block, &mut out)));
+        .bench_local(|| isa.run(Whiten(&whiteners, black_box(&x), block, &mut out)));
 }
 
 struct Softmax<'a>(&'a mut [f64], usize, Block, &'a mut [f64], &'a mut [f64]);

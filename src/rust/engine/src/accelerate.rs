@@ -237,7 +237,7 @@ enum Scale {
 impl Reference {
     fn new(mixture: &Mixture, factors: &Factors, stats: &SufficientStats) -> Self {
         let k = mixture.k();
-        let inverses = || (0..k).map(|k| factors.factor(k).inverse).collect();
+        let inverses = || (0..k).map(|k| factors.inverse(k)).collect();
         let deviations = |k| DVector::from_fn(mixture.d(), |j, _| factors.variance(k, j).sqrt());
         let total = stats.total_mass();
         Reference {

@@ -1,15 +1,15 @@
 //! Covariances factored: what densities, draws and the check for collapse need of them.
 
-use nalgebra::{Cholesky, DMatrix};
+use nalgebra::DMatrix;
 
-use crate::covariance::{inverse_of_lower, Basis, Covariances};
+use crate::covariance::{factor, invert, Basis, Covariances, Stack};
 use crate::error::GmmError;
 
 /// Factors of the covariances of a mixture, in the form that these have.
 #[derive(Debug, Clone)]
 pub(crate) enum Factors {
     /// Every component its own.
-    Own(Vec<Factor>),
+    Own(Own),
     /// One basis, the axes of the data if `None`, and every component's standard deviations in it,
     /// a column each.
     Common {
@@ -18,13 +18,11 @@ pub(crate) enum Factors {
     },
 }
 
-/// A square root of a covariance, and its inverse.
+/// The Cholesky factors of all covariances, and their inverses.
 #[derive(Debug, Clone)]
-pub(crate) struct Factor {
-    /// `R` with `RR'` the covariance.
-    pub(crate) root: DMatrix<f64>,
-    /// `R⁻¹`.
-    pub(crate) inverse: DMatrix<f64>,
+pub(crate) struct Own {
+    pub(crate) roots: Stack,
+    pub(crate) inverses: Stack,
 }
 
 impl Factors {
@@ -34,23 +32,17 @@ impl Factors {
     /// [`GmmError::Degenerate`] where one is not positive definite.
     pub(crate) fn of(covariances: &Covariances) -> Result<Self, GmmError> {
         match covariances {
-            Covariances::Own(matrices) => {
-                let factor = |(k, matrix)| Factor::of(matrix).ok_or(GmmError::Degenerate { k });
-                let factors = matrices.iter().enumerate().map(factor);
-                Ok(Factors::Own(factors.collect::<Result<_, _>>()?))
-            }
+            Covariances::Own(matrices) => Ok(Factors::Own(Own::of(matrices)?)),
             Covariances::Common { basis, variances } => {
                 let sound = |v: &f64| *v > 0.0 && v.is_finite() && (1.0 / v).is_finite();
-                if let Some(k) = variances.iter().position(|v| !v.iter().all(sound)) {
-                    return Err(GmmError::Degenerate { k });
+                if let Some(at) = variances.iter().position(|v| !sound(v)) {
+                    return Err(GmmError::Degenerate {
+                        k: at / variances.nrows(),
+                    });
                 }
                 Ok(Factors::Common {
                     basis: basis.clone(),
-                    deviations: DMatrix::from_iterator(
-                        variances[0].len(),
-                        variances.len(),
-                        variances.iter().flatten().map(|v| v.sqrt()),
-                    ),
+                    deviations: variances.map(f64::sqrt),
                 })
             }
         }
@@ -67,23 +59,29 @@ impl Factors {
         }
     }
 
-    /// The factor of component `k`.
-    pub(crate) fn factor(&self, k: usize) -> Factor {
+    /// A square root of component `k`'s covariance: `R` with `RR'` the covariance.
+    pub(crate) fn root(&self, k: usize) -> DMatrix<f64> {
         match self {
-            Factors::Own(factors) => factors[k].clone(),
+            Factors::Own(own) => own.roots.matrix(k).into_owned(),
             Factors::Common { basis, deviations } => {
-                let deviations = deviations.column(k);
-                let scales = DMatrix::from_diagonal(&deviations);
-                let inverses = DMatrix::from_diagonal(&deviations.map(|s| 1.0 / s));
+                let scales = DMatrix::from_diagonal(&deviations.column(k));
                 match basis {
-                    None => Factor {
-                        root: scales,
-                        inverse: inverses,
-                    },
-                    Some(basis) => Factor {
-                        root: &basis.matrix * scales,
-                        inverse: inverses * &basis.inverse,
-                    },
+                    None => scales,
+                    Some(basis) => &basis.matrix * scales,
+                }
+            }
+        }
+    }
+
+    /// Its inverse.
+    pub(crate) fn inverse(&self, k: usize) -> DMatrix<f64> {
+        match self {
+            Factors::Own(own) => own.inverses.matrix(k).into_owned(),
+            Factors::Common { basis, deviations } => {
+                let scales = DMatrix::from_diagonal(&deviations.column(k).map(|s| 1.0 / s));
+                match basis {
+                    None => scales,
+                    Some(basis) => scales * &basis.inverse,
                 }
             }
         }
@@ -92,7 +90,7 @@ impl Factors {
     /// Half the logarithm of the determinant of component `k`'s covariance.
     pub(crate) fn log_determinant(&self, k: usize) -> f64 {
         match self {
-            Factors::Own(factors) => factors[k].root.diagonal().iter().map(|r| r.ln()).sum(),
+            Factors::Own(own) => own.log_determinant(k),
             Factors::Common { basis, deviations } => {
                 let axes: f64 = column(deviations, k).map(|s| s.ln()).sum();
                 axes + basis.as_ref().map_or(0.0, |basis| basis.log_determinant)
@@ -103,11 +101,12 @@ impl Factors {
     /// The variance of column `j` in component `k`.
     pub(crate) fn variance(&self, k: usize, j: usize) -> f64 {
         match self {
-            Factors::Own(factors) => row(&factors[k].root, j).map(|r| r * r).sum(),
+            Factors::Own(own) => row(own.roots.of(k), own.roots.d(), j).map(|r| r * r).sum(),
             Factors::Common { basis, deviations } => match basis {
                 None => deviations[(j, k)].powi(2),
                 Some(basis) => {
-                    let parts = row(&basis.matrix, j).zip(column(deviations, k));
+                    let row = row(basis.matrix.as_slice(), basis.matrix.nrows(), j);
+                    let parts = row.zip(column(deviations, k));
                     parts.map(|(b, s)| (b * s).powi(2)).sum()
                 }
             },
@@ -117,7 +116,11 @@ impl Factors {
     /// The inverse of the variance that column `j` has in component `k` given the other columns.
     pub(crate) fn precision(&self, k: usize, j: usize) -> f64 {
         match self {
-            Factors::Own(factors) => column(&factors[k].inverse, j).map(|r| r * r).sum(),
+            Factors::Own(own) => {
+                let inverse = own.inverses.of(k);
+                let column = &inverse[j * own.inverses.d()..][..own.inverses.d()];
+                column.iter().map(|r| r * r).sum()
+            }
             Factors::Common { basis, deviations } => match basis {
                 None => deviations[(j, k)].powi(-2),
                 Some(basis) => {
@@ -135,24 +138,34 @@ impl Factors {
     }
 }
 
-impl Factor {
-    /// The Cholesky factor of a symmetric matrix, if it is positive definite.
-    pub(crate) fn of(covariance: &DMatrix<f64>) -> Option<Self> {
-        let root = Cholesky::new(covariance.clone())?.unpack();
-        let inverse = inverse_of_lower(&root)?;
-        let is_finite = root.iter().all(|value| value.is_finite());
-        is_finite.then_some(Factor { root, inverse })
+impl Own {
+    /// Factor matrices.
+    ///
+    /// # Errors
+    /// [`GmmError::Degenerate`] where one is not positive definite.
+    pub(crate) fn of(matrices: &Stack) -> Result<Self, GmmError> {
+        let d = matrices.d();
+        let mut roots = matrices.clone();
+        let mut inverses = Stack::zeros(matrices.k(), d);
+        for (k, (root, inverse)) in roots.each_mut().zip(inverses.each_mut()).enumerate() {
+            if !factor(root, d) || !invert(root, d, inverse) {
+                return Err(GmmError::Degenerate { k });
+            }
+        }
+        Ok(Own { roots, inverses })
+    }
+
+    /// Half the logarithm of the determinant of component `k`'s covariance.
+    pub(crate) fn log_determinant(&self, k: usize) -> f64 {
+        let diagonal = self.roots.of(k).iter().step_by(self.roots.d() + 1);
+        diagonal.map(|r| r.ln()).sum()
     }
 }
 
-/// Row `i` of a matrix. For what is looked at so often nalgebra's own takes too long to begin.
-fn row(matrix: &DMatrix<f64>, i: usize) -> impl Iterator<Item = f64> + '_ {
-    matrix
-        .as_slice()
-        .iter()
-        .skip(i)
-        .step_by(matrix.nrows())
-        .copied()
+/// Row `i` of a matrix of so many rows. For what is looked at so often nalgebra's own takes too long
+/// to begin.
+fn row(matrix: &[f64], rows: usize, i: usize) -> impl Iterator<Item = f64> + '_ {
+    matrix.iter().skip(i).step_by(rows).copied()
 }
 
 /// Likewise column `j`.
@@ -164,16 +177,15 @@ fn column(matrix: &DMatrix<f64>, j: usize) -> impl Iterator<Item = f64> + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nalgebra::DVector;
 
     #[test]
     fn factors_know_variances_and_correlations() {
         let covariance = DMatrix::from_row_slice(2, 2, &[4.0, 3.0, 3.0, 9.0]);
-        let own = Covariances::Own(vec![covariance.clone()]);
+        let own = Covariances::Own([covariance.clone()].into_iter().collect());
         let eigen = covariance.symmetric_eigen();
         let common = Covariances::Common {
             basis: Some(Basis::orthogonal(eigen.eigenvectors)),
-            variances: vec![eigen.eigenvalues],
+            variances: DMatrix::from_column_slice(2, 1, eigen.eigenvalues.as_slice()),
         };
         for covariances in [own, common] {
             let factors = Factors::of(&covariances).unwrap();
@@ -181,20 +193,26 @@ mod tests {
                 assert!((factors.variance(0, j) - variance).abs() < 1e-13);
                 assert!((factors.own_part(0, j) - 0.75).abs() < 1e-13);
             }
-            let root = factors.factor(0).root;
+            let (root, inverse) = (factors.root(0), factors.inverse(0));
             let difference = &root * root.transpose() - covariances.matrix(0);
             assert!(difference.norm() < 1e-13);
+            assert!((root * inverse - DMatrix::identity(2, 2)).norm() < 1e-13);
         }
     }
 
     #[test]
     fn what_is_not_positive_definite_has_no_factor() {
         for entries in [[1.0, 2.0, 2.0, 1.0], [0.0; 4], [f64::NAN; 4]] {
-            assert!(Factor::of(&DMatrix::from_row_slice(2, 2, &entries)).is_none());
+            let matrices = [
+                DMatrix::identity(2, 2),
+                DMatrix::from_row_slice(2, 2, &entries),
+            ];
+            let failed = Own::of(&matrices.into_iter().collect()).unwrap_err();
+            assert_eq!(failed, GmmError::Degenerate { k: 1 });
         }
         let flat = Covariances::Common {
             basis: None,
-            variances: vec![DVector::from_element(2, 1.0), DVector::zeros(2)],
+            variances: DMatrix::from_row_slice(2, 2, &[1.0, 0.0, 1.0, 0.0]),
         };
         let failed = Factors::of(&flat).unwrap_err();
         assert_eq!(failed, GmmError::Degenerate { k: 1 });

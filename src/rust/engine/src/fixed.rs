@@ -107,8 +107,11 @@ impl Fixed {
             let (precision, log_determinant) = (root.inverse(), root.ln_determinant());
             for cluster in (0..k).filter(|&cluster| stats.mass(cluster) > 0.0) {
                 let distance = match &scatters {
-                    Scatters::Full(scatters) => scatters[cluster].dot(&precision),
-                    others => others.diagonal(cluster).dot(&precision.diagonal()),
+                    Scatters::Full(scatters) => scatters.matrix(cluster).dot(&precision),
+                    others => others
+                        .diagonals()
+                        .column(cluster)
+                        .dot(&precision.diagonal()),
                 };
                 let log_determinants = stats.mass(cluster) * log_determinant;
                 values[(cluster, own)] -= 0.5 * (log_determinants + distance);

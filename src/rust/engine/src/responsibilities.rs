@@ -10,7 +10,7 @@ use ndarray::ArrayView2;
 use crate::factors::Factors;
 use crate::kernel::affine::Affine;
 use crate::kernel::scale::{Axes, Scalers};
-use crate::kernel::whiten::Whitener;
+use crate::kernel::whiten::Whiteners;
 use crate::kernel::{softmax, Block, Isa, Tiles, LOG_TWO_PI};
 use crate::mixture::Mixture;
 use crate::pass::Scratch;
@@ -87,7 +87,7 @@ pub(crate) struct Expected {
 #[derive(Debug)]
 enum Joint {
     /// Every component whitens the rows for itself.
-    Own(Vec<Whitener>),
+    Own(Whiteners),
     /// The rows are taken into a common basis once, in which all covariances are diagonal.
     Common {
         change: Option<Affine>,
@@ -137,22 +137,18 @@ impl Expected {
 
     /// Make a mixture ready for blocks relative to `origin`.
     fn about(origin: Vec<f64>, mixture: &Mixture, factors: &Factors, isa: Isa) -> Self {
-        let d = mixture.d();
         let means = relative(mixture, &origin);
         let joint = match factors {
-            Factors::Own(factors) => {
-                let means = means.as_slice().chunks_exact(d);
-                let components = mixture.weights.iter().zip(means).zip(factors);
-                let whitener = |((weight, mean), factor): ((&f64, _), _)| {
-                    Whitener::new(weight.ln(), mean, factor, isa.outputs())
-                };
-                Joint::Own(components.map(whitener).collect())
+            Factors::Own(own) => {
+                let outputs = isa.outputs();
+                Joint::Own(Whiteners::new(&mixture.weights, &means, own, outputs))
             }
             Factors::Common { basis, deviations } => {
                 let means = match basis {
                     None => means,
                     Some(basis) => &basis.inverse * means,
                 };
+                let d = mixture.d();
                 let log_volume = basis.as_ref().map_or(0.0, |basis| basis.log_determinant);
                 let means = means.as_slice().chunks_exact(d);
                 let deviations = deviations.as_slice().chunks_exact(d);
@@ -269,7 +265,7 @@ impl Expected {
         if (0..d).any(|j| factors.own_part(0, j) < LEAST_OWN_PART) {
             return None;
         }
-        let inverse = factors.factor(0).inverse;
+        let inverse = factors.inverse(0);
         let whole = (&inverse * &total.scatter).component_mul(&inverse).sum();
         if whole > FARTHEST * total.mass * d as f64 {
             return None;
@@ -326,8 +322,9 @@ impl Expected {
         let (x, out) = (scratch.x.as_ptr(), scratch.weight.as_mut_ptr());
         match &self.joint {
             Joint::Own(whiteners) => {
-                for (k, whitener) in whiteners.iter().enumerate() {
-                    V::whiten(whitener, x, block, out.add(k * block.stride));
+                let k = scratch.weight.len() / block.stride;
+                for k in 0..k {
+                    V::whiten(whiteners, k, x, block, out.add(k * block.stride));
                 }
             }
             Joint::Common { change, scalers } => {

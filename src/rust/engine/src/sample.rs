@@ -46,7 +46,7 @@ impl Mixture {
         mut note: impl FnMut(usize, usize),
     ) -> Result<(), GmmError> {
         let factors = Factors::of(&self.covariances)?;
-        let roots: Vec<_> = (0..self.k()).map(|k| factors.factor(k).root).collect();
+        let roots: Vec<_> = (0..self.k()).map(|k| factors.root(k)).collect();
         let mut rng = generator(seed, 0);
         let d = self.d();
         let n = x.len() / d;

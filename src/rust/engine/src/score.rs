@@ -214,7 +214,7 @@ impl ScoreChunk<'_> {
         let distance = |k: usize| {
             let mean = self.mixture.means.row(k);
             let scaled = x.iter().zip(mean).map(|(x, m)| x / size - m / size);
-            let inverse = self.factors.factor(k).inverse;
+            let inverse = self.factors.inverse(k);
             (inverse * DVector::from_iterator(x.len(), scaled)).norm()
         };
         first_largest((0..self.mixture.k()).map(|k| -distance(k)))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::covariance::Scatters;
+use crate::covariance::{Scatters, Stack};
 use crate::kernel::scatter::{packed_row, Moments};
 
 /// Which second moments are kept of the components.
@@ -240,8 +240,21 @@ impl SufficientStats {
     /// The scatters of the components about their own means, as far as they are known.
     pub(crate) fn scatters(&self) -> Scatters {
         match &self.second {
-            Second::Full => Scatters::Full((0..self.k).map(|k| self.full_scatter(k)).collect()),
-            Second::Diagonal => Scatters::Diagonal((0..self.k).map(|k| self.squares(k)).collect()),
+            Second::Full => {
+                let mut scatters = Stack::zeros(self.k, self.d);
+                for (k, scatter) in scatters.each_mut().enumerate() {
+                    self.write_scatter(k, scatter);
+                }
+                Scatters::Full(scatters)
+            }
+            Second::Diagonal => {
+                let mut diagonals = DMatrix::zeros(self.d, self.k);
+                let each = diagonals.as_mut_slice().chunks_exact_mut(self.d);
+                for (k, diagonal) in each.enumerate() {
+                    self.write_squares(k, diagonal);
+                }
+                Scatters::Diagonal(diagonals)
+            }
             Second::Trace => Scatters::Trace {
                 traces: (0..self.k).map(|k| self.trace(k)).collect(),
                 d: self.d,
@@ -257,23 +270,22 @@ impl SufficientStats {
         }
     }
 
-    fn full_scatter(&self, k: usize) -> DMatrix<f64> {
+    fn write_scatter(&self, k: usize, scatter: &mut [f64]) {
         let (sum, packed, mass) = (self.sum(k), self.scatter(k), self.mass(k));
-        let mut scatter = DMatrix::zeros(self.d, self.d);
         for i in 0..self.d {
             for j in 0..=i {
                 let value = packed[packed_row(i) + j] - sum[i] * sum[j] / mass;
-                scatter[(i, j)] = value;
-                scatter[(j, i)] = value;
+                scatter[j * self.d + i] = value;
+                scatter[i * self.d + j] = value;
             }
         }
-        scatter
     }
 
-    fn squares(&self, k: usize) -> DVector<f64> {
+    fn write_squares(&self, k: usize, diagonal: &mut [f64]) {
         let parts = self.scatter(k).iter().zip(self.sum(k));
-        let squares = parts.map(|(square, sum)| square - sum * sum / self.mass(k));
-        DVector::from_iterator(self.d, squares)
+        for (entry, (square, sum)) in diagonal.iter_mut().zip(parts) {
+            *entry = square - sum * sum / self.mass(k);
+        }
     }
 
     fn trace(&self, k: usize) -> f64 {
@@ -284,13 +296,19 @@ impl SufficientStats {
 
     /// All rows as one component: for statistics of one, with full or diagonal scatters.
     pub(crate) fn total(&self) -> Total {
+        let mut scatter = DMatrix::zeros(self.d, self.d);
+        match self.second {
+            Second::Full => self.write_scatter(0, scatter.as_mut_slice()),
+            _ => {
+                let mut squares = vec![0.0; self.d];
+                self.write_squares(0, &mut squares);
+                scatter.set_diagonal(&DVector::from_vec(squares));
+            }
+        }
         Total {
             mass: self.mass(0),
             mean: self.mean(0).collect(),
-            scatter: match self.second {
-                Second::Full => self.full_scatter(0),
-                _ => DMatrix::from_diagonal(&self.squares(0)),
-            },
+            scatter,
         }
     }
 }

@@ -1,6 +1,10 @@
 //! What an M-step gives: covariances, in the form in which densities are computed.
 
-use nalgebra::{Cholesky, DMatrix, DVector};
+use nalgebra::DMatrix;
+
+use super::products::multiply;
+use super::stack::Stack;
+use super::triangles::{factor, factor_regular, inverse_of_lower, log_volume};
 
 /// Covariances of `k` components in `d` dimensions.
 ///
@@ -9,13 +13,13 @@ use nalgebra::{Cholesky, DMatrix, DVector};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Covariances {
     /// A matrix per component.
-    Own(Vec<DMatrix<f64>>),
+    Own(Stack),
     /// `B diag(variances_k) B'` with one basis `B` for all.
     Common {
         /// `B`; `None`: the axes of the data.
         basis: Option<Basis>,
-        /// Positive variances, `double[d]` per component.
-        variances: Vec<DVector<f64>>,
+        /// Positive variances, `double[d, k]`: a column per component.
+        variances: DMatrix<f64>,
     },
 }
 
@@ -58,18 +62,25 @@ impl Covariances {
     /// Number of components.
     pub fn k(&self) -> usize {
         match self {
-            Covariances::Own(matrices) => matrices.len(),
-            Covariances::Common { variances, .. } => variances.len(),
+            Covariances::Own(matrices) => matrices.k(),
+            Covariances::Common { variances, .. } => variances.ncols(),
         }
     }
 
     /// Covariance of component `k`, exactly symmetric.
     pub fn matrix(&self, k: usize) -> DMatrix<f64> {
         match self {
-            Covariances::Own(matrices) => matrices[k].clone(),
+            Covariances::Own(matrices) => matrices.matrix(k).into_owned(),
             Covariances::Common { basis, variances } => match basis {
-                None => DMatrix::from_diagonal(&variances[k]),
-                Some(basis) => compose(&basis.matrix, &variances[k]),
+                None => DMatrix::from_diagonal(&variances.column(k)),
+                Some(basis) => {
+                    let mut matrix = basis.matrix.clone();
+                    let own = variances.column(k);
+                    let composer = &mut Composer::new(matrix.ncols());
+                    let vectors = basis.matrix.as_slice();
+                    composer.compose(vectors, own.as_slice(), matrix.as_mut_slice());
+                    matrix
+                }
             },
         }
     }
@@ -77,24 +88,31 @@ impl Covariances {
     /// The covariances of these components, in this order.
     pub(crate) fn select(&self, components: &[usize]) -> Self {
         match self {
-            Covariances::Own(matrices) => {
-                Covariances::Own(components.iter().map(|&k| matrices[k].clone()).collect())
-            }
+            Covariances::Own(matrices) => Covariances::Own(matrices.select(components)),
             Covariances::Common { basis, variances } => Covariances::Common {
                 basis: basis.clone(),
-                variances: components.iter().map(|&k| variances[k].clone()).collect(),
+                variances: variances.select_columns(components),
             },
         }
     }
 
-    /// Logarithm of component `k`'s volume `|Sigma_k|^(1/d)`, up to a constant that all components
-    /// share; `None` for a singular covariance.
-    pub(super) fn relative_log_volume(&self, k: usize) -> Option<f64> {
+    /// Logarithms of the components' volumes `|Sigma_k|^(1/d)`, up to a constant that all share;
+    /// `None` where a covariance is singular.
+    pub(super) fn relative_log_volumes(&self) -> Option<Vec<f64>> {
         match self {
-            Covariances::Own(matrices) => Some(log_volume(&lower_factor(&matrices[k])?)),
+            Covariances::Own(matrices) => {
+                let d = matrices.d();
+                let mut factors = matrices.clone();
+                let volume =
+                    |matrix: &mut [f64]| factor_regular(matrix, d).then(|| log_volume(matrix, d));
+                factors.each_mut().map(volume).collect()
+            }
             Covariances::Common { variances, .. } => {
-                let logs = variances[k].iter().map(|variance| variance.ln());
-                Some(logs.sum::<f64>() / variances[k].len() as f64)
+                let mean_log = |own: &[f64]| {
+                    own.iter().map(|variance| variance.ln()).sum::<f64>() / own.len() as f64
+                };
+                let each = variances.as_slice().chunks_exact(variances.nrows());
+                Some(each.map(mean_log).collect())
             }
         }
     }
@@ -104,19 +122,22 @@ impl Covariances {
 /// recognised.
 impl FromIterator<DMatrix<f64>> for Covariances {
     fn from_iter<I: IntoIterator<Item = DMatrix<f64>>>(matrices: I) -> Self {
-        let matrices: Vec<DMatrix<f64>> = matrices.into_iter().collect();
-        if matrices.iter().all(is_diagonal) {
+        let matrices: Stack = matrices.into_iter().collect();
+        let (k, d) = (matrices.k(), matrices.d());
+        if matrices.each().all(|matrix| is_diagonal(matrix, d)) {
             return Covariances::Common {
                 basis: None,
-                variances: matrices.iter().map(|matrix| matrix.diagonal()).collect(),
+                variances: DMatrix::from_fn(d, k, |j, k| matrices.of(k)[j * (d + 1)]),
             };
         }
-        let first = &matrices[0];
-        let shared = matrices.len() > 1 && matrices.iter().all(|matrix| matrix == first);
-        let lower = shared.then(|| lower_factor(first)).flatten();
-        match lower.and_then(Basis::triangular) {
+        let first = matrices.of(0);
+        let is_shared = k > 1 && matrices.each().all(|matrix| matrix == first);
+        let mut lower = matrices.matrix(0).into_owned();
+        let is_regular = is_shared && factor_regular(lower.as_mut_slice(), d);
+        let basis = is_regular.then(|| Basis::triangular(lower)).flatten();
+        match basis {
             Some(basis) => Covariances::Common {
-                variances: vec![DVector::from_element(first.nrows(), 1.0); matrices.len()],
+                variances: DMatrix::from_element(d, k, 1.0),
                 basis: Some(basis),
             },
             None => Covariances::Own(matrices),
@@ -142,87 +163,53 @@ pub fn covariance_fault(matrix: &DMatrix<f64>) -> Option<CovarianceFault> {
     if asymmetry > ASYMMETRY * matrix.amax() {
         return Some(CovarianceFault::Asymmetric);
     }
-    let is_definite = Cholesky::new(matrix.clone()).is_some();
+    let is_definite = factor(matrix.clone().as_mut_slice(), matrix.ncols());
     (!is_definite).then_some(CovarianceFault::NotPositiveDefinite)
 }
 
-fn is_diagonal(matrix: &DMatrix<f64>) -> bool {
-    let d = matrix.nrows();
-    (0..d).all(|i| (0..d).all(|j| i == j || matrix[(i, j)] == 0.0))
+fn is_diagonal(matrix: &[f64], d: usize) -> bool {
+    let others = |j: usize| &matrix[j * (d + 1) + 1..(j + 1) * (d + 1)];
+    (0..d - 1).all(|j| others(j).iter().all(|entry| *entry == 0.0))
 }
 
-/// `vectors diag(values) vectors'`, exactly symmetric.
-pub(super) fn compose(vectors: &DMatrix<f64>, values: &DVector<f64>) -> DMatrix<f64> {
-    let mut root = vectors.clone();
-    for (mut column, value) in root.column_iter_mut().zip(values) {
-        column *= value.sqrt();
+/// Room for `vectors diag(values) vectors'`.
+pub(super) struct Composer {
+    d: usize,
+    root: Vec<f64>,
+    transposed: Vec<f64>,
+}
+
+impl Composer {
+    pub(super) fn new(d: usize) -> Self {
+        Composer {
+            d,
+            root: vec![0.0; d * d],
+            transposed: vec![0.0; d * d],
+        }
     }
-    let mut product = &root * root.transpose();
-    product.fill_upper_triangle_with_lower_triangle();
-    product
-}
 
-/// The Cholesky factor, unless the matrix is singular.
-///
-/// A pivot that is nothing but rounding error of the entry that it came from is lost. That is
-/// relative to this entry, so rescaled columns are judged alike.
-pub(super) fn lower_factor(matrix: &DMatrix<f64>) -> Option<DMatrix<f64>> {
-    let rounding = matrix.nrows() as f64 * f64::EPSILON;
-    let lower = Cholesky::new(matrix.clone())?.unpack();
-    let sound = |j: usize| {
-        let pivot = lower[(j, j)] * lower[(j, j)];
-        pivot.is_normal() && pivot > rounding * matrix[(j, j)]
-    };
-    let finite = lower.iter().all(|entry| entry.is_finite());
-    (finite && (0..lower.nrows()).all(sound)).then_some(lower)
-}
-
-/// Inverse of a lower triangular matrix, unless it is singular.
-pub(crate) fn inverse_of_lower(lower: &DMatrix<f64>) -> Option<DMatrix<f64>> {
-    let d = lower.nrows();
-    let mut inverse: DMatrix<f64> = DMatrix::identity(d, d);
-    for (j, column) in inverse.as_mut_slice().chunks_exact_mut(d).enumerate() {
-        for (i, factors) in lower.as_slice().chunks_exact(d).enumerate().skip(j) {
-            let (solved, rest) = column[i..].split_first_mut().expect("the diagonal");
-            *solved /= factors[i];
-            for (entry, factor) in rest.iter_mut().zip(&factors[i + 1..]) {
-                *entry -= *solved * factor;
+    /// `vectors diag(values) vectors'`, exactly symmetric.
+    pub(super) fn compose(&mut self, vectors: &[f64], values: &[f64], out: &mut [f64]) {
+        let d = self.d;
+        for (j, (column, value)) in vectors.chunks_exact(d).zip(values).enumerate() {
+            let deviation = value.sqrt();
+            for (i, entry) in column.iter().enumerate() {
+                self.root[j * d + i] = entry * deviation;
+                self.transposed[i * d + j] = entry * deviation;
+            }
+        }
+        multiply(&self.root, &self.transposed, d, out);
+        for j in 0..d {
+            for i in 0..j {
+                out[j * d + i] = out[i * d + j];
             }
         }
     }
-    let is_finite = inverse.iter().all(|entry| entry.is_finite());
-    is_finite.then_some(inverse)
-}
-
-/// `log |LL'|^(1/d)`: of the determinant's root, because the determinant itself under- or
-/// overflows.
-pub(super) fn log_volume(lower: &DMatrix<f64>) -> f64 {
-    let d = lower.nrows();
-    2.0 * (0..d).map(|j| lower[(j, j)].ln()).sum::<f64>() / d as f64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn triangles_are_inverted_unless_they_are_singular() {
-        for d in 1..=6 {
-            let mut lower = DMatrix::from_fn(d, d, |i, j| {
-                let own = 1.0 + (i + 2 * j) as f64;
-                if i < j {
-                    0.0
-                } else {
-                    own
-                }
-            });
-            let inverse = inverse_of_lower(&lower).unwrap();
-            let difference = &lower * inverse - DMatrix::identity(d, d);
-            assert!(difference.amax() < 1e-12);
-            lower[(d - 1, d - 1)] = 0.0;
-            assert_eq!(inverse_of_lower(&lower), None);
-        }
-    }
 
     #[test]
     fn covariances_are_symmetric_but_for_rounding_and_positive_definite() {

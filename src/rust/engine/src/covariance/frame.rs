@@ -2,8 +2,9 @@
 
 use nalgebra::{DMatrix, DMatrixView};
 
-use super::covariances::log_volume;
 use super::products::{dot, product};
+use super::stack::Stack;
+use super::triangles::log_volume;
 
 /// A change of the objective by less than this is its rounding.
 const ROUNDING: f64 = 1e-15;
@@ -28,17 +29,19 @@ pub(super) struct Roots {
 
 impl Roots {
     /// The roots of scatters that have the Cholesky factors `lowers`.
-    pub(super) fn of(lowers: &[DMatrix<f64>]) -> Self {
-        let d = lowers[0].nrows();
-        let log_volumes: Vec<f64> = lowers.iter().map(log_volume).collect();
-        let mut stacked = DMatrix::identity((lowers.len() + 1) * d, d);
-        for (k, (lower, log_volume)) in lowers.iter().zip(&log_volumes).enumerate() {
+    pub(super) fn of(lowers: &Stack) -> Self {
+        let (k, d) = (lowers.k(), lowers.d());
+        let mut log_volumes = Vec::with_capacity(k);
+        let mut stacked = DMatrix::identity((k + 1) * d, d);
+        for (k, lower) in lowers.each().enumerate() {
+            let log_volume = log_volume(lower, d);
             let scale = (-0.5 * log_volume).exp();
             for j in 0..d {
                 for i in 0..=j {
-                    stacked[((k + 1) * d + i, j)] = scale * lower[(j, i)];
+                    stacked[((k + 1) * d + i, j)] = scale * lower[i * d + j];
                 }
             }
+            log_volumes.push(log_volume);
         }
         Roots {
             stacked,

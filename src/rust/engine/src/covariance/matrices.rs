@@ -5,7 +5,9 @@
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
-use super::covariances::{compose, log_volume, lower_factor};
+use super::covariances::Composer;
+use super::stack::Stack;
+use super::triangles::{factor_regular, log_volume};
 use super::{Basis, Covariances, Given};
 use crate::error::GmmError;
 
@@ -14,37 +16,38 @@ const EIGEN_ITERATIONS: usize = 100;
 
 /// `W / N`, with `W` the pooled scatter.
 pub(super) fn eee(given: &Given<'_>) -> Result<Covariances, GmmError> {
-    let covariance = given.scatter.pooled() / given.total_mass();
-    let basis = lower_factor(&covariance)
-        .and_then(Basis::triangular)
-        .ok_or(GmmError::Degenerate { k: 0 })?;
-    let variances = vec![DVector::from_element(given.d(), 1.0); given.k()];
-    let basis = Some(basis);
-    Ok(Covariances::Common { basis, variances })
+    let mut lower = given.scatter.pooled() / given.total_mass();
+    let is_regular = factor_regular(lower.as_mut_slice(), given.d());
+    let basis = is_regular.then(|| Basis::triangular(lower)).flatten();
+    Ok(Covariances::Common {
+        basis: Some(basis.ok_or(GmmError::Degenerate { k: 0 })?),
+        variances: DMatrix::from_element(given.d(), given.k(), 1.0),
+    })
 }
 
 /// `L_k sum_j Omega_j L_k' / N`, with `W_k = L_k Omega_k L_k'` and `Omega_k` decreasing.
 pub(super) fn eev(given: &Given<'_>) -> Result<Covariances, GmmError> {
-    let eigen = all_eigen(given)?;
-    let mut pooled = eigen[0].values.clone();
-    for other in &eigen[1..] {
-        pooled += &other.values;
-    }
-    let variances = pooled / given.total_mass();
-    if lost(&variances) {
+    let mut eigen = Eigen::of_each(given)?;
+    let variances = eigen.values.column_sum() / given.total_mass();
+    if lost(variances.as_slice()) {
         return Err(GmmError::Degenerate { k: 0 });
     }
-    let own = eigen.iter().map(|own| compose(&own.vectors, &variances));
-    Ok(Covariances::Own(own.collect()))
+    for mut own in eigen.values.column_iter_mut() {
+        own.copy_from(&variances);
+    }
+    Ok(eigen.compose())
 }
 
 /// `lambda W_k / |W_k|^(1/d)`, with `lambda = sum_k |W_k|^(1/d) / N`.
 pub(super) fn evv(given: &Given<'_>) -> Result<Covariances, GmmError> {
-    let volume = |k: usize| {
-        let lower = lower_factor(given.scatter.full(k)).ok_or(GmmError::Degenerate { k })?;
-        Ok(log_volume(&lower).exp())
-    };
-    let volumes: Vec<f64> = (0..given.k()).map(volume).collect::<Result<_, _>>()?;
+    let mut factors = given.scatter.full().clone();
+    let mut volumes = Vec::with_capacity(given.k());
+    for (k, factor) in factors.each_mut().enumerate() {
+        if !factor_regular(factor, given.d()) {
+            return Err(GmmError::Degenerate { k });
+        }
+        volumes.push(log_volume(factor, given.d()).exp());
+    }
     let equal = volumes.iter().sum::<f64>() / given.total_mass();
     own(given, |k| equal / volumes[k])
 }
@@ -56,51 +59,78 @@ pub(super) fn vvv(given: &Given<'_>) -> Result<Covariances, GmmError> {
 
 /// Scatters times a factor each, if that is finite.
 fn own(given: &Given<'_>, factor: impl Fn(usize) -> f64) -> Result<Covariances, GmmError> {
-    let scaled = |k: usize| {
-        let matrix = given.scatter.full(k) * factor(k);
-        let finite = matrix.iter().all(|entry| entry.is_finite());
-        finite.then_some(matrix).ok_or(GmmError::Degenerate { k })
-    };
-    let matrices = (0..given.k()).map(scaled).collect::<Result<_, _>>()?;
+    let mut matrices = given.scatter.full().clone();
+    for (k, matrix) in matrices.each_mut().enumerate() {
+        let factor = factor(k);
+        matrix.iter_mut().for_each(|entry| *entry *= factor);
+        if !matrix.iter().all(|entry| entry.is_finite()) {
+            return Err(GmmError::Degenerate { k });
+        }
+    }
     Ok(Covariances::Own(matrices))
 }
 
-/// `vectors diag(values) vectors'`, the values decreasing and not negative.
+/// `vectors diag(values) vectors'` of every component, the values decreasing and not negative.
 pub(super) struct Eigen {
-    pub(super) vectors: DMatrix<f64>,
-    pub(super) values: DVector<f64>,
+    vectors: Stack,
+    /// A column per component.
+    pub(super) values: DMatrix<f64>,
 }
 
-/// The decomposition of every component's scatter.
-pub(super) fn all_eigen(given: &Given<'_>) -> Result<Vec<Eigen>, GmmError> {
-    let own = |k: usize| eigen(given.scatter.full(k)).ok_or(GmmError::Degenerate { k });
-    (0..given.k()).map(own).collect()
+impl Eigen {
+    /// The decomposition of every component's scatter.
+    pub(super) fn of_each(given: &Given<'_>) -> Result<Self, GmmError> {
+        let (k, d) = (given.k(), given.d());
+        let mut eigen = Eigen {
+            vectors: Stack::zeros(k, d),
+            values: DMatrix::zeros(d, k),
+        };
+        for k in 0..k {
+            let scatter = given.scatter.full().matrix(k).into_owned();
+            let (vectors, values) = eigen_of(scatter).ok_or(GmmError::Degenerate { k })?;
+            eigen.vectors.matrix_mut(k).copy_from(&vectors);
+            eigen.values.column_mut(k).copy_from(&values);
+        }
+        Ok(eigen)
+    }
+
+    /// The matrices of which this is the decomposition.
+    pub(super) fn compose(&self) -> Covariances {
+        let (k, d) = (self.vectors.k(), self.vectors.d());
+        let mut matrices = Stack::zeros(k, d);
+        let mut composer = Composer::new(d);
+        let values = self.values.as_slice().chunks_exact(d);
+        let vectors = self.vectors.each();
+        for ((matrix, vectors), values) in matrices.each_mut().zip(vectors).zip(values) {
+            composer.compose(vectors, values, matrix);
+        }
+        Covariances::Own(matrices)
+    }
 }
 
-/// The decomposition of a symmetric positive semidefinite matrix, if that is finite.
+/// Eigenvectors and eigenvalues of a symmetric positive semidefinite matrix, if that is finite, the
+/// largest first.
 ///
 /// # Cost
 /// About `9 d³` operations.
-pub(super) fn eigen(matrix: &DMatrix<f64>) -> Option<Eigen> {
+pub(super) fn eigen_of(matrix: DMatrix<f64>) -> Option<(DMatrix<f64>, DVector<f64>)> {
     // The iteration never ends on what is not finite.
     if !matrix.iter().all(|entry| entry.is_finite()) {
         return None;
     }
     let d = matrix.nrows();
-    let found = SymmetricEigen::try_new(matrix.clone(), f64::EPSILON, EIGEN_ITERATIONS * d.max(1))?;
+    let found = SymmetricEigen::try_new(matrix, f64::EPSILON, EIGEN_ITERATIONS * d.max(1))?;
     let mut order: Vec<usize> = (0..d).collect();
     order.sort_by(|&i, &j| found.eigenvalues[j].total_cmp(&found.eigenvalues[i]));
-    Some(Eigen {
-        vectors: found.eigenvectors.select_columns(&order),
-        values: found
-            .eigenvalues
-            .select_rows(&order)
-            .map(|value| value.max(0.0)),
-    })
+    let value = |i: usize, _| found.eigenvalues[order[i]].max(0.0);
+    Some((
+        found.eigenvectors.select_columns(&order),
+        DVector::from_fn(d, value),
+    ))
 }
 
 /// Whether decreasing eigenvalues end in nothing but the rounding error of the first.
-pub(super) fn lost(values: &DVector<f64>) -> bool {
+pub(super) fn lost(values: &[f64]) -> bool {
     let (first, last) = (values[0], values[values.len() - 1]);
     let rounding = values.len() as f64 * f64::EPSILON * first;
     !(first.is_finite() && last.is_normal() && last > rounding)

@@ -14,17 +14,20 @@ mod newton;
 mod orientation;
 mod products;
 mod scatters;
+mod stack;
 mod sweeps;
 #[cfg(test)]
 mod tests;
+mod triangles;
 mod volumes;
 
-pub(crate) use covariances::inverse_of_lower;
 pub use covariances::{covariance_fault, Basis, CovarianceFault, Covariances};
 pub use family::Family;
 pub(crate) use scatters::{Needs, Scatters};
+pub use stack::Stack;
+pub(crate) use triangles::{factor, inverse_of_lower, invert};
 
-use nalgebra::DVector;
+use nalgebra::DMatrix;
 
 use crate::error::GmmError;
 use crate::progress::Progress;
@@ -58,12 +61,12 @@ fn is_sound(variance: f64) -> bool {
 }
 
 /// Covariances that `variances` make diagonal in one basis, unless one of these is not sound.
-fn common(basis: Option<Basis>, variances: Vec<DVector<f64>>) -> Result<Covariances, GmmError> {
-    let unsound = variances
-        .iter()
-        .position(|own| !own.iter().all(|&variance| is_sound(variance)));
+fn common(basis: Option<Basis>, variances: DMatrix<f64>) -> Result<Covariances, GmmError> {
+    let unsound = variances.iter().position(|&variance| !is_sound(variance));
     match unsound {
-        Some(k) => Err(GmmError::Degenerate { k }),
+        Some(at) => Err(GmmError::Degenerate {
+            k: at / variances.nrows(),
+        }),
         None => Ok(Covariances::Common { basis, variances }),
     }
 }

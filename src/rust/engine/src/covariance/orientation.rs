@@ -12,13 +12,13 @@
 //! appear here plane by plane only, in [`sweep`], where they are explicit: taken alone they
 //! converge linearly, and stopped early they leave the likelihood short of its maximum.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 
-use super::covariances::{inverse_of_lower, lower_factor};
 use super::frame::{log_sum_exp, Frame, Roots, Volumes};
-use super::matrices::eigen;
+use super::matrices::eigen_of;
 use super::newton::descend;
 use super::sweeps::sweep;
+use super::triangles::{factor_regular, inverse_of_lower};
 use super::volumes::vee;
 use super::{common, Basis, Covariances, Given};
 use crate::error::GmmError;
@@ -60,21 +60,24 @@ pub(super) fn vve(given: &Given<'_>) -> Result<Covariances, GmmError> {
 }
 
 fn roots(given: &Given<'_>) -> Result<Roots, GmmError> {
-    let lower = |k: usize| {
-        let sound = given.mass[k] > 0.0 && given.mass[k].is_finite();
-        let lower = lower_factor(given.scatter.full(k)).filter(|_| sound);
-        lower.ok_or(GmmError::Degenerate { k })
-    };
-    let lowers: Vec<DMatrix<f64>> = (0..given.k()).map(lower).collect::<Result<_, _>>()?;
+    let mut lowers = given.scatter.full().clone();
+    for (k, (lower, mass)) in lowers.each_mut().zip(given.mass).enumerate() {
+        let is_sound = *mass > 0.0 && mass.is_finite();
+        if !is_sound || !factor_regular(lower, given.d()) {
+            return Err(GmmError::Degenerate { k });
+        }
+    }
     Ok(Roots::of(&lowers))
 }
 
 /// Variances `y_kj` times a factor per component, in the basis of the frame.
 fn covariances(frame: &Frame, log_factor: impl Fn(usize) -> f64) -> Result<Covariances, GmmError> {
-    let variance = |k: usize, j: usize| (frame.log_variance(k, j) + log_factor(k)).exp();
-    let own = |k: usize| DVector::from_fn(frame.d(), |j, _| variance(k, j));
+    let variance = |j: usize, k: usize| (frame.log_variance(k, j) + log_factor(k)).exp();
     let basis = Basis::orthogonal(orthonormal(frame.basis()));
-    common(Some(basis), (0..frame.k()).map(own).collect())
+    common(
+        Some(basis),
+        DMatrix::from_fn(frame.d(), frame.k(), variance),
+    )
 }
 
 /// The best orientation there is, or that descends from the previous one.
@@ -107,9 +110,8 @@ fn bases_of(given: &Given<'_>, previous: &Covariances) -> Vec<DMatrix<f64>> {
             basis: Some(basis), ..
         } if basis.is_orthogonal() => vec![orthonormal(basis.matrix.clone())],
         _ => {
-            let axes = |matrix: &DMatrix<f64>| eigen(matrix).map(|eigen| eigen.vectors);
-            let mut bases: Vec<DMatrix<f64>> = axes(&previous.matrix(0)).into_iter().collect();
-            bases.extend(axes(&given.scatter.pooled()));
+            let mut bases: Vec<DMatrix<f64>> = axes(previous.matrix(0)).into_iter().collect();
+            bases.extend(axes(given.scatter.pooled()));
             if bases.is_empty() {
                 bases.push(DMatrix::identity(d, d));
             }
@@ -128,9 +130,8 @@ fn likely_bases(
     volumes: Volumes,
 ) -> Result<Vec<DMatrix<f64>>, GmmError> {
     let d = given.d();
-    let axes = |matrix: &DMatrix<f64>| eigen(matrix).map(|eigen| eigen.vectors);
     let mut bases = vec![DMatrix::identity(d, d)];
-    bases.extend(axes(&given.scatter.pooled()));
+    bases.extend(axes(given.scatter.pooled()));
     if given.k() == 1 {
         return Ok(bases);
     }
@@ -139,7 +140,7 @@ fn likely_bases(
             previous: None,
             ..*given
         };
-        bases.extend(vee(&cold).ok().and_then(|vee| axes(&vee.matrix(0))));
+        bases.extend(vee(&cold).ok().and_then(|vee| axes(vee.matrix(0))));
         bases.push(best_frame(&cold, roots, Volumes::Equal)?.basis());
     }
     let mut scatters = DMatrix::zeros(d, d);
@@ -151,13 +152,18 @@ fn likely_bases(
             inverses += inverse.transpose() * inverse;
         }
     }
-    bases.extend(axes(&scatters));
-    bases.extend(axes(&inverses));
+    bases.extend(axes(scatters));
+    bases.extend(axes(inverses));
     let mut order: Vec<usize> = (0..given.k()).collect();
     order.sort_by(|&i, &j| given.mass[j].total_cmp(&given.mass[i]));
     let heaviest = order.into_iter().take(OWN_AXES);
-    bases.extend(heaviest.filter_map(|k| axes(given.scatter.full(k))));
+    bases.extend(heaviest.filter_map(|k| axes(given.scatter.full().matrix(k).into_owned())));
     Ok(bases)
+}
+
+/// The eigenvectors of a symmetric matrix.
+fn axes(matrix: DMatrix<f64>) -> Option<DMatrix<f64>> {
+    eigen_of(matrix).map(|(vectors, _)| vectors)
 }
 
 /// Frames, the best first.

@@ -2,6 +2,9 @@
 
 use nalgebra::{DMatrix, DVector};
 
+use super::stack::Stack;
+use super::triangles::diagonal;
+
 /// The least that a family's M-step must know of the scatters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Needs {
@@ -22,13 +25,13 @@ pub(crate) enum Needs {
 /// for more is a mistake in the program.
 ///
 /// # Shapes
-/// Symmetric `double[d, d]`, diagonals `double[d]`; one per component, or one for all.
+/// Symmetric `double[d, d]`, one per component or one for all; diagonals `double[d, k]`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Scatters {
     /// One matrix per component.
-    Full(Vec<DMatrix<f64>>),
-    /// One diagonal per component.
-    Diagonal(Vec<DVector<f64>>),
+    Full(Stack),
+    /// One diagonal per component, a column each.
+    Diagonal(DMatrix<f64>),
     /// One trace per component, of matrices in `d` dimensions.
     Trace {
         /// The traces.
@@ -44,8 +47,8 @@ impl Scatters {
     /// Number of columns.
     pub(crate) fn d(&self) -> usize {
         match self {
-            Scatters::Full(scatters) => scatters[0].nrows(),
-            Scatters::Diagonal(diagonals) => diagonals[0].len(),
+            Scatters::Full(scatters) => scatters.d(),
+            Scatters::Diagonal(diagonals) => diagonals.nrows(),
             Scatters::Trace { d, .. } => *d,
             Scatters::Pooled(pooled) => pooled.nrows(),
         }
@@ -57,13 +60,7 @@ impl Scatters {
     /// If only diagonals or traces are known.
     pub(crate) fn pooled(&self) -> DMatrix<f64> {
         match self {
-            Scatters::Full(scatters) => {
-                let mut pooled = scatters[0].clone();
-                for scatter in &scatters[1..] {
-                    pooled += scatter;
-                }
-                pooled
-            }
+            Scatters::Full(scatters) => scatters.sum(),
             Scatters::Pooled(pooled) => pooled.clone(),
             _ => panic!("only matrices give the pooled scatter"),
         }
@@ -75,21 +72,24 @@ impl Scatters {
     /// If only traces are known.
     pub(crate) fn pooled_diagonal(&self) -> DVector<f64> {
         match self {
-            Scatters::Full(scatters) => sum(scatters.iter().map(DMatrix::diagonal)),
-            Scatters::Diagonal(diagonals) => sum(diagonals.iter().cloned()),
+            Scatters::Full(_) | Scatters::Diagonal(_) => self.diagonals().column_sum(),
             Scatters::Trace { .. } => panic!("traces do not give a diagonal"),
             Scatters::Pooled(pooled) => pooled.diagonal(),
         }
     }
 
-    /// Diagonal of component `k`'s scatter.
+    /// Diagonals of the components' scatters, a column each.
     ///
     /// # Panics
     /// If only the sum over components, or only traces are known.
-    pub(crate) fn diagonal(&self, k: usize) -> DVector<f64> {
+    pub(crate) fn diagonals(&self) -> DMatrix<f64> {
         match self {
-            Scatters::Full(scatters) => scatters[k].diagonal(),
-            Scatters::Diagonal(diagonals) => diagonals[k].clone(),
+            Scatters::Full(scatters) => {
+                let d = scatters.d();
+                let entries = scatters.each().flat_map(|scatter| diagonal(scatter, d));
+                DMatrix::from_iterator(d, scatters.k(), entries)
+            }
+            Scatters::Diagonal(diagonals) => diagonals.clone(),
             _ => panic!("neither the pooled scatter nor a trace gives a component's diagonal"),
         }
     }
@@ -108,8 +108,10 @@ impl Scatters {
     /// If only the sum over components is known.
     pub(crate) fn trace(&self, k: usize) -> f64 {
         match self {
+            Scatters::Full(scatters) => diagonal(scatters.of(k), scatters.d()).sum(),
+            Scatters::Diagonal(diagonals) => diagonals.column(k).sum(),
             Scatters::Trace { traces, .. } => traces[k],
-            _ => self.diagonal(k).sum(),
+            Scatters::Pooled(_) => panic!("the pooled scatter does not give a component's trace"),
         }
     }
 
@@ -117,14 +119,15 @@ impl Scatters {
     pub(crate) fn add_to_diagonal(&mut self, mass: &[f64], amount: f64) {
         match self {
             Scatters::Full(scatters) => {
-                for (scatter, mass) in scatters.iter_mut().zip(mass) {
-                    for i in 0..scatter.nrows() {
-                        scatter[(i, i)] += mass * amount;
+                let d = scatters.d();
+                for (scatter, mass) in scatters.each_mut().zip(mass) {
+                    for entry in scatter.iter_mut().step_by(d + 1) {
+                        *entry += mass * amount;
                     }
                 }
             }
             Scatters::Diagonal(diagonals) => {
-                for (diagonal, mass) in diagonals.iter_mut().zip(mass) {
+                for (mut diagonal, mass) in diagonals.column_iter_mut().zip(mass) {
                     diagonal.add_scalar_mut(mass * amount);
                 }
             }
@@ -147,9 +150,13 @@ impl Scatters {
         for (k, (mass, offset)) in mass.iter().zip(offsets).enumerate() {
             let offset = DVector::from_column_slice(offset);
             match self {
-                Scatters::Full(scatters) => scatters[k].ger(*mass, &offset, &offset, 1.0),
+                Scatters::Full(scatters) => {
+                    let mut scatter = scatters.matrix_mut(k);
+                    scatter.ger(*mass, &offset, &offset, 1.0);
+                }
                 Scatters::Diagonal(diagonals) => {
-                    diagonals[k] += offset.component_mul(&offset) * *mass;
+                    let mut diagonal = diagonals.column_mut(k);
+                    diagonal += offset.component_mul(&offset) * *mass;
                 }
                 Scatters::Trace { traces, .. } => traces[k] += mass * offset.norm_squared(),
                 Scatters::Pooled(pooled) => pooled.ger(*mass, &offset, &offset, 1.0),
@@ -159,46 +166,46 @@ impl Scatters {
 
     /// Every component's scatter as a compromise with the pooled one, which counts for `rows`
     /// rows.
-    pub(crate) fn shrunk(self, mass: &[f64], rows: f64) -> Self {
+    pub(crate) fn shrunk(mut self, mass: &[f64], rows: f64) -> Self {
         let share = rows / mass.iter().sum::<f64>();
-        let own = |k: usize| mass[k] / (mass[k] + rows);
-        let components = 0..mass.len();
-        match &self {
+        let towards = |pooled: &[f64], scatter: &mut [f64], mass: f64| {
+            for (entry, pooled) in scatter.iter_mut().zip(pooled) {
+                *entry = (*entry + pooled * share) * (mass / (mass + rows));
+            }
+        };
+        match &mut self {
             Scatters::Full(scatters) => {
-                let pooled = self.pooled() * share;
-                let shrunk = components.map(|k| (&scatters[k] + &pooled) * own(k));
-                Scatters::Full(shrunk.collect())
-            }
-            Scatters::Diagonal(diagonals) => {
-                let pooled = self.pooled_diagonal() * share;
-                let shrunk = components.map(|k| (&diagonals[k] + &pooled) * own(k));
-                Scatters::Diagonal(shrunk.collect())
-            }
-            Scatters::Trace { traces, d } => {
-                let pooled = self.pooled_trace() * share;
-                let shrunk = components.map(|k| (traces[k] + pooled) * own(k));
-                Scatters::Trace {
-                    traces: shrunk.collect(),
-                    d: *d,
+                let pooled = scatters.sum();
+                for (scatter, mass) in scatters.each_mut().zip(mass) {
+                    towards(pooled.as_slice(), scatter, *mass);
                 }
             }
-            Scatters::Pooled(_) => self,
+            Scatters::Diagonal(diagonals) => {
+                let (d, pooled) = (diagonals.nrows(), diagonals.column_sum());
+                let each = diagonals.as_mut_slice().chunks_exact_mut(d);
+                for (diagonal, mass) in each.zip(mass) {
+                    towards(pooled.as_slice(), diagonal, *mass);
+                }
+            }
+            Scatters::Trace { traces, .. } => {
+                let pooled = [traces.iter().sum::<f64>()];
+                for (trace, mass) in traces.chunks_exact_mut(1).zip(mass) {
+                    towards(&pooled, trace, *mass);
+                }
+            }
+            Scatters::Pooled(_) => {}
         }
+        self
     }
 
-    /// Scatter of component `k`.
+    /// The matrices of the components.
     ///
     /// # Panics
-    /// Unless every component's matrix is known.
-    pub(crate) fn full(&self, k: usize) -> &DMatrix<f64> {
+    /// Unless every component's is known.
+    pub(crate) fn full(&self) -> &Stack {
         match self {
-            Scatters::Full(scatters) => &scatters[k],
+            Scatters::Full(scatters) => scatters,
             _ => panic!("only full scatters give a component's matrix"),
         }
     }
-}
-
-fn sum(mut diagonals: impl Iterator<Item = DVector<f64>>) -> DVector<f64> {
-    let first = diagonals.next().expect("at least one component");
-    diagonals.fold(first, |sum, diagonal| sum + diagonal)
 }

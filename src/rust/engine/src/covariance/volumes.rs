@@ -17,9 +17,9 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector};
 
-use super::covariances::{compose, inverse_of_lower, log_volume, lower_factor};
-use super::matrices::{all_eigen, lost};
+use super::matrices::{lost, Eigen};
 use super::products::{dot, multiply};
+use super::triangles::{factor_regular, invert, log_volume};
 use super::{common, is_sound, Basis, Covariances, Given};
 use crate::error::GmmError;
 
@@ -44,28 +44,22 @@ const FAR: f64 = 20.0;
 
 /// Common diagonal shape: `Sigma_k = lambda_k A`.
 pub(super) fn vei(given: &Given<'_>) -> Result<Covariances, GmmError> {
-    let mut scatters = DMatrix::zeros(given.d(), given.k());
-    for (k, mut own) in scatters.column_iter_mut().enumerate() {
-        own.copy_from(&given.scatter.diagonal(k));
-    }
-    common(None, diagonal_covariances(given, &scatters)?)
+    common(
+        None,
+        diagonal_covariances(given, &given.scatter.diagonals())?,
+    )
 }
 
 /// Common shape up to orientation: `Sigma_k = lambda_k L_k A L_k'`, with `W_k = L_k Omega_k L_k'`
 /// and `Omega_k` decreasing.
 pub(super) fn vev(given: &Given<'_>) -> Result<Covariances, GmmError> {
-    let eigen = all_eigen(given)?;
-    let mut scatters = DMatrix::zeros(given.d(), given.k());
-    for (own, mut column) in eigen.iter().zip(scatters.column_iter_mut()) {
-        column.copy_from(&own.values);
-    }
-    let variances = diagonal_covariances(given, &scatters)?;
-    if let Some(k) = variances.iter().position(lost) {
+    let mut eigen = Eigen::of_each(given)?;
+    eigen.values = diagonal_covariances(given, &eigen.values)?;
+    let mut variances = eigen.values.as_slice().chunks_exact(given.d());
+    if let Some(k) = variances.position(lost) {
         return Err(GmmError::Degenerate { k });
     }
-    let own = eigen.iter().zip(&variances);
-    let own = own.map(|(eigen, variances)| compose(&eigen.vectors, variances));
-    Ok(Covariances::Own(own.collect()))
+    Ok(eigen.compose())
 }
 
 /// Common matrix: `Sigma_k = lambda_k C`.
@@ -74,58 +68,58 @@ pub(super) fn vev(given: &Given<'_>) -> Result<Covariances, GmmError> {
 /// Per Newton step two products of `d` by `d` matrices per component.
 pub(super) fn vee(given: &Given<'_>) -> Result<Covariances, GmmError> {
     let (k, d) = (given.k(), given.d());
-    let mut scatters = DMatrix::zeros(d * d, k);
-    let mut diagonals = DMatrix::zeros(d, k);
-    for c in 0..k {
-        let scatter = given.scatter.full(c);
-        scatters.column_mut(c).copy_from_slice(scatter.as_slice());
-        diagonals.column_mut(c).copy_from(&scatter.diagonal());
-    }
-    let mut pooled = DMatrix::zeros(d, d);
-    let mut transposed = pooled.clone();
-    let mut half = pooled.clone();
+    let scatters = given.scatter.full();
+    let mut lower = DMatrix::zeros(d, d);
+    let [mut inverse, mut transposed, mut half] = [(); 3].map(|()| lower.clone());
     let mut parts = DMatrix::zeros(d * d, k);
-    let start = start(given, &diagonals)?;
+    let start = start(given, &given.scatter.diagonals())?;
     let theta = minimise(given, start, |theta, slope| {
-        pool(&scatters, theta, pooled.as_mut_slice());
-        let lower = lower_factor(&pooled)?;
-        let inverse = inverse_of_lower(&lower)?;
+        pool(scatters.values(), theta, lower.as_mut_slice());
+        let is_regular = factor_regular(lower.as_mut_slice(), d)
+            && invert(lower.as_slice(), d, inverse.as_mut_slice());
+        if !is_regular {
+            return false;
+        }
         inverse.transpose_to(&mut transposed);
-        let own = scatters.as_slice().chunks_exact(d * d);
         let parts_of_each = parts.as_mut_slice().chunks_exact_mut(d * d);
-        for ((scatter, part), theta) in own.zip(parts_of_each).zip(theta) {
+        for ((scatter, part), theta) in scatters.each().zip(parts_of_each).zip(theta) {
             multiply(scatter, transposed.as_slice(), d, half.as_mut_slice());
             multiply(inverse.as_slice(), half.as_slice(), d, part);
             let precision = theta.exp();
             part.iter_mut().for_each(|entry| *entry *= precision);
         }
-        slope.set(log_volume(&lower), &parts, d);
-        Some(())
+        slope.set(log_volume(lower.as_slice(), d), &parts, d);
+        true
     })?;
-    pool(&scatters, &theta, pooled.as_mut_slice());
+    pool(scatters.values(), &theta, lower.as_mut_slice());
+    if !factor_regular(lower.as_mut_slice(), d) {
+        return Err(GmmError::Degenerate { k: 0 });
+    }
     // The volume of M / N is the factor that the volumes exp(-theta) lack.
-    let mut lower = lower_factor(&pooled).ok_or(GmmError::Degenerate { k: 0 })?;
-    let half_volume = 0.5 * log_volume(&lower);
+    let half_volume = 0.5 * log_volume(lower.as_slice(), d);
     lower *= (-half_volume).exp();
     let basis = Basis::triangular(lower).ok_or(GmmError::Degenerate { k: 0 })?;
     let scale = 2.0 * half_volume - given.total_mass().ln();
-    let sphere = |theta: &f64| DVector::from_element(given.d(), (scale - theta).exp());
-    common(Some(basis), theta.iter().map(sphere).collect())
+    let mut spheres = DMatrix::zeros(d, k);
+    for (mut sphere, theta) in spheres.column_iter_mut().zip(&theta) {
+        sphere.fill((scale - theta).exp());
+    }
+    common(Some(basis), spheres)
 }
 
 /// The variances `lambda_k A` of diagonal scatters, `double[d, k]`.
 fn diagonal_covariances(
     given: &Given<'_>,
     scatters: &DMatrix<f64>,
-) -> Result<Vec<DVector<f64>>, GmmError> {
+) -> Result<DMatrix<f64>, GmmError> {
     let (d, k) = scatters.shape();
     let mut pooled = DVector::zeros(d);
     let mut parts = DMatrix::zeros(d, k);
     let start = start(given, scatters)?;
     let theta = minimise(given, start, |theta, slope| {
-        pool(scatters, theta, pooled.as_mut_slice());
+        pool(scatters.as_slice(), theta, pooled.as_mut_slice());
         if !pooled.iter().all(|&sum| is_sound(sum)) {
-            return None;
+            return false;
         }
         let own = scatters.as_slice().chunks_exact(d);
         let parts_of_each = parts.as_mut_slice().chunks_exact_mut(d);
@@ -137,17 +131,21 @@ fn diagonal_covariances(
         }
         let log_volume = pooled.iter().map(|sum| sum.ln()).sum::<f64>() / d as f64;
         slope.set(log_volume, &parts, d);
-        Some(())
+        true
     })?;
-    pool(scatters, &theta, pooled.as_mut_slice());
+    pool(scatters.as_slice(), &theta, pooled.as_mut_slice());
     pooled /= given.total_mass();
-    Ok(theta.iter().map(|theta| &pooled * (-theta).exp()).collect())
+    for (mut variances, theta) in parts.column_iter_mut().zip(&theta) {
+        variances.copy_from(&pooled);
+        variances *= (-theta).exp();
+    }
+    Ok(parts)
 }
 
-/// `sum_k exp(theta_k) W_k`, a column of `scatters` each.
-fn pool(scatters: &DMatrix<f64>, theta: &[f64], out: &mut [f64]) {
+/// `sum_k exp(theta_k) W_k`, of which `scatters` holds one after the other.
+fn pool(scatters: &[f64], theta: &[f64], out: &mut [f64]) {
     out.fill(0.0);
-    for (scatter, theta) in scatters.as_slice().chunks_exact(out.len()).zip(theta) {
+    for (scatter, theta) in scatters.chunks_exact(out.len()).zip(theta) {
         let precision = theta.exp();
         for (sum, entry) in out.iter_mut().zip(scatter) {
             *sum += precision * entry;
@@ -220,22 +218,21 @@ fn from_previous(given: &Given<'_>, theta: &DVector<f64>) -> Option<DVector<f64>
     let previous = given
         .previous
         .filter(|previous| previous.k() == given.k())?;
-    let volumes = (0..given.k()).map(|k| previous.relative_log_volume(k));
-    let volumes = DVector::from_vec(volumes.collect::<Option<Vec<f64>>>()?);
+    let volumes = DVector::from_vec(previous.relative_log_volumes()?);
     let difference = -volumes - theta;
     let difference = difference.add_scalar(-difference.mean());
     (difference.amax() < FAR).then(|| theta + difference)
 }
 
-/// The `theta` that minimises `h`, of which `look` gives the determinant's part.
+/// The `theta` that minimises `h`, of which `look` gives the determinant's part, if there is one.
 fn minimise(
     given: &Given<'_>,
     start: DVector<f64>,
-    mut look: impl FnMut(&[f64], &mut Slope) -> Option<()>,
+    mut look: impl FnMut(&[f64], &mut Slope) -> bool,
 ) -> Result<Vec<f64>, GmmError> {
     let shares = DVector::from_column_slice(given.mass) / given.total_mass();
     let mut evaluate = |theta: &DVector<f64>, slope: &mut Slope| {
-        let is_found = look(theta.as_slice(), slope).is_some();
+        let is_found = look(theta.as_slice(), slope);
         if is_found {
             slope.value -= shares.dot(theta);
             slope.gradient -= &shares;

@@ -24,7 +24,7 @@ use lanes::Avx512;
 use lanes::{Lanes, Portable};
 use scale::Scalers;
 use scatter::Moments;
-use whiten::Whitener;
+use whiten::Whiteners;
 
 /// The extent of a block: `stride` doubles per feature, `padded` of them in use.
 #[derive(Debug, Clone, Copy)]
@@ -64,10 +64,10 @@ pub(crate) fn block_rows(d: usize, k: usize) -> usize {
 
 /// A vector type with the tile sizes that fit its registers.
 pub(crate) trait Tiles: Lanes {
-    /// Height of the tiles of [`Whitener`] and [`Affine`].
+    /// Height of the tiles of [`Whiteners`] and [`Affine`].
     const OUTPUTS: usize;
-    /// See [`Whitener::log_joint`].
-    unsafe fn whiten(whitener: &Whitener, x: *const f64, block: Block, out: *mut f64);
+    /// See [`Whiteners::log_joint`].
+    unsafe fn whiten(whiteners: &Whiteners, k: usize, x: *const f64, block: Block, out: *mut f64);
     /// See [`Scalers::log_joint`].
     unsafe fn scale(scalers: &Scalers, x: *const f64, block: Block, out: *mut f64);
     /// See [`Affine::apply`].
@@ -112,8 +112,14 @@ macro_rules! tiles {
         impl Tiles for $lanes {
             const OUTPUTS: usize = $outputs;
             #[inline(always)]
-            unsafe fn whiten(whitener: &Whitener, x: *const f64, block: Block, out: *mut f64) {
-                whitener.log_joint::<Self, $outputs, $vectors>(x, block, out)
+            unsafe fn whiten(
+                whiteners: &Whiteners,
+                k: usize,
+                x: *const f64,
+                block: Block,
+                out: *mut f64,
+            ) {
+                whiteners.log_joint::<Self, $outputs, $vectors>(k, x, block, out)
             }
             #[inline(always)]
             unsafe fn scale(scalers: &Scalers, x: *const f64, block: Block, out: *mut f64) {
@@ -245,7 +251,7 @@ impl Isa {
         }
     }
 
-    /// Height of the tiles, for which a [`Whitener`] or [`Affine`] is packed.
+    /// Height of the tiles, for which [`Whiteners`] or an [`Affine`] is packed.
     pub(crate) fn outputs(self) -> usize {
         match self {
             Isa::Portable => Portable::OUTPUTS,

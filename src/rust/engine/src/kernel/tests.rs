@@ -9,9 +9,9 @@ use rand_distr::StandardNormal;
 use super::affine::Affine;
 use super::scale::{Axes, Scalers};
 use super::scatter::{accumulate_few, few_sums, packed_row, Moments, FEW_COLUMNS};
-use super::whiten::Whitener;
+use super::whiten::Whiteners;
 use super::{softmax, sums, Block, Isa, Kernel, Tiles, ROW_MULTIPLE};
-use crate::factors::Factor;
+use crate::factors::Own;
 use crate::init::generator;
 
 #[test]
@@ -49,13 +49,13 @@ fn assert_close(a: f64, b: f64, size: f64, what: &str) {
     );
 }
 
-struct LogJoint<'a>(&'a Whitener, &'a [f64], Block, &'a mut [f64]);
+struct LogJoint<'a>(&'a Whiteners, &'a [f64], Block, &'a mut [f64]);
 
 impl Kernel for LogJoint<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Tiles>(self) {
-        V::whiten(self.0, self.1.as_ptr(), self.2, self.3.as_mut_ptr());
+        V::whiten(self.0, 1, self.1.as_ptr(), self.2, self.3.as_mut_ptr());
     }
 }
 
@@ -64,16 +64,19 @@ fn whitening_is_the_normal_log_density() {
     for d in 1..=40 {
         let spread = DMatrix::from_vec(d, d, normals(d * d, d));
         let covariance = &spread * spread.transpose() + DMatrix::identity(d, d);
-        let factor = Factor::of(&covariance).unwrap();
-        let mean = normals(d, 99);
+        // The second of two components.
+        let covariances = [DMatrix::identity(d, d), covariance.clone()];
+        let factors = Own::of(&covariances.into_iter().collect()).unwrap();
+        let means = DMatrix::from_vec(d, 2, normals(2 * d, 99));
+        let mean = means.column(1);
         let rows = 1 + d % 17;
         let (block, x) = block_of(rows, d);
         let inverse = covariance.clone().try_inverse().unwrap();
         let constant = covariance.determinant().ln() + d as f64 * std::f64::consts::TAU.ln();
         for isa in Isa::all() {
-            let whitener = Whitener::new(0.25_f64.ln(), &mean, &factor, isa.outputs());
+            let whiteners = Whiteners::new(&[0.75, 0.25], &means, &factors, isa.outputs());
             let mut out = vec![0.0; block.stride];
-            isa.run(LogJoint(&whitener, &x, block, &mut out));
+            isa.run(LogJoint(&whiteners, &x, block, &mut out));
             for (i, out) in out[..rows].iter().enumerate() {
                 let centred = DMatrix::from_fn(d, 1, |j, _| x[j * block.stride + i] - mean[j]);
                 let distance = (centred.transpose() * &inverse * &centred)[(0, 0)];

@@ -1,47 +1,60 @@
-//! Log joint density of one component for a block of rows, by whitening.
+//! Log joint densities of the components for a block of rows, by whitening.
 
 use std::f64::consts::LOG2_E;
 
-use super::lanes::Lanes;
-use super::{Block, HALF_ROOT, LOG_TWO_PI};
-use crate::factors::Factor;
+use nalgebra::DMatrix;
 
-/// A component made ready for the E-step: `log2(w N(x | mean, LL'))` is
+use super::lanes::Lanes;
+use super::scatter::packed_row;
+use super::{Block, HALF_ROOT, LOG_TWO_PI};
+use crate::factors::Own;
+
+/// Components made ready for the E-step: `log2(w N(x | mean, LL'))` is
 /// `constant - |packed x + intercept|²`, where `packed` is `L⁻¹` times [`HALF_ROOT`].
 #[derive(Debug, Clone)]
-pub(crate) struct Whitener {
-    /// A lower triangle, in the order in which the tiles read it.
+pub(crate) struct Whiteners {
+    /// A lower triangle per component, in the order in which the tiles read it.
     packed: Vec<f64>,
-    intercept: Vec<f64>,
-    constant: f64,
+    /// `double[d, k]`.
+    intercepts: DMatrix<f64>,
+    constants: Vec<f64>,
 }
 
-impl Whitener {
-    /// Whitener of a component.
+impl Whiteners {
+    /// Whiteners of components with these weights and means, `double[d, k]`.
     ///
-    /// `mean` is relative to the origin of the blocks; `outputs` is the height of the tiles.
-    pub(crate) fn new(log_weight: f64, mean: &[f64], factor: &Factor, outputs: usize) -> Self {
-        let d = mean.len();
-        let weight = |i: usize, j: usize| HALF_ROOT * factor.inverse[(i, j)];
-        let mut packed = Vec::with_capacity(d * (d + 1) / 2);
-        for first in (0..d).step_by(outputs) {
-            let tile = first..d.min(first + outputs);
-            for j in 0..tile.end {
-                packed.extend((j.max(first)..tile.end).map(|i| weight(i, j)));
+    /// The means are relative to the origin of the blocks; `outputs` is the height of the tiles.
+    pub(crate) fn new(weights: &[f64], means: &DMatrix<f64>, own: &Own, outputs: usize) -> Self {
+        let (d, k) = means.shape();
+        let mut packed = Vec::with_capacity(k * packed_row(d));
+        let mut intercepts = DMatrix::zeros(d, k);
+        let normal = 0.5 * d as f64 * LOG_TWO_PI;
+        let constant = |k: usize| LOG2_E * (weights[k].ln() - own.log_determinant(k) - normal);
+        for (k, inverse) in own.inverses.each().enumerate() {
+            for first in (0..d).step_by(outputs) {
+                let end = d.min(first + outputs);
+                for j in 0..end {
+                    let column = &inverse[j * d + j.max(first)..j * d + end];
+                    packed.extend(column.iter().map(|entry| HALF_ROOT * entry));
+                }
+            }
+            let mut intercept = intercepts.column_mut(k);
+            let intercept = intercept.as_mut_slice();
+            for (j, column) in inverse.chunks_exact(d).enumerate() {
+                let mean = HALF_ROOT * means[(j, k)];
+                for (intercept, entry) in intercept[j..].iter_mut().zip(&column[j..]) {
+                    *intercept -= entry * mean;
+                }
             }
         }
-        let intercept = (0..d)
-            .map(|i| -(0..=i).map(|j| weight(i, j) * mean[j]).sum::<f64>())
-            .collect();
-        let log_determinant: f64 = (0..d).map(|i| factor.root[(i, i)].ln()).sum();
-        Whitener {
+        Whiteners {
             packed,
-            intercept,
-            constant: LOG2_E * (log_weight - log_determinant - 0.5 * d as f64 * LOG_TWO_PI),
+            intercepts,
+            constants: (0..k).map(constant).collect(),
         }
     }
 
-    /// Log joint density of every row of the block, into `out`.
+    /// Log joint density of component `k` for every row of the block, into `out`.
     ///
     /// # Cost
     /// `d (d + 1) / 2` fused multiply-adds per row. `OUTPUTS` x `VECTORS` accumulators and
@@ -54,20 +67,23 @@ impl Whitener {
     #[inline(always)]
     pub(crate) unsafe fn log_joint<V: Lanes, const OUTPUTS: usize, const VECTORS: usize>(
         &self,
+        k: usize,
         x: *const f64,
         block: Block,
         out: *mut f64,
     ) {
-        let d = self.intercept.len();
-        let constant = V::splat(self.constant);
+        let d = self.intercepts.nrows();
+        let constant = V::splat(self.constants[k]);
+        let weights = self.packed[k * packed_row(d)..][..packed_row(d)].as_ptr();
+        let intercept = self.intercepts.as_slice()[k * d..][..d].as_ptr();
         let mut row = 0;
         while row < block.padded {
             let mut square = [V::splat(0.0); VECTORS];
             let mut tile = Tile {
                 x: x.add(row),
                 stride: block.stride,
-                weights: self.packed.as_ptr(),
-                intercept: self.intercept.as_ptr(),
+                weights,
+                intercept,
                 square: &mut square,
             };
             let mut first = 0;

@@ -194,7 +194,8 @@ fn components_have_their_scatters_from_products_where_that_is_quick_and_right() 
                 assert!((found.mass(k) / each.mass(k) - 1.0).abs() < 1e-13);
                 let mut means = found.mean(k).zip(each.mean(k));
                 assert!(means.all(|(a, b)| (a - b).abs() < 1e-12 * offset));
-                let difference = found.scatters().full(k) - each.scatters().full(k);
+                let (found, each) = (found.scatters(), each.scatters());
+                let difference = found.full().matrix(k) - each.full().matrix(k);
                 assert!(difference.amax() < 1e-12 * n as f64);
             }
         }
@@ -242,7 +243,7 @@ fn statistics_of_labels_are_means_and_scatters() {
             let sum: f64 = pairs
                 .map(|(i, m)| (x[i] - mean(j)) * (x[m] - mean(l)))
                 .sum();
-            assert!((scatters.full(1)[(j, l)] - sum).abs() < 1e-11);
+            assert!((scatters.full().matrix(1)[(j, l)] - sum).abs() < 1e-11);
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::progress::Progress;
 use nalgebra::{Cholesky, DMatrix, DVector, DVectorView};
 
-use super::{maximise, q, Random};
-use crate::covariance::{Covariances, Family, Scatters};
+use super::{full, maximise, q, Random};
+use crate::covariance::{Covariances, Family};
 
 /// Factors `1 / (lambda_k a_kj)` of the closed form for an orientation.
 fn precisions(family: Family, mass: &[f64], turned: &[DMatrix<f64>]) -> Vec<DVector<f64>> {
@@ -99,7 +99,7 @@ fn the_reference_finds_nothing_to_gain_where_ours_ends_and_ends_there_from_nearb
     for d in [2, 3, 5, 6] {
         for _ in 0..5 {
             let (mass, scatters) = random.case(3, d);
-            let full = Scatters::Full(scatters.clone());
+            let full = full(&scatters);
             for family in [Family::Eve, Family::Vve] {
                 let found = family.m_step(&mass, &full, None, &Progress::new()).unwrap();
                 let Covariances::Common {
@@ -109,7 +109,8 @@ fn the_reference_finds_nothing_to_gain_where_ours_ends_and_ends_there_from_nearb
                 else {
                     panic!("a common basis")
                 };
-                let own: Vec<_> = variances.iter().map(|own| own.map(f64::recip)).collect();
+                let columns = variances.column_iter();
+                let own: Vec<_> = columns.map(|own| own.map(f64::recip)).collect();
                 let ours = likelihood(&mass, &scatters, &basis.matrix, &own);
                 let stayed = reference(family, &mass, &scatters, &basis.matrix, 3000);
                 assert!(

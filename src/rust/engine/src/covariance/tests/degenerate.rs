@@ -3,8 +3,8 @@
 use crate::progress::Progress;
 use nalgebra::DMatrix;
 
-use super::{least, Random};
-use crate::covariance::{Covariances, Family, Scatters};
+use super::{full, least, Random};
+use crate::covariance::{Covariances, Family};
 use crate::error::GmmError;
 
 fn is_degenerate(found: &Result<Covariances, GmmError>) -> bool {
@@ -78,7 +78,7 @@ fn volumes_that_run_away_are_found_out() {
     let row = Random::new(20).matrix(3, 1);
     scatters[1] = &row * row.transpose();
     for family in [Family::Vee, Family::Vev] {
-        let full = Scatters::Full(scatters.clone());
+        let full = full(&scatters);
         let enough = family.m_step(&[80.0, 20.0], &full, None, &Progress::new());
         assert!(enough.is_ok(), "{}", family.name());
         let too_much = family.m_step(&[20.0, 80.0], &full, None, &Progress::new());

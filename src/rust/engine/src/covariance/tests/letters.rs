@@ -3,8 +3,8 @@
 use crate::progress::Progress;
 use nalgebra::DMatrix;
 
-use super::{log_volume, maximise, shape, Random};
-use crate::covariance::{Covariances, Family, Scatters};
+use super::{full, log_volume, maximise, shape, Random};
+use crate::covariance::{Covariances, Family};
 
 #[test]
 fn the_table_is_in_the_order_of_the_families() {
@@ -110,7 +110,7 @@ fn covariances_have_what_their_letters_say_and_nothing_more_in_common() {
 #[test]
 fn the_form_is_the_cheapest_that_the_letters_allow() {
     let (mass, scatters) = Random::new(2).case(3, 4);
-    let scatters = Scatters::Full(scatters);
+    let scatters = full(&scatters);
     for family in Family::ALL {
         let found = family
             .m_step(&mass, &scatters, None, &Progress::new())

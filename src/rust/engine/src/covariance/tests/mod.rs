@@ -67,18 +67,22 @@ fn matrices(covariances: &Covariances) -> Vec<DMatrix<f64>> {
         .collect()
 }
 
+fn full(scatters: &[DMatrix<f64>]) -> Scatters {
+    Scatters::Full(scatters.iter().cloned().collect())
+}
+
 /// The M-step's matrices, from full scatters and a cold start.
 fn maximise(family: Family, mass: &[f64], scatters: &[DMatrix<f64>]) -> Vec<DMatrix<f64>> {
-    let full = Scatters::Full(scatters.to_vec());
+    let full = full(scatters);
     matrices(&family.m_step(mass, &full, None, &Progress::new()).unwrap())
 }
 
 /// No more than a family needs of the scatters.
 fn least(family: Family, scatters: &[DMatrix<f64>]) -> Scatters {
-    let full = Scatters::Full(scatters.to_vec());
+    let full = full(scatters);
     match family.needs() {
         Needs::Full => full,
-        Needs::Diagonal => Scatters::Diagonal(scatters.iter().map(DMatrix::diagonal).collect()),
+        Needs::Diagonal => Scatters::Diagonal(full.diagonals()),
         Needs::Trace => Scatters::Trace {
             traces: scatters.iter().map(DMatrix::trace).collect(),
             d: scatters[0].nrows(),

@@ -3,8 +3,8 @@
 use crate::progress::Progress;
 use nalgebra::{DMatrix, DVector};
 
-use super::{difference, least, matrices, maximise, q, Random};
-use crate::covariance::{Covariances, Family, Scatters};
+use super::{difference, full, least, matrices, maximise, q, Random};
+use crate::covariance::{Covariances, Family};
 
 #[test]
 fn a_family_is_better_than_those_that_it_contains() {
@@ -64,12 +64,12 @@ fn a_warm_start_ends_where_a_cold_one_does() {
     let mut random = Random::new(6);
     for d in [2, 3, 5, 8] {
         let (mass, scatters) = nearly_common(&mut random, 3, d);
-        let before = Scatters::Full(moved(&mut random, &scatters, 0.02));
+        let before = full(&moved(&mut random, &scatters, 0.02));
         for family in Family::ALL {
             let previous = family
                 .m_step(&mass, &before, None, &Progress::new())
                 .unwrap();
-            let full = Scatters::Full(scatters.clone());
+            let full = full(&scatters);
             let warm = family
                 .m_step(&mass, &full, Some(&previous), &Progress::new())
                 .unwrap();
@@ -84,7 +84,7 @@ fn a_warm_start_ends_where_a_cold_one_does() {
 fn any_family_is_a_start_for_any_other() {
     let mut random = Random::new(7);
     let (mass, scatters) = nearly_common(&mut random, 3, 4);
-    let full = Scatters::Full(scatters.clone());
+    let full = full(&scatters);
     for family in Family::ALL {
         let cold = maximise(family, &mass, &scatters);
         for other in Family::ALL {
@@ -105,7 +105,7 @@ fn a_warm_start_is_never_worse_than_the_previous_orientation() {
             let (mass, scatters) = random.case(3, d);
             let (_, others) = random.case(3, d);
             for family in [Family::Eve, Family::Vve] {
-                let others = Scatters::Full(others.clone());
+                let others = full(&others);
                 let previous = family
                     .m_step(&mass, &others, None, &Progress::new())
                     .unwrap();
@@ -115,7 +115,7 @@ fn a_warm_start_is_never_worse_than_the_previous_orientation() {
                 else {
                     panic!("a common basis")
                 };
-                let full = Scatters::Full(scatters.clone());
+                let full = full(&scatters);
                 let warm = family
                     .m_step(&mass, &full, Some(&previous), &Progress::new())
                     .unwrap();

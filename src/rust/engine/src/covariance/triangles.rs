@@ -1,0 +1,130 @@
+//! Lower triangular matrices, column by column: Cholesky factors and their inverses.
+
+use nalgebra::DMatrix;
+
+/// Put the Cholesky factor of a symmetric matrix in its place, if it is positive definite.
+pub(crate) fn factor(matrix: &mut [f64], d: usize) -> bool {
+    for j in 0..d {
+        let (before, from) = matrix.split_at_mut(j * d);
+        let (above, column) = from[..d].split_at_mut(j);
+        above.fill(0.0);
+        for other in before.chunks_exact(d) {
+            let multiple = other[j];
+            for (entry, other) in column.iter_mut().zip(&other[j..]) {
+                *entry -= multiple * other;
+            }
+        }
+        let pivot = column[0].sqrt();
+        if pivot.is_nan() || pivot <= 0.0 {
+            return false;
+        }
+        column[0] = pivot;
+        for entry in &mut column[1..] {
+            *entry /= pivot;
+        }
+    }
+    matrix.iter().all(|entry| entry.is_finite())
+}
+
+/// Likewise, unless the matrix is singular.
+///
+/// A pivot that is nothing but rounding error of the entry that it came from is lost. That is
+/// relative to this entry, so rescaled columns are judged alike.
+pub(super) fn factor_regular(matrix: &mut [f64], d: usize) -> bool {
+    let rounding = d as f64 * f64::EPSILON;
+    // The entries that pivots came from are gone once it is factored: they are the squared lengths
+    // of the factor's rows.
+    let is_sound = |lower: &[f64], j: usize| {
+        let row = lower.iter().skip(j).step_by(d).take(j + 1);
+        let pivot = lower[j * d + j].powi(2);
+        pivot.is_normal() && pivot > rounding * row.map(|entry| entry * entry).sum::<f64>()
+    };
+    factor(matrix, d) && (0..d).all(|j| is_sound(matrix, j))
+}
+
+/// Put the inverse of a lower triangular matrix into `inverse`, unless it is singular.
+pub(crate) fn invert(lower: &[f64], d: usize, inverse: &mut [f64]) -> bool {
+    inverse.fill(0.0);
+    for (j, column) in inverse.chunks_exact_mut(d).enumerate() {
+        column[j] = 1.0;
+        for (i, factors) in lower.chunks_exact(d).enumerate().skip(j) {
+            let (solved, rest) = column[i..].split_first_mut().expect("the diagonal");
+            *solved /= factors[i];
+            for (entry, factor) in rest.iter_mut().zip(&factors[i + 1..]) {
+                *entry -= *solved * factor;
+            }
+        }
+    }
+    inverse.iter().all(|entry| entry.is_finite())
+}
+
+/// The inverse of a lower triangular matrix, unless it is singular.
+pub(crate) fn inverse_of_lower(lower: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+    let d = lower.nrows();
+    let mut inverse = DMatrix::zeros(d, d);
+    invert(lower.as_slice(), d, inverse.as_mut_slice()).then_some(inverse)
+}
+
+/// The diagonal of a matrix.
+pub(super) fn diagonal(matrix: &[f64], d: usize) -> impl Iterator<Item = f64> + '_ {
+    matrix.iter().step_by(d + 1).copied()
+}
+
+/// `log |LL'|^(1/d)`: of the determinant's root, because the determinant itself under- or
+/// overflows.
+pub(super) fn log_volume(lower: &[f64], d: usize) -> f64 {
+    2.0 * diagonal(lower, d).map(f64::ln).sum::<f64>() / d as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::Cholesky;
+
+    fn lower(d: usize) -> DMatrix<f64> {
+        let entry = |i, j| if i < j { 0.0 } else { 1.0 + (i + 2 * j) as f64 };
+        DMatrix::from_fn(d, d, entry)
+    }
+
+    #[test]
+    fn factors_are_those_of_nalgebra() {
+        for d in 1..=6 {
+            let matrix = &lower(d) * lower(d).transpose();
+            let expected = Cholesky::new(matrix.clone()).unwrap().unpack();
+            for factor in [factor, factor_regular] {
+                let mut found = matrix.clone();
+                assert!(factor(found.as_mut_slice(), d));
+                assert!((found - &expected).amax() < 1e-12 * expected.amax());
+            }
+        }
+    }
+
+    #[test]
+    fn a_lost_pivot_is_found_in_any_unit() {
+        for unit in [1e-8, 1.0, 1e8_f64] {
+            let mut matrix = [1.0, unit, unit, unit * unit * (1.0 + f64::EPSILON)];
+            assert!(factor(&mut matrix.clone(), 2));
+            assert!(!factor_regular(&mut matrix, 2));
+        }
+        for entries in [
+            [1.0, 2.0, 2.0, 1.0],
+            [0.0; 4],
+            [f64::NAN; 4],
+            [f64::INFINITY; 4],
+        ] {
+            assert!(!factor(&mut entries.clone(), 2));
+        }
+    }
+
+    #[test]
+    fn triangles_are_inverted_unless_they_are_singular() {
+        for d in 1..=6 {
+            let mut lower = lower(d);
+            let inverse = inverse_of_lower(&lower).unwrap();
+            let difference = &lower * inverse - DMatrix::identity(d, d);
+            assert!(difference.amax() < 1e-12);
+            lower[(d - 1, d - 1)] = 0.0;
+            assert_eq!(inverse_of_lower(&lower), None);
+        }
+    }
+}
