@@ -6,10 +6,12 @@
 //! statistics a mixture of its family, so that all families are accelerated in the same way.
 
 use std::collections::VecDeque;
+use std::f64::consts::FRAC_1_SQRT_2;
 use std::sync::Arc;
 
 use nalgebra::{Cholesky, DMatrix, DVector};
 
+use crate::covariance::{dot, multiply, Stack};
 use crate::factors::Factors;
 use crate::kernel::scatter::packed_row;
 use crate::mixture::Mixture;
@@ -46,6 +48,8 @@ struct Place {
 struct Step {
     start: Place,
     end: Place,
+    /// How far it went, in coordinates.
+    residual: Vec<f64>,
 }
 
 /// Where the past steps lead.
@@ -92,14 +96,17 @@ impl Anderson {
         let end = reference.place(stats);
         let start = self.start.replace(end.clone())?;
         let depth = (MOST_DOUBLES / end.at.len()).clamp(2, DEPTH);
-        self.steps.push_back(Step { start, end });
+        self.steps.push_back(Step::new(start, end));
         if self.steps.len() > depth + 1 {
             self.steps.pop_front();
         }
-        let residuals = residuals_of(&self.steps);
-        let weights = combine(&residuals)?;
-        let residual = residuals.column(weights.len());
-        let Step { start, end } = &self.steps[weights.len()];
+        let weights = combine(&self.steps)?;
+        let last = &self.steps[weights.len()];
+        let Step {
+            start,
+            end,
+            residual,
+        } = last;
         let mut ahead = end.clone();
         for (i, weight) in weights.iter().enumerate() {
             ahead.add(-weight, &self.steps[i].end, &self.steps[i + 1].end);
@@ -107,8 +114,8 @@ impl Anderson {
         // The residual is the gradient in these coordinates: half its product with the way to the
         // top is the height.
         let way = ahead.at.iter().zip(&start.at).map(|(to, from)| to - from);
-        let gain = 0.5 * way.zip(&residual).map(|(way, r)| way * r).sum::<f64>();
-        let concave = gain > 0.5 * residual.norm_squared();
+        let gain = 0.5 * way.zip(residual).map(|(way, r)| way * r).sum::<f64>();
+        let concave = gain > 0.5 * dot(residual, residual);
         if concave {
             self.stretch = 1.0;
         } else {
@@ -142,6 +149,9 @@ impl Anderson {
             }
             place.at = reference.coordinates(&place.values);
         }
+        for step in &mut self.steps {
+            step.residual = difference(&step.end.at, &step.start.at);
+        }
         self.reference = Some(reference);
     }
 
@@ -169,36 +179,52 @@ impl Place {
     }
 }
 
-/// How far every step went, in coordinates, a column each.
-fn residuals_of(steps: &VecDeque<Step>) -> DMatrix<f64> {
-    let length = steps[0].end.at.len();
-    let residuals = steps.iter().flat_map(|Step { start, end }| {
-        let pairs = end.at.iter().zip(&start.at);
-        pairs.map(|(end, start)| end - start)
-    });
-    DMatrix::from_iterator(length, steps.len(), residuals)
+impl Step {
+    fn new(start: Place, end: Place) -> Self {
+        let residual = difference(&end.at, &start.at);
+        Step {
+            start,
+            end,
+            residual,
+        }
+    }
+}
+
+fn difference(left: &[f64], right: &[f64]) -> Vec<f64> {
+    left.iter().zip(right).map(|(l, r)| l - r).collect()
 }
 
 /// Weights of the differences of successive residuals that cancel the last one best.
-fn combine(residuals: &DMatrix<f64>) -> Option<DVector<f64>> {
-    let depth = residuals.ncols() - 1;
+fn combine(steps: &VecDeque<Step>) -> Option<DVector<f64>> {
+    let depth = steps.len() - 1;
     if depth == 0 {
         return None;
     }
-    let mut differences = residuals.columns(1, depth) - residuals.columns(0, depth);
+    let last = &steps[depth].residual;
+    let mut differences = DMatrix::zeros(last.len(), depth);
     let mut lengths = DVector::zeros(depth);
-    for (mut difference, length) in differences.column_iter_mut().zip(&mut lengths) {
-        *length = difference.normalize_mut();
+    let each = differences.as_mut_slice().chunks_exact_mut(last.len());
+    for (i, (column, length)) in each.zip(&mut lengths).enumerate() {
+        let pair = steps[i + 1].residual.iter().zip(&steps[i].residual);
+        for (entry, (next, own)) in column.iter_mut().zip(pair) {
+            *entry = next - own;
+        }
+        *length = dot(column, column).sqrt();
+        column.iter_mut().for_each(|entry| *entry /= *length);
     }
     if !lengths.iter().all(|length| *length > 0.0) {
         return None;
     }
-    let mut gram = differences.tr_mul(&differences);
+    let column = |i: usize| &differences.as_slice()[i * last.len()..][..last.len()];
+    let mut gram = DMatrix::zeros(depth, depth);
     for i in 0..depth {
+        for j in 0..=i {
+            gram[(i, j)] = dot(column(i), column(j));
+        }
         gram[(i, i)] += RIDGE;
     }
-    let right = differences.tr_mul(&residuals.column(depth));
-    let mut weights = Cholesky::new(gram)?.solve(&right);
+    let mut weights = DVector::from_fn(depth, |i, _| dot(column(i), last));
+    Cholesky::new(gram)?.solve_mut(&mut weights);
     weights.component_div_assign(&lengths);
     weights.iter().all(|w| w.is_finite()).then_some(weights)
 }
@@ -211,8 +237,8 @@ fn combine(residuals: &DMatrix<f64>) -> Option<DVector<f64>> {
 struct Reference {
     centres: Arc<[f64]>,
     masses: Vec<f64>,
-    /// Variances of all columns in all components.
-    variances: Vec<f64>,
+    /// Variances of the columns in every component.
+    variances: DMatrix<f64>,
     second: Second,
     scale: Scale,
 }
@@ -224,22 +250,24 @@ const STALE: f64 = 4.0;
 /// What makes the moments of a component independent of its covariance.
 #[derive(Debug)]
 enum Scale {
-    /// `R⁻¹` of every component, with full scatters.
-    Full(Vec<DMatrix<f64>>),
-    /// Standard deviations of every component, with their diagonals.
-    Diagonal(Vec<DVector<f64>>),
+    /// `R⁻¹`, transposed, of every component, with full scatters.
+    Full(Stack),
+    /// Standard deviations of the columns in every component, with the diagonals of scatters.
+    Diagonal(DMatrix<f64>),
     /// The standard deviation of every component, with the traces.
     Trace(Vec<f64>),
-    /// `R⁻¹` of every component, without scatters.
-    Sums(Vec<DMatrix<f64>>),
+    /// `R⁻¹`, transposed, of every component, without scatters.
+    Sums(Stack),
 }
 
 impl Reference {
     fn new(mixture: &Mixture, factors: &Factors, stats: &SufficientStats) -> Self {
-        let k = mixture.k();
-        let inverses = || (0..k).map(|k| factors.inverse(k)).collect();
-        let deviations = |k| DVector::from_fn(mixture.d(), |j, _| factors.variance(k, j).sqrt());
+        let inverses = || {
+            let each = (0..mixture.k()).map(|k| factors.inverse(k).transpose());
+            each.collect()
+        };
         let total = stats.total_mass();
+        let variances = factors.variances();
         Reference {
             centres: match stats.second() {
                 // The scatter of all rows is known about their mean.
@@ -247,17 +275,17 @@ impl Reference {
                 _ => mixture.means.iter().copied().collect(),
             },
             masses: mixture.weights.iter().map(|w| w * total).collect(),
-            variances: variances(factors, k, mixture.d()).collect(),
             second: stats.second().clone(),
             scale: match stats.second() {
                 Second::Full => Scale::Full(inverses()),
-                Second::Diagonal => Scale::Diagonal((0..k).map(deviations).collect()),
+                Second::Diagonal => Scale::Diagonal(variances.map(f64::sqrt)),
                 Second::Trace => {
-                    let mean = |k| (deviations(k).norm_squared() / mixture.d() as f64).sqrt();
-                    Scale::Trace((0..k).map(mean).collect())
+                    let each = variances.column_iter();
+                    Scale::Trace(each.map(|own| own.mean().sqrt()).collect())
                 }
                 Second::Total(_) => Scale::Sums(inverses()),
             },
+            variances,
         }
     }
 
@@ -276,7 +304,8 @@ impl Reference {
     fn is_stale(&self, mixture: &Mixture, factors: &Factors, stats: &SufficientStats) -> bool {
         let total = stats.total_mass();
         let masses = mixture.weights.iter().map(|w| w * total);
-        let now = masses.chain(variances(factors, mixture.k(), mixture.d()));
+        let variances = factors.variances();
+        let now = masses.chain(variances.iter().copied());
         let then = self.masses.iter().chain(&self.variances);
         let is_near = |(now, then): (f64, &f64)| now < STALE * then && *then < STALE * now;
         !now.zip(then).all(is_near)
@@ -296,10 +325,11 @@ impl Reference {
         let (sums, scatters) = rest.split_at(k * d);
         let width = scatters.len() / k;
         let mut out = Vec::with_capacity(values.len());
-        let (mut whole, mut half_white) = match &self.scale {
-            Scale::Full(_) => (DMatrix::zeros(d, d), DMatrix::zeros(d, d)),
-            _ => (DMatrix::zeros(0, 0), DMatrix::zeros(0, 0)),
+        let room = match &self.scale {
+            Scale::Full(_) => d * d,
+            _ => 0,
         };
+        let (mut whole, mut half_white) = (vec![0.0; room], vec![0.0; room]);
         for component in 0..k {
             let expected = self.masses[component];
             let size = expected.sqrt();
@@ -310,27 +340,29 @@ impl Reference {
             let scatter = &scatters[component * width..(component + 1) * width];
             match &self.scale {
                 Scale::Full(inverses) => {
-                    let inverse = &inverses[component];
+                    let inverse = inverses.of(component);
                     whiten(inverse, sum, size, &mut out);
-                    for j in 0..d {
-                        for i in 0..d {
-                            whole[(i, j)] = scatter[packed_row(i.max(j)) + i.min(j)];
+                    for i in 0..d {
+                        for j in 0..=i {
+                            let entry = scatter[packed_row(i) + j];
+                            whole[j * d + i] = entry;
+                            whole[i * d + j] = entry;
                         }
                     }
-                    inverse.mul_to(&whole, &mut half_white);
-                    for i in 0..d {
-                        let white = |j: usize| half_white.row(i).dot(&inverse.row(j));
-                        out.extend((0..i).map(|j| white(j) / size));
-                        let own = white(i) - expected - mass;
-                        out.push(own * std::f64::consts::FRAC_1_SQRT_2 / size);
+                    multiply(&whole, inverse, d, &mut half_white);
+                    for (i, left) in inverse.chunks_exact(d).enumerate() {
+                        let before = half_white.chunks_exact(d).take(i);
+                        out.extend(before.map(|column| dot(left, column) / size));
+                        let own = dot(left, &half_white[i * d..][..d]) - expected - mass;
+                        out.push(own * FRAC_1_SQRT_2 / size);
                     }
                 }
                 Scale::Diagonal(deviations) => {
-                    let deviations = &deviations[component];
+                    let deviations = &deviations.as_slice()[component * d..][..d];
                     out.extend(sum.iter().zip(deviations).map(|(s, sd)| s / (sd * size)));
                     out.extend(scatter.iter().zip(deviations).map(|(w, sd)| {
                         let own = w / (sd * sd) - expected - mass;
-                        own * std::f64::consts::FRAC_1_SQRT_2 / size
+                        own * FRAC_1_SQRT_2 / size
                     }));
                 }
                 Scale::Trace(deviations) => {
@@ -339,21 +371,15 @@ impl Reference {
                     let own = scatter[0] / deviation.powi(2) - d as f64 * (expected + mass);
                     out.push(own / ((2.0 * d as f64).sqrt() * size));
                 }
-                Scale::Sums(inverses) => whiten(&inverses[component], sum, size, &mut out),
+                Scale::Sums(inverses) => whiten(inverses.of(component), sum, size, &mut out),
             }
         }
         out
     }
 }
 
-/// Variances of all columns in all components.
-fn variances(factors: &Factors, k: usize, d: usize) -> impl Iterator<Item = f64> + '_ {
-    (0..k).flat_map(move |k| (0..d).map(move |j| factors.variance(k, j)))
-}
-
-fn whiten(inverse: &DMatrix<f64>, sum: &[f64], size: f64, out: &mut Vec<f64>) {
-    out.extend(inverse.row_iter().map(|row| {
-        let white: f64 = row.iter().zip(sum).map(|(entry, sum)| entry * sum).sum();
-        white / size
-    }));
+/// Whiten a sum by `R⁻¹`, of which this is the transposed.
+fn whiten(inverse: &[f64], sum: &[f64], size: f64, out: &mut Vec<f64>) {
+    let rows = inverse.chunks_exact(sum.len());
+    out.extend(rows.map(|row| dot(row, sum) / size));
 }

@@ -92,49 +92,78 @@ impl Factors {
         match self {
             Factors::Own(own) => own.log_determinant(k),
             Factors::Common { basis, deviations } => {
-                let axes: f64 = column(deviations, k).map(|s| s.ln()).sum();
-                axes + basis.as_ref().map_or(0.0, |basis| basis.log_determinant)
+                let d = deviations.nrows();
+                let own = &deviations.as_slice()[k * d..][..d];
+                own.iter().map(|s| s.ln()).sum::<f64>()
+                    + basis.as_ref().map_or(0.0, |basis| basis.log_determinant)
             }
         }
     }
 
-    /// The variance of column `j` in component `k`.
-    pub(crate) fn variance(&self, k: usize, j: usize) -> f64 {
-        match self {
-            Factors::Own(own) => row(own.roots.of(k), own.roots.d(), j).map(|r| r * r).sum(),
-            Factors::Common { basis, deviations } => match basis {
-                None => deviations[(j, k)].powi(2),
-                Some(basis) => {
-                    let row = row(basis.matrix.as_slice(), basis.matrix.nrows(), j);
-                    let parts = row.zip(column(deviations, k));
-                    parts.map(|(b, s)| (b * s).powi(2)).sum()
-                }
-            },
-        }
-    }
-
-    /// The inverse of the variance that column `j` has in component `k` given the other columns.
-    pub(crate) fn precision(&self, k: usize, j: usize) -> f64 {
+    /// The variances of the columns in every component, `double[d, k]`.
+    pub(crate) fn variances(&self) -> DMatrix<f64> {
         match self {
             Factors::Own(own) => {
-                let inverse = own.inverses.of(k);
-                let column = &inverse[j * own.inverses.d()..][..own.inverses.d()];
-                column.iter().map(|r| r * r).sum()
+                let d = own.roots.d();
+                let mut variances = DMatrix::zeros(d, own.roots.k());
+                let each = variances.as_mut_slice().chunks_exact_mut(d);
+                for (variances, root) in each.zip(own.roots.each()) {
+                    for column in root.chunks_exact(d) {
+                        add_squares(variances, column, 1.0);
+                    }
+                }
+                variances
             }
             Factors::Common { basis, deviations } => match basis {
-                None => deviations[(j, k)].powi(-2),
+                None => deviations.map(|s| s * s),
                 Some(basis) => {
-                    let parts = column(&basis.inverse, j).zip(column(deviations, k));
-                    parts.map(|(b, s)| (b / s).powi(2)).sum()
+                    let d = deviations.nrows();
+                    let mut variances = DMatrix::zeros(d, deviations.ncols());
+                    let each = variances.as_mut_slice().chunks_exact_mut(d);
+                    for (variances, own) in each.zip(deviations.as_slice().chunks_exact(d)) {
+                        let columns = basis.matrix.as_slice().chunks_exact(d);
+                        for (column, deviation) in columns.zip(own) {
+                            add_squares(variances, column, *deviation);
+                        }
+                    }
+                    variances
                 }
             },
         }
     }
 
-    /// The part of column `j`'s variance in component `k` that the other columns do not
-    /// determine: one minus its squared multiple correlation.
-    pub(crate) fn own_part(&self, k: usize, j: usize) -> f64 {
-        1.0 / (self.variance(k, j) * self.precision(k, j))
+    /// The inverses of the variances that columns have given the others, `double[d, k]`.
+    pub(crate) fn precisions(&self) -> DMatrix<f64> {
+        match self {
+            Factors::Own(own) => {
+                let d = own.inverses.d();
+                let squares = own.inverses.values().chunks_exact(d);
+                let precisions = squares.map(|column| column.iter().map(|r| r * r).sum::<f64>());
+                DMatrix::from_iterator(d, own.inverses.k(), precisions)
+            }
+            Factors::Common { basis, deviations } => match basis {
+                None => deviations.map(|s| s.powi(-2)),
+                Some(basis) => {
+                    let (d, k) = deviations.shape();
+                    let precision = |j: usize, k: usize| {
+                        let column = &basis.inverse.as_slice()[j * d..][..d];
+                        let own = &deviations.as_slice()[k * d..][..d];
+                        let parts = column.iter().zip(own);
+                        parts.map(|(b, s)| (b / s) * (b / s)).sum()
+                    };
+                    DMatrix::from_fn(d, k, precision)
+                }
+            },
+        }
+    }
+
+    /// The parts of the columns' variances that the others do not determine, `double[d, k]`: one
+    /// minus the squared multiple correlations.
+    pub(crate) fn own_parts(&self) -> DMatrix<f64> {
+        let mut parts = self.variances();
+        parts.component_mul_assign(&self.precisions());
+        parts.apply(|product| *product = 1.0 / *product);
+        parts
     }
 }
 
@@ -162,16 +191,11 @@ impl Own {
     }
 }
 
-/// Row `i` of a matrix of so many rows. For what is looked at so often nalgebra's own takes too long
-/// to begin.
-fn row(matrix: &[f64], rows: usize, i: usize) -> impl Iterator<Item = f64> + '_ {
-    matrix.iter().skip(i).step_by(rows).copied()
-}
-
-/// Likewise column `j`.
-fn column(matrix: &DMatrix<f64>, j: usize) -> impl Iterator<Item = f64> + '_ {
-    let rows = matrix.nrows();
-    matrix.as_slice()[j * rows..(j + 1) * rows].iter().copied()
+/// Add the squares of a multiple of the parts.
+fn add_squares(sums: &mut [f64], parts: &[f64], factor: f64) {
+    for (sum, part) in sums.iter_mut().zip(parts) {
+        *sum += (factor * part) * (factor * part);
+    }
 }
 
 #[cfg(test)]
@@ -190,8 +214,8 @@ mod tests {
         for covariances in [own, common] {
             let factors = Factors::of(&covariances).unwrap();
             for (j, variance) in [4.0, 9.0].into_iter().enumerate() {
-                assert!((factors.variance(0, j) - variance).abs() < 1e-13);
-                assert!((factors.own_part(0, j) - 0.75).abs() < 1e-13);
+                assert!((factors.variances()[j] - variance).abs() < 1e-13);
+                assert!((factors.own_parts()[j] - 0.75).abs() < 1e-13);
             }
             let (root, inverse) = (factors.root(0), factors.inverse(0));
             let difference = &root * root.transpose() - covariances.matrix(0);

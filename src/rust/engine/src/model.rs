@@ -124,7 +124,8 @@ impl Model {
             }
         };
         let means = || {
-            let means = (0..k).flat_map(|k| stats.mean(k)).collect();
+            let mut means = Vec::with_capacity(k * d);
+            (0..k).for_each(|k| means.extend(stats.mean(k)));
             Array2::from_shape_vec((k, d), means).expect("k means of length d")
         };
         Ok(Mixture {

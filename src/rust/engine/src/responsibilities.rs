@@ -124,15 +124,13 @@ impl Expected {
         isa: Isa,
     ) -> Option<Self> {
         let means = relative(mixture, &total.mean);
-        let is_near = |k| {
-            let mut columns = means.column(k).into_iter().enumerate();
-            columns.all(|(j, mean)| {
-                mean.powi(2) <= FARTHEST * factors.variance(k, j)
-                    && factors.own_part(k, j) >= LEAST_OWN_PART
-            })
-        };
-        let expected = || Self::about(total.mean.clone(), mixture, factors, isa);
-        (0..mixture.k()).all(is_near).then(expected)
+        let (variances, own_parts) = (factors.variances(), factors.own_parts());
+        let is_near = means
+            .iter()
+            .zip(&variances)
+            .all(|(mean, variance)| mean.powi(2) <= FARTHEST * variance)
+            && own_parts.iter().all(|part| *part >= LEAST_OWN_PART);
+        is_near.then(|| Self::about(total.mean.clone(), mixture, factors, isa))
     }
 
     /// Make a mixture ready for blocks relative to `origin`.
@@ -262,7 +260,8 @@ impl Expected {
             return None;
         }
         let d = mixture.d();
-        if (0..d).any(|j| factors.own_part(0, j) < LEAST_OWN_PART) {
+        let own_parts = factors.own_parts();
+        if own_parts.iter().any(|part| *part < LEAST_OWN_PART) {
             return None;
         }
         let inverse = factors.inverse(0);
@@ -381,7 +380,11 @@ impl Expected {
 
 /// The means relative to `origin`, a column each.
 fn relative(mixture: &Mixture, origin: &[f64]) -> DMatrix<f64> {
-    let means = mixture.means.iter().zip(origin.iter().cycle());
-    let means = means.map(|(mean, origin)| mean - origin);
-    DMatrix::from_iterator(mixture.d(), mixture.k(), means)
+    let mut means: Vec<f64> = mixture.means.iter().copied().collect();
+    for mean in means.chunks_exact_mut(mixture.d()) {
+        for (mean, origin) in mean.iter_mut().zip(origin) {
+            *mean -= origin;
+        }
+    }
+    DMatrix::from_vec(mixture.d(), mixture.k(), means)
 }

@@ -15,7 +15,7 @@
 use nalgebra::DMatrix;
 
 use super::frame::{log_sum_exp, Frame, Roots, Volumes};
-use super::matrices::eigen_of;
+use super::matrices::axes;
 use super::newton::descend;
 use super::sweeps::sweep;
 use super::triangles::{factor_regular, inverse_of_lower};
@@ -110,8 +110,8 @@ fn bases_of(given: &Given<'_>, previous: &Covariances) -> Vec<DMatrix<f64>> {
             basis: Some(basis), ..
         } if basis.is_orthogonal() => vec![orthonormal(basis.matrix.clone())],
         _ => {
-            let mut bases: Vec<DMatrix<f64>> = axes(previous.matrix(0)).into_iter().collect();
-            bases.extend(axes(given.scatter.pooled()));
+            let mut bases: Vec<DMatrix<f64>> = axes(&previous.matrix(0)).into_iter().collect();
+            bases.extend(axes(&given.scatter.pooled()));
             if bases.is_empty() {
                 bases.push(DMatrix::identity(d, d));
             }
@@ -131,7 +131,7 @@ fn likely_bases(
 ) -> Result<Vec<DMatrix<f64>>, GmmError> {
     let d = given.d();
     let mut bases = vec![DMatrix::identity(d, d)];
-    bases.extend(axes(given.scatter.pooled()));
+    bases.extend(axes(&given.scatter.pooled()));
     if given.k() == 1 {
         return Ok(bases);
     }
@@ -140,7 +140,7 @@ fn likely_bases(
             previous: None,
             ..*given
         };
-        bases.extend(vee(&cold).ok().and_then(|vee| axes(vee.matrix(0))));
+        bases.extend(vee(&cold).ok().and_then(|vee| axes(&vee.matrix(0))));
         bases.push(best_frame(&cold, roots, Volumes::Equal)?.basis());
     }
     let mut scatters = DMatrix::zeros(d, d);
@@ -152,18 +152,13 @@ fn likely_bases(
             inverses += inverse.transpose() * inverse;
         }
     }
-    bases.extend(axes(scatters));
-    bases.extend(axes(inverses));
+    bases.extend(axes(&scatters));
+    bases.extend(axes(&inverses));
     let mut order: Vec<usize> = (0..given.k()).collect();
     order.sort_by(|&i, &j| given.mass[j].total_cmp(&given.mass[i]));
     let heaviest = order.into_iter().take(OWN_AXES);
-    bases.extend(heaviest.filter_map(|k| axes(given.scatter.full().matrix(k).into_owned())));
+    bases.extend(heaviest.filter_map(|k| axes(&given.scatter.full().matrix(k).into_owned())));
     Ok(bases)
-}
-
-/// The eigenvectors of a symmetric matrix.
-fn axes(matrix: DMatrix<f64>) -> Option<DMatrix<f64>> {
-    eigen_of(matrix).map(|(vectors, _)| vectors)
 }
 
 /// Frames, the best first.

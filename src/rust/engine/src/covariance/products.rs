@@ -6,7 +6,7 @@ use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
 const FEW: usize = 8;
 
 /// `out = left right`, of matrices of `d` columns, the right one square.
-pub(super) fn multiply(left: &[f64], right: &[f64], d: usize, out: &mut [f64]) {
+pub(crate) fn multiply(left: &[f64], right: &[f64], d: usize, out: &mut [f64]) {
     let rows = left.len() / d;
     if d > FEW {
         let left = DMatrixView::from_slice(left, rows, d);
@@ -16,8 +16,12 @@ pub(super) fn multiply(left: &[f64], right: &[f64], d: usize, out: &mut [f64]) {
     }
     let columns = out.chunks_exact_mut(rows).zip(right.chunks_exact(d));
     for (out, factors) in columns {
-        out.fill(0.0);
-        for (left, factor) in left.chunks_exact(rows).zip(factors) {
+        let mut parts = left.chunks_exact(rows).zip(factors);
+        let (first, factor) = parts.next().expect("at least one column");
+        for (out, left) in out.iter_mut().zip(first) {
+            *out = factor * left;
+        }
+        for (left, factor) in parts {
             for (out, left) in out.iter_mut().zip(left) {
                 *out += factor * left;
             }
@@ -34,7 +38,7 @@ pub(super) fn product(left: &DMatrix<f64>, right: &DMatrix<f64>) -> DMatrix<f64>
 }
 
 /// Inner product in lanes, which the compiler turns into vector instructions.
-pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
+pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
     const LANES: usize = 8;
     let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
     let rest = xs.remainder().iter().zip(ys.remainder());
