@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::accelerate::{Ahead, Anderson};
-use crate::covariance::Covariances;
+use crate::covariance::{Ascent, Covariances};
 use crate::error::GmmError;
 use crate::factors::Factors;
 use crate::fixed::Fixed;
@@ -36,6 +36,9 @@ pub(crate) struct Em<'a> {
     pub(crate) tolerance: f64,
     /// The least that a variance in [`Mixture::extents`] may be.
     pub(crate) min_eigen_ratio: f64,
+    /// Whether runs only show where they lead, and so may leave an M-step that takes long before it
+    /// has reached its maximum.
+    pub(crate) is_short: bool,
     /// Whether runs keep the mixture of every iteration.
     pub(crate) keep_path: bool,
     /// Parameters that are not estimated.
@@ -186,9 +189,14 @@ impl Em<'_> {
         previous: Option<&Covariances>,
     ) -> Result<Mixture, GmmError> {
         let progress = self.passes.progress();
+        let ascent = match previous {
+            None => Ascent::Anew,
+            Some(previous) if self.is_short => Ascent::Upwards(previous),
+            Some(previous) => Ascent::From(previous),
+        };
         match self.fixed {
-            None => self.model.maximise(stats, previous, progress),
-            Some(fixed) => self.model.maximise_others(fixed, stats, previous, progress),
+            None => self.model.maximise(stats, ascent, progress),
+            Some(fixed) => self.model.maximise_others(fixed, stats, ascent, progress),
         }
     }
 
@@ -251,7 +259,7 @@ impl Em<'_> {
             if let Err(error) = self.em_step(&mut run) {
                 return Err(run.fail(error));
             }
-            if has_converged(&run.trace, self.tolerance) {
+            if !self.is_short && has_converged(&run.trace, self.tolerance) {
                 run.stop = Stop::Converged;
             }
         }

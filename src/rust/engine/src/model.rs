@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::covariance::{Covariances, Family, Scatters};
+use crate::covariance::{Ascent, Family, Scatters};
 use crate::error::GmmError;
 use crate::fixed::Fixed;
 use crate::mixture::Mixture;
@@ -47,7 +47,7 @@ impl Model {
     /// The M-step: the mixture under these constraints that maximises the expected complete-data
     /// log-likelihood.
     ///
-    /// `previous` covariances are where an iterative M-step begins.
+    /// One that iterates goes the way of `ascent`.
     ///
     /// # Errors
     /// [`GmmError::EmptyComponent`] where a component has less than one row's worth of mass; with
@@ -60,10 +60,10 @@ impl Model {
     pub(crate) fn maximise(
         &self,
         stats: &SufficientStats,
-        previous: Option<&Covariances>,
+        ascent: Ascent<'_>,
         progress: &Progress,
     ) -> Result<Mixture, GmmError> {
-        self.maximise_with(&NONE_FIXED, stats, stats.scatters(), previous, progress)
+        self.maximise_with(&NONE_FIXED, stats, stats.scatters(), ascent, progress)
     }
 
     /// The M-step where some parameters are fixed.
@@ -71,10 +71,10 @@ impl Model {
         &self,
         fixed: &Fixed,
         stats: &SufficientStats,
-        previous: Option<&Covariances>,
+        ascent: Ascent<'_>,
         progress: &Progress,
     ) -> Result<Mixture, GmmError> {
-        self.maximise_with(fixed, stats, fixed.scatters(stats), previous, progress)
+        self.maximise_with(fixed, stats, fixed.scatters(stats), ascent, progress)
     }
 
     /// The M-step with every component's scatter replaced by a compromise with the pooled one,
@@ -88,7 +88,7 @@ impl Model {
     ) -> Result<Mixture, GmmError> {
         let fixed = fixed.unwrap_or(&NONE_FIXED);
         let scatters = fixed.scatters(stats).shrunk(stats.masses(), rows);
-        self.maximise_with(fixed, stats, scatters, None, progress)
+        self.maximise_with(fixed, stats, scatters, Ascent::Anew, progress)
     }
 
     fn maximise_with(
@@ -96,7 +96,7 @@ impl Model {
         fixed: &Fixed,
         stats: &SufficientStats,
         mut scatters: Scatters,
-        previous: Option<&Covariances>,
+        ascent: Ascent<'_>,
         progress: &Progress,
     ) -> Result<Mixture, GmmError> {
         let (k, d) = (stats.k(), stats.d());
@@ -135,7 +135,7 @@ impl Model {
                 Some(covariances) => covariances,
                 None => self
                     .family
-                    .m_step(stats.masses(), &scatters, previous, progress)?,
+                    .m_step(stats.masses(), &scatters, ascent, progress)?,
             },
         })
     }

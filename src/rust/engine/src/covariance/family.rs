@@ -2,7 +2,7 @@
 
 use super::covariances::Covariances;
 use super::scatters::{Needs, Scatters};
-use super::{axes, matrices, orientation, volumes, Given};
+use super::{axes, matrices, orientation, volumes, Ascent, Given};
 use crate::error::GmmError;
 use crate::progress::Progress;
 
@@ -224,8 +224,7 @@ impl Family {
     /// The covariances of this family that maximise the expected complete-data log-likelihood
     /// `-1/2 sum_k (mass_k log|Sigma_k| + tr(W_k Sigma_k^-1))`.
     ///
-    /// Iterative families start from `previous`, whichever family it is of, and run until they
-    /// have converged.
+    /// Families that iterate go the way of `ascent`, whichever family its covariances are of.
     ///
     /// # Shapes
     /// `mass` is `double[k]`; `scatter` must hold what the family [`Needs`], or more.
@@ -238,7 +237,7 @@ impl Family {
         self,
         mass: &[f64],
         scatter: &Scatters,
-        previous: Option<&Covariances>,
+        ascent: Ascent<'_>,
         progress: &Progress,
     ) -> Result<Covariances, GmmError> {
         let is_sound = |mass: &f64| mass.is_finite() && *mass >= 0.0;
@@ -248,7 +247,7 @@ impl Family {
         let given = Given {
             mass,
             scatter,
-            previous,
+            ascent,
             progress,
         };
         (self.row().m_step)(&given)

@@ -33,11 +33,37 @@ use nalgebra::DMatrix;
 use crate::error::GmmError;
 use crate::progress::Progress;
 
+/// The way of an M-step that iterates.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ascent<'a> {
+    /// To the maximum, from the likely best places.
+    Anew,
+    /// To the maximum, from these covariances.
+    From(&'a Covariances),
+    /// Upwards from these covariances, but perhaps not to the maximum where that takes long: enough
+    /// for EM to climb.
+    ///
+    /// # Source
+    /// Generalized EM: Dempster, Laird and Rubin (1977), *Maximum likelihood from incomplete data via
+    /// the EM algorithm*, Journal of the Royal Statistical Society B 39.
+    Upwards(&'a Covariances),
+}
+
+impl<'a> Ascent<'a> {
+    /// The covariances that it starts from, if there are any.
+    fn previous(self) -> Option<&'a Covariances> {
+        match self {
+            Ascent::Anew => None,
+            Ascent::From(previous) | Ascent::Upwards(previous) => Some(previous),
+        }
+    }
+}
+
 /// What every M-step starts from; see [`Family::m_step`].
 struct Given<'a> {
     mass: &'a [f64],
     scatter: &'a Scatters,
-    previous: Option<&'a Covariances>,
+    ascent: Ascent<'a>,
     progress: &'a Progress,
 }
 

@@ -20,7 +20,7 @@ use super::newton::descend;
 use super::sweeps::sweep;
 use super::triangles::{factor_regular, inverse_of_lower};
 use super::volumes::vee;
-use super::{common, Basis, Covariances, Given};
+use super::{common, Ascent, Basis, Covariances, Given};
 use crate::error::GmmError;
 use crate::progress::Progress;
 
@@ -33,8 +33,11 @@ const CONVERGED: f64 = 1e-14;
 /// How many components' own axes enter a race.
 const OWN_AXES: usize = 3;
 
-/// Sweeps per round of a race.
+/// Sweeps per round of a race, and of an M-step that need not end at its maximum.
 const LAP: usize = 2;
+
+/// Such an M-step is over where a sweep gains less, per row.
+const WORTHWHILE: f64 = 1e-4;
 
 /// `lambda D A_k D'`.
 ///
@@ -85,7 +88,7 @@ fn best_frame(given: &Given<'_>, roots: &Roots, volumes: Volumes) -> Result<Fram
     let total = given.total_mass();
     let shares: Vec<f64> = given.mass.iter().map(|mass| mass / total).collect();
     let frame = |basis: &DMatrix<f64>| Frame::new(volumes, &shares, roots, basis);
-    let mut best = match given.previous {
+    let mut best = match given.ascent.previous() {
         None => {
             let bases = likely_bases(given, roots, volumes)?;
             race(bases.iter().map(frame).collect(), given.progress)?
@@ -96,7 +99,10 @@ fn best_frame(given: &Given<'_>, roots: &Roots, volumes: Volumes) -> Result<Fram
             best_first(frames).next().expect("at least one basis")
         }
     };
-    minimise(&mut best, given.progress)?;
+    match given.ascent {
+        Ascent::Upwards(_) => improve(&mut best, given.progress)?,
+        _ => minimise(&mut best, given.progress)?,
+    }
     Ok(best)
 }
 
@@ -137,7 +143,7 @@ fn likely_bases(
     }
     if volumes == Volumes::Varying {
         let cold = Given {
-            previous: None,
+            ascent: Ascent::Anew,
             ..*given
         };
         bases.extend(vee(&cold).ok().and_then(|vee| axes(&vee.matrix(0))));
@@ -183,6 +189,16 @@ fn race(mut frames: Vec<Frame>, progress: &Progress) -> Result<Frame, GmmError> 
         frames = best_first(frames).take(left).collect();
     }
     Ok(frames.swap_remove(0))
+}
+
+/// A few sweeps, of which those that gain little are the last.
+fn improve(frame: &mut Frame, progress: &Progress) -> Result<(), GmmError> {
+    for _ in 0..LAP {
+        if sweep(frame, progress)? < WORTHWHILE {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Descend until a sweep over all planes finds nothing left to gain. Where there is but one plane,

@@ -216,7 +216,8 @@ fn start(given: &Given<'_>, diagonals: &DMatrix<f64>) -> Result<DVector<f64>, Gm
 /// The volumes of `previous` where they are near `theta`, at the level of `theta`.
 fn from_previous(given: &Given<'_>, theta: &DVector<f64>) -> Option<DVector<f64>> {
     let previous = given
-        .previous
+        .ascent
+        .previous()
         .filter(|previous| previous.k() == given.k())?;
     let volumes = DVector::from_vec(previous.relative_log_volumes()?);
     let difference = -volumes - theta;

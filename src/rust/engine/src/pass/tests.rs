@@ -1,7 +1,7 @@
 //! A pass gives the statistics that it says it gives.
 
 use super::*;
-use crate::covariance::Scatters;
+use crate::covariance::{Ascent, Scatters};
 use crate::init::generator;
 use crate::model::Model;
 use crate::score::Score;
@@ -29,7 +29,9 @@ fn expected(isa: Isa, x: &[f64], d: usize, family: Family, then: Family) -> Suff
         reg_covar: 0.0,
     };
     let given = stats(Isa::Portable, x, d, &labels, family);
-    let mixture = model.maximise(&given, None, &Progress::new()).unwrap();
+    let mixture = model
+        .maximise(&given, Ascent::Anew, &Progress::new())
+        .unwrap();
     let factors = Factors::of(&mixture.covariances).unwrap();
     let progress = Progress::new();
     let passes = Passes::with_isa(Data::new(x, n, d), &progress, isa);

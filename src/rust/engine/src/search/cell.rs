@@ -19,7 +19,7 @@ const SAME_OPTIMUM: f64 = 1e-4;
 const ENOUGH: usize = 3;
 /// Components are alike if neither their weights, nor their means in standard deviations of all rows,
 /// differ by more.
-const ALIKE: f64 = 0.02;
+const ALIKE: f64 = 0.05;
 
 /// A family, a number of components, and what the runs have found for them.
 #[derive(Debug)]
@@ -323,7 +323,13 @@ impl Cell {
         let begin = |mixture: &Mixture| em.adopt(mixture.clone());
         let (runs, _) = short_runs(&em, mixtures, begin, effort, settings)?;
         let best = self.loglik();
-        let is_promising = |run: &Run| run.loglik() + OUT_OF_REACH * run.last_gain() > best;
+        // Places are for runs that lead elsewhere than to the optimum that is known.
+        let is_promising = |run: &Run| {
+            let is_ahead = run.loglik() > best;
+            is_ahead
+                || run.loglik() + OUT_OF_REACH * run.last_gain() > best
+                    && !self.knows(run.mixture(), stage)
+        };
         let promising = runs.into_iter().filter(is_promising).collect();
         let mut groups = group(promising);
         groups.truncate(effort.long);

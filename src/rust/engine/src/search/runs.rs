@@ -139,6 +139,10 @@ pub(super) fn short_runs<S: Sync>(
     effort: Effort,
     settings: &Settings,
 ) -> Result<(Vec<Run>, Vec<Failed>), GmmError> {
+    let em = Em {
+        is_short: settings.accelerate,
+        ..*em
+    };
     let progress = em.passes.progress();
     progress.expect_runs(starts.len());
     let most = settings.max_iterations;

@@ -4,7 +4,7 @@ use crate::progress::Progress;
 use nalgebra::{Cholesky, DMatrix, DVector, DVectorView};
 
 use super::{full, maximise, q, Random};
-use crate::covariance::{Covariances, Family};
+use crate::covariance::{Ascent, Covariances, Family};
 
 /// Factors `1 / (lambda_k a_kj)` of the closed form for an orientation.
 fn precisions(family: Family, mass: &[f64], turned: &[DMatrix<f64>]) -> Vec<DVector<f64>> {
@@ -101,7 +101,9 @@ fn the_reference_finds_nothing_to_gain_where_ours_ends_and_ends_there_from_nearb
             let (mass, scatters) = random.case(3, d);
             let full = full(&scatters);
             for family in [Family::Eve, Family::Vve] {
-                let found = family.m_step(&mass, &full, None, &Progress::new()).unwrap();
+                let found = family
+                    .m_step(&mass, &full, Ascent::Anew, &Progress::new())
+                    .unwrap();
                 let Covariances::Common {
                     basis: Some(basis),
                     variances,

@@ -4,7 +4,7 @@ use crate::progress::Progress;
 use nalgebra::DMatrix;
 
 use super::{full, least, Random};
-use crate::covariance::{Covariances, Family};
+use crate::covariance::{Ascent, Covariances, Family};
 use crate::error::GmmError;
 
 fn is_degenerate(found: &Result<Covariances, GmmError>) -> bool {
@@ -23,7 +23,12 @@ fn no_nan(found: &Result<Covariances, GmmError>) -> bool {
 fn nothing_scattered_is_degenerate_but_for_vvv() {
     let zero = vec![DMatrix::zeros(3, 3); 2];
     for family in Family::ALL {
-        let found = family.m_step(&[5.0, 6.0], &least(family, &zero), None, &Progress::new());
+        let found = family.m_step(
+            &[5.0, 6.0],
+            &least(family, &zero),
+            Ascent::Anew,
+            &Progress::new(),
+        );
         assert_eq!(
             is_degenerate(&found),
             family != Family::Vvv,
@@ -38,7 +43,12 @@ fn a_collapsed_component_is_named_where_it_has_a_covariance_of_its_own() {
     let (mass, mut scatters) = Random::new(16).case(3, 3);
     scatters[1].fill(0.0);
     for family in Family::ALL {
-        let found = family.m_step(&mass, &least(family, &scatters), None, &Progress::new());
+        let found = family.m_step(
+            &mass,
+            &least(family, &scatters),
+            Ascent::Anew,
+            &Progress::new(),
+        );
         let pooled = matches!(family.name(), "EII" | "EEI" | "EEE" | "EEV");
         if pooled || family == Family::Vvv {
             assert!(found.is_ok() && no_nan(&found), "{}", family.name());
@@ -61,7 +71,12 @@ fn a_singular_component_is_refused_where_its_determinant_matters() {
     // Less than a third of the mass: with more, volumes run away, see below.
     let mass = [30.0, 30.0, 10.0];
     for family in Family::ALL {
-        let found = family.m_step(&mass, &least(family, &scatters), None, &Progress::new());
+        let found = family.m_step(
+            &mass,
+            &least(family, &scatters),
+            Ascent::Anew,
+            &Progress::new(),
+        );
         let name = family.name();
         match name {
             "EVE" | "VVE" | "EVV" => assert_eq!(found, Err(GmmError::Degenerate { k: 2 })),
@@ -79,9 +94,9 @@ fn volumes_that_run_away_are_found_out() {
     scatters[1] = &row * row.transpose();
     for family in [Family::Vee, Family::Vev] {
         let full = full(&scatters);
-        let enough = family.m_step(&[80.0, 20.0], &full, None, &Progress::new());
+        let enough = family.m_step(&[80.0, 20.0], &full, Ascent::Anew, &Progress::new());
         assert!(enough.is_ok(), "{}", family.name());
-        let too_much = family.m_step(&[20.0, 80.0], &full, None, &Progress::new());
+        let too_much = family.m_step(&[20.0, 80.0], &full, Ascent::Anew, &Progress::new());
         assert!(is_degenerate(&too_much), "{} {too_much:?}", family.name());
     }
 }
@@ -95,7 +110,12 @@ fn a_singular_pooled_scatter_is_degenerate() {
         *scatter = &flat * &*scatter * &flat;
     }
     for family in Family::ALL {
-        let found = family.m_step(&mass, &least(family, &scatters), None, &Progress::new());
+        let found = family.m_step(
+            &mass,
+            &least(family, &scatters),
+            Ascent::Anew,
+            &Progress::new(),
+        );
         let name = family.name();
         if matches!(name, "EII" | "VII" | "VVV") {
             assert!(no_nan(&found) && found.is_ok(), "{name}");
@@ -129,8 +149,12 @@ fn no_input_gives_nan_or_panics() {
                         scatters[1] *= factor;
                     }
                     for family in Family::ALL {
-                        let found =
-                            family.m_step(&mass, &least(family, &scatters), None, &Progress::new());
+                        let found = family.m_step(
+                            &mass,
+                            &least(family, &scatters),
+                            Ascent::Anew,
+                            &Progress::new(),
+                        );
                         assert!(no_nan(&found), "{} {factor} {mass:?}", family.name());
                     }
                 }
@@ -145,7 +169,12 @@ fn extreme_but_regular_scales_are_no_degeneracy() {
     for factor in [1e-295, 1e295] {
         let scaled: Vec<DMatrix<f64>> = scatters.iter().map(|own| own * factor).collect();
         for family in Family::ALL {
-            let found = family.m_step(&mass, &least(family, &scaled), None, &Progress::new());
+            let found = family.m_step(
+                &mass,
+                &least(family, &scaled),
+                Ascent::Anew,
+                &Progress::new(),
+            );
             assert!(found.is_ok(), "{} {factor} {found:?}", family.name());
         }
     }
@@ -171,7 +200,12 @@ fn a_column_that_others_determine_is_a_lost_pivot_in_any_unit() {
             Family::Vve,
             Family::Evv,
         ] {
-            let found = family.m_step(&mass, &least(family, &scatters), None, &Progress::new());
+            let found = family.m_step(
+                &mass,
+                &least(family, &scatters),
+                Ascent::Anew,
+                &Progress::new(),
+            );
             assert_eq!(
                 found,
                 Err(GmmError::Degenerate { k: 0 }),
@@ -188,7 +222,7 @@ fn an_m_step_that_takes_long_heeds_a_request_to_stop() {
     let progress = Progress::new();
     progress.request_stop();
     for family in [Family::Eve, Family::Vve] {
-        let found = family.m_step(&mass, &least(family, &scatters), None, &progress);
+        let found = family.m_step(&mass, &least(family, &scatters), Ascent::Anew, &progress);
         assert_eq!(found, Err(GmmError::Interrupted));
     }
 }

@@ -4,7 +4,7 @@ use crate::progress::Progress;
 use nalgebra::DMatrix;
 
 use super::{full, log_volume, maximise, shape, Random};
-use crate::covariance::{Covariances, Family};
+use crate::covariance::{Ascent, Covariances, Family};
 
 #[test]
 fn the_table_is_in_the_order_of_the_families() {
@@ -113,7 +113,7 @@ fn the_form_is_the_cheapest_that_the_letters_allow() {
     let scatters = full(&scatters);
     for family in Family::ALL {
         let found = family
-            .m_step(&mass, &scatters, None, &Progress::new())
+            .m_step(&mass, &scatters, Ascent::Anew, &Progress::new())
             .unwrap();
         let form = match &found {
             Covariances::Own(_) => 'V',

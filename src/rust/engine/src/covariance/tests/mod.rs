@@ -12,7 +12,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-use super::{Covariances, Family, Needs, Scatters};
+use super::{Ascent, Covariances, Family, Needs, Scatters};
 use crate::init::generator;
 use crate::progress::Progress;
 
@@ -74,7 +74,11 @@ fn full(scatters: &[DMatrix<f64>]) -> Scatters {
 /// The M-step's matrices, from full scatters and a cold start.
 fn maximise(family: Family, mass: &[f64], scatters: &[DMatrix<f64>]) -> Vec<DMatrix<f64>> {
     let full = full(scatters);
-    matrices(&family.m_step(mass, &full, None, &Progress::new()).unwrap())
+    matrices(
+        &family
+            .m_step(mass, &full, Ascent::Anew, &Progress::new())
+            .unwrap(),
+    )
 }
 
 /// No more than a family needs of the scatters.

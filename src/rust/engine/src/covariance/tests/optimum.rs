@@ -4,7 +4,7 @@ use crate::progress::Progress;
 use nalgebra::{DMatrix, DVector};
 
 use super::{difference, full, least, matrices, maximise, q, Random};
-use crate::covariance::{Covariances, Family};
+use crate::covariance::{Ascent, Covariances, Family};
 
 #[test]
 fn a_family_is_better_than_those_that_it_contains() {
@@ -31,7 +31,12 @@ fn a_family_is_better_than_those_that_it_contains() {
 fn no_more_of_the_scatters_is_used_than_needed() {
     let (mass, scatters) = Random::new(5).case(3, 4);
     for family in Family::ALL {
-        let found = family.m_step(&mass, &least(family, &scatters), None, &Progress::new());
+        let found = family.m_step(
+            &mass,
+            &least(family, &scatters),
+            Ascent::Anew,
+            &Progress::new(),
+        );
         let full = maximise(family, &mass, &scatters);
         assert!(difference(&matrices(&found.unwrap()), &full) < 1e-13);
     }
@@ -67,11 +72,11 @@ fn a_warm_start_ends_where_a_cold_one_does() {
         let before = full(&moved(&mut random, &scatters, 0.02));
         for family in Family::ALL {
             let previous = family
-                .m_step(&mass, &before, None, &Progress::new())
+                .m_step(&mass, &before, Ascent::Anew, &Progress::new())
                 .unwrap();
             let full = full(&scatters);
             let warm = family
-                .m_step(&mass, &full, Some(&previous), &Progress::new())
+                .m_step(&mass, &full, Ascent::From(&previous), &Progress::new())
                 .unwrap();
             let cold = maximise(family, &mass, &scatters);
             let gap = difference(&matrices(&warm), &cold);
@@ -88,9 +93,11 @@ fn any_family_is_a_start_for_any_other() {
     for family in Family::ALL {
         let cold = maximise(family, &mass, &scatters);
         for other in Family::ALL {
-            let previous = other.m_step(&mass, &full, None, &Progress::new()).unwrap();
+            let previous = other
+                .m_step(&mass, &full, Ascent::Anew, &Progress::new())
+                .unwrap();
             let found = family
-                .m_step(&mass, &full, Some(&previous), &Progress::new())
+                .m_step(&mass, &full, Ascent::From(&previous), &Progress::new())
                 .unwrap();
             assert!(difference(&matrices(&found), &cold) < 1e-9);
         }
@@ -107,7 +114,7 @@ fn a_warm_start_is_never_worse_than_the_previous_orientation() {
             for family in [Family::Eve, Family::Vve] {
                 let others = full(&others);
                 let previous = family
-                    .m_step(&mass, &others, None, &Progress::new())
+                    .m_step(&mass, &others, Ascent::Anew, &Progress::new())
                     .unwrap();
                 let Covariances::Common {
                     basis: Some(basis), ..
@@ -116,16 +123,26 @@ fn a_warm_start_is_never_worse_than_the_previous_orientation() {
                     panic!("a common basis")
                 };
                 let full = full(&scatters);
-                let warm = family
-                    .m_step(&mass, &full, Some(&previous), &Progress::new())
-                    .unwrap();
+                let after = |ascent: Ascent<'_>| {
+                    let found = family.m_step(&mass, &full, ascent, &Progress::new());
+                    found.unwrap()
+                };
                 // Staying there is the family with axes, in the turned coordinates.
                 let turn = |scatter: &DMatrix<f64>| &basis.inverse * scatter * &basis.matrix;
                 let turned: Vec<DMatrix<f64>> = scatters.iter().map(turn).collect();
                 let name = family.name().replace("VE", "VI");
                 let stay = maximise(Family::from_name(&name).unwrap(), &mass, &turned);
-                let gain = q(&mass, &scatters, &matrices(&warm)) - q(&mass, &turned, &stay);
-                assert!(gain > -1e-11, "{gain}");
+                let value = |found: &Covariances| q(&mass, &scatters, &matrices(found));
+                for ascent in [Ascent::From(&previous), Ascent::Upwards(&previous)] {
+                    let gain = value(&after(ascent)) - q(&mass, &turned, &stay);
+                    assert!(gain > -1e-11, "{ascent:?} {gain}");
+                }
+                let mut upwards = after(Ascent::Upwards(&previous));
+                for _ in 0..2000 {
+                    upwards = after(Ascent::Upwards(&upwards));
+                }
+                let gain = value(&after(Ascent::From(&upwards))) - value(&upwards);
+                assert!(gain < 1e-9, "{gain} left");
             }
         }
     }
