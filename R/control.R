@@ -100,8 +100,9 @@
 #' @param accelerate `TRUE` or `FALSE`: whether the runs that go on after the short ones take
 #'   Anderson-accelerated steps, which cross in tens of iterations the plateaus that cost EM
 #'   thousands. An accelerated step that would lower the log-likelihood is not taken: such an
-#'   iteration gains nothing, and the next is one of EM. With `FALSE` every iteration is a
-#'   textbook M-step and E-step. With `fix`, and with other algorithms than EM, nothing is
+#'   iteration gains nothing, and the next is one of EM. The M-steps of EVE and VVE have no closed
+#'   form: as long as iterations gain more than 0.1, they climb but need not end at their maximum.
+#'   With `FALSE` every iteration is a textbook M-step and E-step. With `fix`, and with other algorithms than EM, nothing is
 #'   accelerated.
 #' @param threads Whole number, 1 to 1024: threads that work. `NULL` takes
 #'   `getOption("gaussmix.threads")` or else all that the machine has, but two at most where

@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::sync::Arc;
 
-use nalgebra::{Cholesky, DMatrix, DVector};
+use nalgebra::{DMatrix, DVector};
 
-use crate::covariance::{dot, multiply, Stack};
+use crate::covariance::{dot, factor, multiply, solve, Stack};
 use crate::factors::Factors;
 use crate::kernel::scatter::packed_row;
 use crate::mixture::Mixture;
@@ -94,13 +94,19 @@ impl Anderson {
             .reference
             .get_or_insert_with(|| Reference::new(mixture, factors, stats));
         let end = reference.place(stats);
-        let start = self.start.replace(end.clone())?;
+        let Some(start) = self.start.take() else {
+            self.start = Some(end);
+            return None;
+        };
         let depth = (MOST_DOUBLES / end.at.len()).clamp(2, DEPTH);
         self.steps.push_back(Step::new(start, end));
         if self.steps.len() > depth + 1 {
             self.steps.pop_front();
         }
-        let weights = combine(&self.steps)?;
+        let Some(weights) = combine(&self.steps) else {
+            self.start = self.steps.back().map(|step| step.end.clone());
+            return None;
+        };
         let last = &self.steps[weights.len()];
         let Step {
             start,
@@ -224,7 +230,10 @@ fn combine(steps: &VecDeque<Step>) -> Option<DVector<f64>> {
         gram[(i, i)] += RIDGE;
     }
     let mut weights = DVector::from_fn(depth, |i, _| dot(column(i), last));
-    Cholesky::new(gram)?.solve_mut(&mut weights);
+    if !factor(gram.as_mut_slice(), depth) {
+        return None;
+    }
+    solve(gram.as_slice(), weights.as_mut_slice());
     weights.component_div_assign(&lengths);
     weights.iter().all(|w| w.is_finite()).then_some(weights)
 }

@@ -1,6 +1,7 @@
 //! Relatives of EM that give every row to one component: by its most probable one, or by a draw.
 
 use crate::assignment::Assignment;
+use crate::covariance::Ascent;
 use crate::em::{Em, Failed, Last, Stop};
 use crate::error::GmmError;
 use crate::mixture::Mixture;
@@ -103,7 +104,7 @@ impl Em<'_> {
             }
             // Also of the last mixture: what has collapsed shows in moments about its own means,
             // where nothing cancels.
-            let next = self.maximise(&stats, Some(&mixture.covariances));
+            let next = self.maximise(&stats, Ascent::From(&mixture.covariances));
             let next = next.and_then(|next| Ok((self.sound_factors(&next)?, next)));
             let next = next.map_err(|error| failed(error, &mixture))?;
             let partition = assignment.fingerprint();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::accelerate::{Ahead, Anderson};
-use crate::covariance::{Ascent, Covariances};
+use crate::covariance::Ascent;
 use crate::error::GmmError;
 use crate::factors::Factors;
 use crate::fixed::Fixed;
@@ -36,9 +36,8 @@ pub(crate) struct Em<'a> {
     pub(crate) tolerance: f64,
     /// The least that a variance in [`Mixture::extents`] may be.
     pub(crate) min_eigen_ratio: f64,
-    /// Whether runs only show where they lead, and so may leave an M-step that takes long before it
-    /// has reached its maximum.
-    pub(crate) is_short: bool,
+    /// Whether a run far from its optimum may leave M-steps that take long before their maximum.
+    pub(crate) hurries: bool,
     /// Whether runs keep the mixture of every iteration.
     pub(crate) keep_path: bool,
     /// Parameters that are not estimated.
@@ -172,12 +171,8 @@ impl Em<'_> {
     }
 
     /// The M-step of `stats`, then the E-step.
-    fn step(
-        &self,
-        stats: &SufficientStats,
-        previous: Option<&Covariances>,
-    ) -> Result<Point, GmmError> {
-        let mixture = self.maximise(stats, previous)?;
+    fn step(&self, stats: &SufficientStats, ascent: Ascent<'_>) -> Result<Point, GmmError> {
+        let mixture = self.maximise(stats, ascent)?;
         let factors = self.sound_factors(&mixture)?;
         self.point(mixture, factors)
     }
@@ -186,14 +181,9 @@ impl Em<'_> {
     pub(crate) fn maximise(
         &self,
         stats: &SufficientStats,
-        previous: Option<&Covariances>,
+        ascent: Ascent<'_>,
     ) -> Result<Mixture, GmmError> {
         let progress = self.passes.progress();
-        let ascent = match previous {
-            None => Ascent::Anew,
-            Some(previous) if self.is_short => Ascent::Upwards(previous),
-            Some(previous) => Ascent::From(previous),
-        };
         match self.fixed {
             None => self.model.maximise(stats, ascent, progress),
             Some(fixed) => self.model.maximise_others(fixed, stats, ascent, progress),
@@ -202,7 +192,7 @@ impl Em<'_> {
 
     /// The M-step of `stats`, if it is sound.
     pub(crate) fn maximise_soundly(&self, stats: &SufficientStats) -> Result<Mixture, GmmError> {
-        let mixture = self.maximise(stats, None)?;
+        let mixture = self.maximise(stats, Ascent::Anew)?;
         self.sound_factors(&mixture).map(|_| mixture)
     }
 
@@ -259,7 +249,7 @@ impl Em<'_> {
             if let Err(error) = self.em_step(&mut run) {
                 return Err(run.fail(error));
             }
-            if !self.is_short && has_converged(&run.trace, self.tolerance) {
+            if has_converged(&run.trace, self.tolerance) {
                 run.stop = Stop::Converged;
             }
         }
@@ -298,7 +288,7 @@ impl Em<'_> {
 
     /// A step of EM. One that falls has nothing left to gain but rounding, and is not made.
     fn em_step(&self, run: &mut Run) -> Result<(), GmmError> {
-        let next = self.step(&run.at.stats, Some(&run.at.mixture.covariances))?;
+        let next = self.step(&run.at.stats, self.ascent(run))?;
         let gain = next.stats.loglik() - run.loglik();
         // Not so for the first step, which brings a user's start into the family, nor with a
         // penalty, nor where a number of iterations was asked for.
@@ -328,7 +318,7 @@ impl Em<'_> {
         let is_little = |gain| gain < SETTLED_GAIN * self.tolerance;
         let is_settled = ahead.depth >= SETTLED_DEPTH && ahead.gain.is_some_and(is_little);
         run.settled = if is_settled { run.settled + 1 } else { 0 };
-        match self.step(&ahead.stats, Some(&run.at.mixture.covariances)) {
+        match self.step(&ahead.stats, self.ascent(run)) {
             Ok(next) if next.stats.loglik() >= run.loglik() => {
                 let gain = next.stats.loglik() - run.loglik();
                 self.move_to(run, next);
@@ -352,6 +342,16 @@ impl Em<'_> {
         Ok(())
     }
 
+    /// The way of the next M-step, if it iterates.
+    fn ascent<'b>(&self, run: &'b Run) -> Ascent<'b> {
+        let previous = &run.at.mixture.covariances;
+        if self.hurries && run.last_gain() > FAR_OFF {
+            Ascent::Upwards(previous)
+        } else {
+            Ascent::From(previous)
+        }
+    }
+
     fn move_to(&self, run: &mut Run, next: Point) {
         self.passes.progress().iteration_done();
         run.at = next;
@@ -371,6 +371,8 @@ impl Run {
     }
 }
 
+/// A run whose last step gained more is far from its optimum.
+const FAR_OFF: f64 = 0.1;
 /// An accelerated run has converged when this many looks ahead in a row, each over at least so
 /// many differences of steps, promise less than this part of the tolerance: what slow directions
 /// still hide comes on top.

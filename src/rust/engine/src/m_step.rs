@@ -23,7 +23,7 @@ impl Passes<'_> {
             scale: &scale,
             tolerance: 0.0,
             min_eigen_ratio: 0.0,
-            is_short: false,
+            hurries: false,
             keep_path: false,
             fixed: None,
         };

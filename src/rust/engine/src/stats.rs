@@ -49,15 +49,15 @@ impl Second {
         let width = self.width(d);
         for (component, &mass) in masses.iter().enumerate() {
             let own = component * d..(component + 1) * d;
-            let pairs = from[own.clone()].iter().zip(&to[own.clone()]);
-            let shift: Vec<f64> = pairs.map(|(from, to)| from - to).collect();
+            let (from, to) = (&from[own.clone()], &to[own.clone()]);
+            let shift = |i: usize| from[i] - to[i];
             let sum = &mut sums[own];
             let scatter = &mut scatters[component * width..(component + 1) * width];
             self.move_scatter(scatter, d, |i, j| {
-                shift[i] * sum[j] + shift[j] * sum[i] + mass * shift[i] * shift[j]
+                shift(i) * sum[j] + shift(j) * sum[i] + mass * shift(i) * shift(j)
             });
-            for (sum, shift) in sum.iter_mut().zip(&shift) {
-                *sum += mass * shift;
+            for (i, sum) in sum.iter_mut().enumerate() {
+                *sum += mass * shift(i);
             }
         }
         values

@@ -58,6 +58,24 @@ pub(crate) fn invert(lower: &[f64], d: usize, inverse: &mut [f64]) -> bool {
     inverse.iter().all(|entry| entry.is_finite())
 }
 
+/// Solve `LL'x = b` in the place of `b`.
+pub(crate) fn solve(lower: &[f64], x: &mut [f64]) {
+    let d = x.len();
+    for (j, column) in lower.chunks_exact(d).enumerate() {
+        let (solved, rest) = x[j..].split_first_mut().expect("the diagonal");
+        *solved /= column[j];
+        for (entry, factor) in rest.iter_mut().zip(&column[j + 1..]) {
+            *entry -= *solved * factor;
+        }
+    }
+    for (j, column) in lower.chunks_exact(d).enumerate().rev() {
+        let (entry, solved) = x[j..].split_first_mut().expect("the diagonal");
+        let parts = solved.iter().zip(&column[j + 1..]);
+        *entry -= parts.map(|(x, factor)| x * factor).sum::<f64>();
+        *entry /= column[j];
+    }
+}
+
 /// The inverse of a lower triangular matrix, unless it is singular.
 pub(crate) fn inverse_of_lower(lower: &DMatrix<f64>) -> Option<DMatrix<f64>> {
     let d = lower.nrows();
@@ -87,14 +105,19 @@ mod tests {
     }
 
     #[test]
-    fn factors_are_those_of_nalgebra() {
+    fn factors_are_those_of_nalgebra_and_solve_equations() {
         for d in 1..=6 {
             let matrix = &lower(d) * lower(d).transpose();
             let expected = Cholesky::new(matrix.clone()).unwrap().unpack();
             for factor in [factor, factor_regular] {
                 let mut found = matrix.clone();
                 assert!(factor(found.as_mut_slice(), d));
-                assert!((found - &expected).amax() < 1e-12 * expected.amax());
+                assert!((&found - &expected).amax() < 1e-12 * expected.amax());
+                let mut x: Vec<f64> = (0..d).map(|i| i as f64 - 1.5).collect();
+                let right = DMatrix::from_column_slice(d, 1, &x);
+                solve(found.as_slice(), &mut x);
+                let error = &matrix * DMatrix::from_vec(d, 1, x) - right;
+                assert!(error.amax() < 1e-9);
             }
         }
     }

@@ -15,11 +15,11 @@
 //! # Source
 //! Celeux and Govaert (1995), Pattern Recognition 28(5), sections 3.1 to 3.2.
 
-use nalgebra::{Cholesky, DMatrix, DVector};
+use nalgebra::{DMatrix, DVector};
 
 use super::matrices::{lost, Eigen};
 use super::products::{dot, multiply};
-use super::triangles::{factor_regular, invert, log_volume};
+use super::triangles::{factor, factor_regular, invert, log_volume, solve};
 use super::{common, is_sound, Basis, Covariances, Given};
 use crate::error::GmmError;
 
@@ -248,11 +248,15 @@ fn minimise(
         return Err(GmmError::Degenerate { k: 0 });
     }
     let mut before = f64::INFINITY;
+    let mut step = DVector::zeros(given.k());
+    let mut room = here.hessian.clone();
     for _ in 0..STEPS {
-        let mut step = newton_step(&here).unwrap_or_else(|| alternating_step(&here, &shares));
+        if !newton_step(&here, &mut room, &mut step) {
+            step = alternating_step(&here, &shares);
+        }
         let length = step.amax();
         if length < CONVERGED || (length < NEAR && length > 0.1 * before) {
-            theta += step;
+            theta += &step;
             return Ok(theta.as_slice().to_vec());
         }
         before = length;
@@ -281,13 +285,20 @@ fn minimise(
     Err(GmmError::Degenerate { k })
 }
 
-/// The minimum of the quadratic model. A common shift of all log volumes changes nothing, so the
-/// Hessian has a null vector, which is filled up.
-fn newton_step(here: &Slope) -> Option<DVector<f64>> {
-    let k = here.gradient.len() as f64;
-    let mut step = -&here.gradient;
-    Cholesky::new(here.hessian.add_scalar(1.0 / (k * k)))?.solve_mut(&mut step);
-    step.iter().all(|step| step.is_finite()).then_some(step)
+/// Step to the minimum of the quadratic model, if it has one. A common shift of all log volumes
+/// changes nothing, so the Hessian has a null vector, which is filled up.
+fn newton_step(here: &Slope, room: &mut DMatrix<f64>, step: &mut DVector<f64>) -> bool {
+    let k = step.len();
+    let filling = 1.0 / (k * k) as f64;
+    room.copy_from(&here.hessian);
+    room.add_scalar_mut(filling);
+    step.copy_from(&here.gradient);
+    step.neg_mut();
+    if !factor(room.as_mut_slice(), k) {
+        return false;
+    }
+    solve(room.as_slice(), step.as_mut_slice());
+    step.iter().all(|step| step.is_finite())
 }
 
 /// The best volumes for the present shape: slower than Newton's step, but it always descends.

@@ -104,6 +104,11 @@ impl Settings {
         }
     }
 
+    /// Whether runs are accelerated: not with a penalty, nor with fixed parameters.
+    fn accelerates(&self) -> bool {
+        self.accelerate && self.reg_covar == 0.0 && self.fixed.is_none()
+    }
+
     /// Whether the covariances are fixed.
     fn has_fixed_covariances(&self) -> bool {
         let fixed = self.fixed.as_ref();

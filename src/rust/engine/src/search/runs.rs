@@ -139,10 +139,6 @@ pub(super) fn short_runs<S: Sync>(
     effort: Effort,
     settings: &Settings,
 ) -> Result<(Vec<Run>, Vec<Failed>), GmmError> {
-    let em = Em {
-        is_short: settings.accelerate,
-        ..*em
-    };
     let progress = em.passes.progress();
     progress.expect_runs(starts.len());
     let most = settings.max_iterations;
@@ -245,7 +241,7 @@ pub(super) fn run_on(
     iterations: usize,
     settings: &Settings,
 ) -> Result<Run, Failed> {
-    if settings.accelerate && settings.reg_covar == 0.0 && settings.fixed.is_none() {
+    if settings.accelerates() {
         em.accelerate(run, iterations)
     } else {
         em.advance(run, iterations)
