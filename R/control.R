@@ -12,8 +12,8 @@
 #' of these run on until they converge. A model gets no more starts once 3 of them have reached its
 #' best optimum. A run ends where it meets an optimum that is known; and after 8, 16, 32, ...
 #' iterations, its short run's counted, it gives up if twenty times the gain of its last round would
-#' not lead it to the best.
-#' Should none of the `n_final` come to an end, since they gave up or collapsed, the next few run on.
+#' not lead it to the best. Should none of the `n_final` come to an end, since they gave up or
+#' collapsed, the next few run on.
 #' With `k` = 1 there is one start.
 #'
 #' **Partitions.** The starts are partitions of the rows. The first twelve are four by k-means (of
@@ -100,10 +100,10 @@
 #' @param accelerate `TRUE` or `FALSE`: whether the runs that go on after the short ones take
 #'   Anderson-accelerated steps, which cross in tens of iterations the plateaus that cost EM
 #'   thousands. An accelerated step that would lower the log-likelihood is not taken: such an
-#'   iteration gains nothing, and the next is one of EM. The M-steps of EVE and VVE have no closed
-#'   form: as long as iterations gain more than 0.1, they climb but need not end at their maximum.
-#'   With `FALSE` every iteration is a textbook M-step and E-step. With `fix`, and with other algorithms than EM, nothing is
-#'   accelerated.
+#'   iteration gains nothing, and the next is one of EM. And in all runs, short ones too, the M-steps
+#'   of EVE and VVE, which take longest, climb but need not end at their maximum as long as an
+#'   iteration gains more than 0.1 in log-likelihood. With `FALSE` every iteration is a textbook
+#'   M-step and E-step. With `fix`, and with other algorithms than EM, nothing is accelerated.
 #' @param threads Whole number, 1 to 1024: threads that work. `NULL` takes
 #'   `getOption("gaussmix.threads")` or else all that the machine has, but two at most where
 #'   `R CMD check` limits them. If the system grants fewer, these do the work. Results are the

@@ -4,7 +4,7 @@
 use divan::{black_box, Bencher};
 use rand::Rng;
 
-use crate::covariance::Family;
+use crate::covariance::{Ascent, Family};
 use crate::data::Data;
 use crate::init::generator;
 use crate::model::Model;
@@ -33,10 +33,10 @@ fn m_step(bencher: Bencher, name: &str, d: usize) {
     };
     let stats = statistics(d, 5, model.family);
     let progress = Progress::new();
-    let before = model.maximise(&stats, None, &progress);
+    let before = model.maximise(&stats, Ascent::Anew, &progress);
     let before = before.expect("a mixture");
-    let previous = Some(&before.covariances);
-    bencher.bench_local(|| model.maximise(black_box(&stats), previous, &progress));
+    let ascent = Ascent::From(&before.covariances);
+    bencher.bench_local(|| model.maximise(black_box(&stats), ascent, &progress));
 }
 
 fn names() -> impl Iterator<Item = &'static str> {

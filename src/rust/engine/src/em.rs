@@ -71,6 +71,9 @@ pub(crate) struct Run {
     settled: usize,
     /// Steps of EM since the last one that gained something, each after a look ahead in vain.
     stalled: usize,
+    /// Whether the last M-step may have been left before its maximum: its gain says nothing of how
+    /// much is left.
+    hurried: bool,
 }
 
 /// A mixture, and what an E-step made of it.
@@ -223,6 +226,7 @@ impl Em<'_> {
             in_vain: false,
             settled: 0,
             stalled: 0,
+            hurried: false,
         })
     }
 
@@ -249,7 +253,7 @@ impl Em<'_> {
             if let Err(error) = self.em_step(&mut run) {
                 return Err(run.fail(error));
             }
-            if has_converged(&run.trace, self.tolerance) {
+            if !run.hurried && has_converged(&run.trace, self.tolerance) {
                 run.stop = Stop::Converged;
             }
         }
@@ -288,13 +292,20 @@ impl Em<'_> {
 
     /// A step of EM. One that falls has nothing left to gain but rounding, and is not made.
     fn em_step(&self, run: &mut Run) -> Result<(), GmmError> {
-        let next = self.step(&run.at.stats, self.ascent(run))?;
+        run.hurried = self.may_hurry(run);
+        let next = self.step(&run.at.stats, run.ascent())?;
         let gain = next.stats.loglik() - run.loglik();
         // Not so for the first step, which brings a user's start into the family, nor with a
         // penalty, nor where a number of iterations was asked for.
         let must_climb = run.trace.len() > 1 && self.model.reg_covar == 0.0;
         if must_climb && self.tolerance > 0.0 && gain < 0.0 {
-            run.stop = Stop::Converged;
+            if run.hurried {
+                // It has cost a pass, and the next is not hurried.
+                self.passes.progress().iteration_done();
+                run.note();
+            } else {
+                run.stop = Stop::Converged;
+            }
             return Ok(());
         }
         self.move_to(run, next);
@@ -307,7 +318,7 @@ impl Em<'_> {
             };
         }
         let at_rest = run.stalled >= STALLED || is_rounding(&run.trace);
-        if at_rest && self.tolerance > 0.0 {
+        if at_rest && !run.hurried && self.tolerance > 0.0 {
             run.stop = Stop::Converged;
         }
         Ok(())
@@ -318,13 +329,14 @@ impl Em<'_> {
         let is_little = |gain| gain < SETTLED_GAIN * self.tolerance;
         let is_settled = ahead.depth >= SETTLED_DEPTH && ahead.gain.is_some_and(is_little);
         run.settled = if is_settled { run.settled + 1 } else { 0 };
-        match self.step(&ahead.stats, self.ascent(run)) {
+        run.hurried = self.may_hurry(run);
+        match self.step(&ahead.stats, run.ascent()) {
             Ok(next) if next.stats.loglik() >= run.loglik() => {
                 let gain = next.stats.loglik() - run.loglik();
                 self.move_to(run, next);
                 if gain >= self.tolerance {
                     run.stalled = 0;
-                } else if run.settled >= SETTLED {
+                } else if run.settled >= SETTLED && !run.hurried {
                     run.stop = Stop::Converged;
                 }
             }
@@ -342,14 +354,9 @@ impl Em<'_> {
         Ok(())
     }
 
-    /// The way of the next M-step, if it iterates.
-    fn ascent<'b>(&self, run: &'b Run) -> Ascent<'b> {
-        let previous = &run.at.mixture.covariances;
-        if self.hurries && run.last_gain() > FAR_OFF {
-            Ascent::Upwards(previous)
-        } else {
-            Ascent::From(previous)
-        }
+    /// Whether the next M-step, if it iterates, may be left before its maximum.
+    fn may_hurry(&self, run: &Run) -> bool {
+        self.hurries && run.last_gain() > FAR_OFF
     }
 
     fn move_to(&self, run: &mut Run, next: Point) {
@@ -363,6 +370,16 @@ impl Run {
     /// Whether there is more to do, up to so many iterations since the start.
     fn is_on(&self, iterations: usize) -> bool {
         self.trace.len() <= iterations && self.stop != Stop::Converged
+    }
+
+    /// The way of the next M-step, if it iterates.
+    fn ascent(&self) -> Ascent<'_> {
+        let previous = &self.at.mixture.covariances;
+        if self.hurried {
+            Ascent::Upwards(previous)
+        } else {
+            Ascent::From(previous)
+        }
     }
 
     fn fail(self, error: GmmError) -> Failed {

@@ -132,7 +132,9 @@ impl Factors {
         }
     }
 
-    /// The inverses of the variances that columns have given the others, `double[d, k]`.
+    /// The inverses of the variances that columns have given the others, `double[d, k]`. One over
+    /// the product with the variance is the part of it that the others do not determine: one minus
+    /// the squared multiple correlation.
     pub(crate) fn precisions(&self) -> DMatrix<f64> {
         match self {
             Factors::Own(own) => {
@@ -155,15 +157,6 @@ impl Factors {
                 }
             },
         }
-    }
-
-    /// The parts of the columns' variances that the others do not determine, `double[d, k]`: one
-    /// minus the squared multiple correlations.
-    pub(crate) fn own_parts(&self) -> DMatrix<f64> {
-        let mut parts = self.variances();
-        parts.component_mul_assign(&self.precisions());
-        parts.apply(|product| *product = 1.0 / *product);
-        parts
     }
 }
 
@@ -215,7 +208,8 @@ mod tests {
             let factors = Factors::of(&covariances).unwrap();
             for (j, variance) in [4.0, 9.0].into_iter().enumerate() {
                 assert!((factors.variances()[j] - variance).abs() < 1e-13);
-                assert!((factors.own_parts()[j] - 0.75).abs() < 1e-13);
+                let own_part = 1.0 / (factors.variances()[j] * factors.precisions()[j]);
+                assert!((own_part - 0.75).abs() < 1e-13);
             }
             let (root, inverse) = (factors.root(0), factors.inverse(0));
             let difference = &root * root.transpose() - covariances.matrix(0);

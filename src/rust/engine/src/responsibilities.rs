@@ -124,12 +124,13 @@ impl Expected {
         isa: Isa,
     ) -> Option<Self> {
         let means = relative(mixture, &total.mean);
-        let (variances, own_parts) = (factors.variances(), factors.own_parts());
+        let (variances, precisions) = (factors.variances(), factors.precisions());
+        let mut columns = variances.iter().zip(&precisions);
         let is_near = means
             .iter()
             .zip(&variances)
             .all(|(mean, variance)| mean.powi(2) <= FARTHEST * variance)
-            && own_parts.iter().all(|part| *part >= LEAST_OWN_PART);
+            && columns.all(|(variance, precision)| variance * precision * LEAST_OWN_PART <= 1.0);
         is_near.then(|| Self::about(total.mean.clone(), mixture, factors, isa))
     }
 
@@ -260,8 +261,9 @@ impl Expected {
             return None;
         }
         let d = mixture.d();
-        let own_parts = factors.own_parts();
-        if own_parts.iter().any(|part| *part < LEAST_OWN_PART) {
+        let (variances, precisions) = (factors.variances(), factors.precisions());
+        let mut columns = variances.iter().zip(&precisions);
+        if columns.any(|(variance, precision)| variance * precision * LEAST_OWN_PART > 1.0) {
             return None;
         }
         let inverse = factors.inverse(0);
@@ -321,8 +323,7 @@ impl Expected {
         let (x, out) = (scratch.x.as_ptr(), scratch.weight.as_mut_ptr());
         match &self.joint {
             Joint::Own(whiteners) => {
-                let k = scratch.weight.len() / block.stride;
-                for k in 0..k {
+                for k in 0..whiteners.k() {
                     V::whiten(whiteners, k, x, block, out.add(k * block.stride));
                 }
             }

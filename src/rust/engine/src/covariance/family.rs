@@ -201,6 +201,13 @@ impl Family {
         self.row().orientation > Letter::I
     }
 
+    /// Whether its M-step may end before the maximum if that is enough ([`super::Ascent::Upwards`]):
+    /// those that look for an orientation.
+    pub(crate) fn can_hurry(self) -> bool {
+        let of = self.row();
+        of.shape == Letter::V && of.orientation == Letter::E
+    }
+
     /// The least that the M-step must know of the scatters.
     pub(crate) fn needs(self) -> Needs {
         let of = self.row();

@@ -154,6 +154,9 @@ where
         return false;
     };
     let all = found.eigenvalues.as_slice();
+    if !all.iter().all(|value| value.is_finite()) {
+        return false;
+    }
     for (i, value) in all.iter().enumerate() {
         let before = all[..i].iter().filter(|other| *other >= value).count();
         let at = before + all[i + 1..].iter().filter(|other| *other > value).count();

@@ -1,4 +1,7 @@
 //! Lower triangular matrices, column by column: Cholesky factors and their inverses.
+//!
+//! In place, for the matrices of a [`super::Stack`] and for those of a few columns that M-steps
+//! and Anderson's steps factor by the thousand; elsewhere nalgebra's own do.
 
 use nalgebra::DMatrix;
 

@@ -54,6 +54,11 @@ impl Whiteners {
         }
     }
 
+    /// Number of components.
+    pub(crate) fn k(&self) -> usize {
+        self.constants.len()
+    }
+
     /// Log joint density of component `k` for every row of the block, into `out`.
     ///
     /// # Cost

@@ -304,10 +304,10 @@ impl Cell {
             (own.weights[a] - mixture.weights[b]).abs() < ALIKE && means.zip(deviation).all(near)
         };
         let components = 0..own.k();
+        let each = || components.clone();
         own.k() == mixture.k()
-            && components
-                .clone()
-                .all(|a| components.clone().any(|b| is_like(a, b)))
+            && each().all(|a| each().any(|b| is_like(a, b)))
+            && each().all(|b| each().any(|a| is_like(a, b)))
     }
 
     /// Try whether mixtures, of whatever family, lead to a better optimum. Only one that does counts
