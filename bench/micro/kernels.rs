@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use rand::Rng;
 use rand_distr::StandardNormal;
 
-use crate::factors::Own;
+use crate::factors::CholeskyFactors;
 use crate::init::generator;
 use crate::kernel::scatter::{packed_row, Moments};
 use crate::kernel::whiten::Whiteners;
@@ -64,7 +64,8 @@ fn whiten_block(bencher: Bencher, case: &Case) {
     let (block, x) = block_of(d, 5, d);
     let spread = DMatrix::from_vec(d, d, normals(d * d));
     let covariance = &spread * spread.transpose() + DMatrix::identity(d, d);
-    let factors = Own::of(&[covariance].into_iter().collect()).expect("positive definite");
+    let factors =
+        CholeskyFactors::of(&[covariance].into_iter().collect()).expect("positive definite");
     let means = DMatrix::from_vec(d, 1, normals(d));
     let whiteners = Whiteners::new(&[0.2], &means, &factors, isa.outputs());
     let mut out = vec![0.0; block.stride];

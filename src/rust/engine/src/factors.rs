@@ -2,14 +2,14 @@
 
 use nalgebra::DMatrix;
 
-use crate::covariance::{factor, invert, Basis, Covariances, Stack};
+use crate::covariance::{diagonal, factor, invert, Basis, Covariances, Stack};
 use crate::error::GmmError;
 
 /// Factors of the covariances of a mixture, in the form that these have.
 #[derive(Debug, Clone)]
 pub(crate) enum Factors {
     /// Every component its own.
-    Own(Own),
+    Own(CholeskyFactors),
     /// One basis, the axes of the data if `None`, and every component's standard deviations in it,
     /// a column each.
     Common {
@@ -20,7 +20,7 @@ pub(crate) enum Factors {
 
 /// The Cholesky factors of all covariances, and their inverses.
 #[derive(Debug, Clone)]
-pub(crate) struct Own {
+pub(crate) struct CholeskyFactors {
     pub(crate) roots: Stack,
     pub(crate) inverses: Stack,
 }
@@ -32,7 +32,7 @@ impl Factors {
     /// [`GmmError::Degenerate`] where one is not positive definite.
     pub(crate) fn of(covariances: &Covariances) -> Result<Self, GmmError> {
         match covariances {
-            Covariances::Own(matrices) => Ok(Factors::Own(Own::of(matrices)?)),
+            Covariances::Own(matrices) => Ok(Factors::Own(CholeskyFactors::of(matrices)?)),
             Covariances::Common { basis, variances } => {
                 let sound = |v: &f64| *v > 0.0 && v.is_finite() && (1.0 / v).is_finite();
                 if let Some(at) = variances.iter().position(|v| !sound(v)) {
@@ -160,7 +160,7 @@ impl Factors {
     }
 }
 
-impl Own {
+impl CholeskyFactors {
     /// Factor matrices.
     ///
     /// # Errors
@@ -174,13 +174,14 @@ impl Own {
                 return Err(GmmError::Degenerate { k });
             }
         }
-        Ok(Own { roots, inverses })
+        Ok(CholeskyFactors { roots, inverses })
     }
 
     /// Half the logarithm of the determinant of component `k`'s covariance.
     pub(crate) fn log_determinant(&self, k: usize) -> f64 {
-        let diagonal = self.roots.of(k).iter().step_by(self.roots.d() + 1);
-        diagonal.map(|r| r.ln()).sum()
+        diagonal(self.roots.of(k), self.roots.d())
+            .map(f64::ln)
+            .sum()
     }
 }
 
@@ -225,7 +226,7 @@ mod tests {
                 DMatrix::identity(2, 2),
                 DMatrix::from_row_slice(2, 2, &entries),
             ];
-            let failed = Own::of(&matrices.into_iter().collect()).unwrap_err();
+            let failed = CholeskyFactors::of(&matrices.into_iter().collect()).unwrap_err();
             assert_eq!(failed, GmmError::Degenerate { k: 1 });
         }
         let flat = Covariances::Common {

@@ -25,17 +25,21 @@ fn the_log_likelihood_never_falls() {
         (5, 2, 4.0),
     ] {
         let x = draws(k, d, 700, distance);
-        for seed in 0..10 {
-            let settings = Settings {
-                seed,
-                n_init: 1,
-                ..settings(k)
-            };
-            let Ok(found) = fit_on(1, &x, d, &Start::Partitions, &settings) else {
-                continue;
-            };
-            for step in found.trace.windows(2) {
-                assert!(step[1] - step[0] > -noise(step[0]), "fell at {step:?}");
+        // The M-steps of two need not end at their maximum far from the optimum.
+        for family in [Family::Vvv, Family::Eve, Family::Vve] {
+            for seed in 0..10 {
+                let settings = Settings {
+                    families: vec![family],
+                    seed,
+                    n_init: 1,
+                    ..settings(k)
+                };
+                let Ok(found) = fit_on(1, &x, d, &Start::Partitions, &settings) else {
+                    continue;
+                };
+                for step in found.trace.windows(2) {
+                    assert!(step[1] - step[0] > -noise(step[0]), "fell at {step:?}");
+                }
             }
         }
     }
@@ -69,22 +73,30 @@ fn threads_change_no_bit() {
 
 #[test]
 fn a_run_that_goes_on_from_a_converged_fit_gains_nothing() {
-    let x = draws(3, 2, 1000, 1.5);
-    let found = fit_on(2, &x, 2, &Start::Partitions, &settings(3)).unwrap();
-    assert_eq!(found.stop, Stop::Converged);
-    let longer = Settings {
-        max_iterations: 2000,
-        tolerance: 0.0,
-        ..settings(3)
-    };
-    let start = Start::Mixture(found.mixture.clone());
-    let again = fit_on(2, &x, 2, &start, &longer).unwrap();
-    let gained = again.trace.last().unwrap() - found.trace.last().unwrap();
-    assert!(
-        (0.0..1e-5).contains(&(gained + noise(gained))),
-        "gained {gained}"
-    );
-    assert_eq!(again.stop, Stop::MaxIterations);
+    let x = draws(3, 4, 1000, 1.5);
+    for family in [Family::Vvv, Family::Eve, Family::Vve] {
+        let settings = Settings {
+            families: vec![family],
+            ..settings(3)
+        };
+        let found = fit_on(2, &x, 4, &Start::Partitions, &settings).unwrap();
+        assert_eq!(found.stop, Stop::Converged);
+        let longer = Settings {
+            max_iterations: 2000,
+            tolerance: 0.0,
+            ..settings
+        };
+        let start = Start::Mixture(found.mixture.clone());
+        let again = fit_on(2, &x, 4, &start, &longer).unwrap();
+        let last = found.trace.last().unwrap();
+        let gained = again.trace.last().unwrap() - last;
+        assert!(
+            (0.0..1e-5).contains(&(gained + noise(*last))),
+            "{} gained {gained}",
+            family.name()
+        );
+        assert_eq!(again.stop, Stop::MaxIterations);
+    }
 }
 
 #[test]

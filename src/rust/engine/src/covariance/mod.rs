@@ -26,7 +26,7 @@ pub use family::Family;
 pub(crate) use products::{dot, multiply};
 pub(crate) use scatters::{Needs, Scatters};
 pub use stack::Stack;
-pub(crate) use triangles::{factor, inverse_of_lower, invert, solve};
+pub(crate) use triangles::{diagonal, factor, inverse_of_lower, invert, solve};
 
 use nalgebra::DMatrix;
 

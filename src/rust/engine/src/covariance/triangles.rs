@@ -87,7 +87,7 @@ pub(crate) fn inverse_of_lower(lower: &DMatrix<f64>) -> Option<DMatrix<f64>> {
 }
 
 /// The diagonal of a matrix.
-pub(super) fn diagonal(matrix: &[f64], d: usize) -> impl Iterator<Item = f64> + '_ {
+pub(crate) fn diagonal(matrix: &[f64], d: usize) -> impl Iterator<Item = f64> + '_ {
     matrix.iter().step_by(d + 1).copied()
 }
 

@@ -11,7 +11,7 @@ use super::scale::{Axes, Scalers};
 use super::scatter::{accumulate_few, few_sums, packed_row, Moments, FEW_COLUMNS};
 use super::whiten::Whiteners;
 use super::{softmax, sums, Block, Isa, Kernel, Tiles, ROW_MULTIPLE};
-use crate::factors::Own;
+use crate::factors::CholeskyFactors;
 use crate::init::generator;
 
 #[test]
@@ -66,7 +66,7 @@ fn whitening_is_the_normal_log_density() {
         let covariance = &spread * spread.transpose() + DMatrix::identity(d, d);
         // The second of two components.
         let covariances = [DMatrix::identity(d, d), covariance.clone()];
-        let factors = Own::of(&covariances.into_iter().collect()).unwrap();
+        let factors = CholeskyFactors::of(&covariances.into_iter().collect()).unwrap();
         let means = DMatrix::from_vec(d, 2, normals(2 * d, 99));
         let mean = means.column(1);
         let rows = 1 + d % 17;

@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use super::lanes::Lanes;
 use super::scatter::packed_row;
 use super::{Block, HALF_ROOT, LOG_TWO_PI};
-use crate::factors::Own;
+use crate::factors::CholeskyFactors;
 
 /// Components made ready for the E-step: `log2(w N(x | mean, LL'))` is
 /// `constant - |packed x + intercept|²`, where `packed` is `L⁻¹` times [`HALF_ROOT`].
@@ -24,7 +24,12 @@ impl Whiteners {
     /// Whiteners of components with these weights and means, `double[d, k]`.
     ///
     /// The means are relative to the origin of the blocks; `outputs` is the height of the tiles.
-    pub(crate) fn new(weights: &[f64], means: &DMatrix<f64>, own: &Own, outputs: usize) -> Self {
+    pub(crate) fn new(
+        weights: &[f64],
+        means: &DMatrix<f64>,
+        own: &CholeskyFactors,
+        outputs: usize,
+    ) -> Self {
         let (d, k) = means.shape();
         let mut packed = Vec::with_capacity(k * packed_row(d));
         let mut intercepts = DMatrix::zeros(d, k);
