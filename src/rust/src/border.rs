@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use extendr_api::prelude::*;
-use gaussmix_engine::GmmError;
+use gaussmix_engine::{GmmError, Pool};
 
 /// Why a call into the engine has no value.
 #[derive(Debug)]
@@ -35,10 +35,13 @@ pub(crate) fn guard(body: impl FnOnce() -> Result<Robj, Failure>) -> Robj {
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
         Err(Failure::Internal(text.unwrap_or_default()))
     });
-    result.unwrap_or_else(|failure| match failure {
+    let value = result.unwrap_or_else(|failure| match failure {
         Failure::Engine(error) => condition(&error),
         Failure::Internal(message) => list!(condition = "internal", message = message).into(),
-    })
+    });
+    // R's thread goes on, and has no use for what the threads of the call have left to it.
+    Pool::release();
+    value
 }
 
 /// An engine error as a list; indices count from one.

@@ -15,6 +15,10 @@ mod simulate;
 mod watch;
 
 use extendr_api::prelude::*;
+use gaussmix_engine::Pool;
+
+#[global_allocator]
+static MEMORY: Pool = Pool;
 
 extendr_module! {
     mod gaussmix;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rayon::{ThreadBuilder, ThreadPoolBuilder};
 
 use crate::error::GmmError;
+use crate::memory::Pool;
 
 /// Shared between the threads that work and the one that waits.
 #[derive(Debug, Default)]
@@ -90,7 +91,12 @@ pub fn watched<T: Send>(
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, GmmError> {
     let value = std::thread::scope(|scope| {
-        let start = |thread: ThreadBuilder| Builder::new().spawn_scoped(scope, || thread.run());
+        let start = |thread: ThreadBuilder| {
+            Builder::new().spawn_scoped(scope, || {
+                thread.run();
+                Pool::close();
+            })
+        };
         let mut waiting = Vec::with_capacity(threads);
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)
