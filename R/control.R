@@ -159,8 +159,8 @@ control_defaults <- as.list(formals(gmm_control)[names(formals(gmm_control)) != 
 #' Starts of a model, runs that go on of each twelve, and rounds of learning from neighbours
 #' @noRd
 search_efforts <- list(
-  quick = c(n_init = 6, n_final = 2, rounds = 1),
-  default = c(n_init = 12, n_final = 3, rounds = 3),
+  quick = c(n_init = 6, n_final = 1, rounds = 2),
+  default = c(n_init = 12, n_final = 1, rounds = 4),
   thorough = c(n_init = 96, n_final = 8, rounds = 10)
 )
 

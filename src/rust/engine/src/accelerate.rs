@@ -21,6 +21,8 @@ use crate::stats::{Second, SufficientStats};
 /// many that these would take more doubles than [`MOST_DOUBLES`].
 const DEPTH: usize = 10;
 const MOST_DOUBLES: usize = 1 << 20;
+/// Doubles that the steps of a run may take while it waits for others.
+const SMALL: usize = 1 << 16;
 /// Relative to the squared lengths of the residuals' differences: how far combinations may rest
 /// on differences that are nearly the same.
 const RIDGE: f64 = 1e-10;
@@ -72,6 +74,13 @@ impl Anderson {
             start: None,
             stretch: 1.0,
         }
+    }
+
+    /// Whether the steps take little memory.
+    pub(crate) fn is_small(&self) -> bool {
+        let places = self.steps.iter().flat_map(|step| [&step.start, &step.end]);
+        let doubles = places.map(|place| place.values.len() + place.at.len());
+        doubles.sum::<usize>() < SMALL
     }
 
     /// Note that EM has led to `stats` at `mixture`, and look ahead.

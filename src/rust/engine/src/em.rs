@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::accelerate::{Ahead, Anderson};
-use crate::covariance::Ascent;
+use crate::covariance::{Ascent, Covariances};
 use crate::error::GmmError;
 use crate::factors::Factors;
 use crate::fixed::Fixed;
@@ -199,6 +199,17 @@ impl Em<'_> {
         self.sound_factors(&mixture).map(|_| mixture)
     }
 
+    /// Likewise, but perhaps not to the maximum where that takes long: enough to begin with.
+    pub(crate) fn maximise_roughly(&self, stats: &SufficientStats) -> Result<Mixture, GmmError> {
+        if !self.hurries {
+            return self.maximise_soundly(stats);
+        }
+        let pooled = stats.scatters().pooled();
+        let pooled = Covariances::Own([pooled].into_iter().collect());
+        let mixture = self.maximise(stats, Ascent::Upwards(&pooled))?;
+        self.sound_factors(&mixture).map(|_| mixture)
+    }
+
     /// Begin a run at `mixture`.
     pub(crate) fn begin(&self, mixture: Mixture) -> Result<Run, Failed> {
         let at = self
@@ -210,6 +221,36 @@ impl Em<'_> {
                 error,
                 last: Last::Rows(Vec::new()),
             })?;
+        self.run_from(at, false)
+    }
+
+    /// Begin a run at the M-step of the statistics that a mixture of whatever family gives, or one
+    /// much like it.
+    pub(crate) fn adopt(
+        &self,
+        mixture: Mixture,
+        stats: Option<SufficientStats>,
+    ) -> Result<Run, Failed> {
+        let of_mixture = |mixture: &Mixture| {
+            let factors = self.sound_factors(mixture)?;
+            let (family, total) = (self.model.family, &self.scale.total);
+            self.passes.expectation(mixture, &factors, family, total)
+        };
+        let step = |mixture: &Mixture| {
+            let stats = stats.map_or_else(|| of_mixture(mixture), Ok)?;
+            self.passes.progress().iteration_done();
+            self.step(&stats, ascent(&mixture.covariances, self.hurries))
+        };
+        match step(&mixture) {
+            Ok(at) => self.run_from(at, self.hurries),
+            Err(error) => Err(Failed {
+                error,
+                last: Last::Mixture(Box::new(mixture)),
+            }),
+        }
+    }
+
+    fn run_from(&self, at: Point, hurried: bool) -> Result<Run, Failed> {
         let loglik = at.stats.loglik();
         if !loglik.is_finite() {
             return Err(Failed {
@@ -226,24 +267,8 @@ impl Em<'_> {
             in_vain: false,
             settled: 0,
             stalled: 0,
-            hurried: false,
+            hurried,
         })
-    }
-
-    /// Begin a run at what a mixture of whatever family makes of the rows: the M-step of its
-    /// responsibilities.
-    pub(crate) fn adopt(&self, mixture: Mixture) -> Result<Run, Failed> {
-        let mut run = self.begin(mixture)?;
-        match self.em_step(&mut run) {
-            Ok(()) => {
-                run.trace.remove(0);
-                if let Some(path) = &mut run.path {
-                    path.remove(0);
-                }
-                Ok(run)
-            }
-            Err(error) => Err(run.fail(error)),
-        }
     }
 
     /// Run on until convergence, or until `iterations` have been made since the start: textbook
@@ -284,9 +309,12 @@ impl Em<'_> {
                 return Err(run.fail(error));
             }
         }
-        // A run that waits for others must not keep what takes many times its own memory.
-        run.past = Anderson::new();
-        run.in_vain = false;
+        // A run that waits for others must not keep what takes many times its own memory, if that
+        // is large.
+        if !run.past.is_small() {
+            run.past = Anderson::new();
+            run.in_vain = false;
+        }
         Ok(run)
     }
 
@@ -374,17 +402,21 @@ impl Run {
 
     /// The way of the next M-step, if it iterates.
     fn ascent(&self) -> Ascent<'_> {
-        let previous = &self.at.mixture.covariances;
-        if self.hurried {
-            Ascent::Upwards(previous)
-        } else {
-            Ascent::From(previous)
-        }
+        ascent(&self.at.mixture.covariances, self.hurried)
     }
 
     fn fail(self, error: GmmError) -> Failed {
         let last = Last::Mixture(Box::new(self.at.mixture));
         Failed { error, last }
+    }
+}
+
+/// The way of an M-step from these covariances, that may end before its maximum if it hurries.
+fn ascent(previous: &Covariances, hurries: bool) -> Ascent<'_> {
+    if hurries {
+        Ascent::Upwards(previous)
+    } else {
+        Ascent::From(previous)
     }
 }
 

@@ -186,6 +186,46 @@ impl SufficientStats {
         }
     }
 
+    /// The statistics if component `b` were part of component `a`: exactly those of the summed
+    /// responsibilities. The log-likelihood is still that of the mixture that gave them.
+    pub(crate) fn union(&self, a: usize, b: usize) -> Self {
+        let (k, d, width) = (self.k, self.d, self.second.width(self.d));
+        let (masses, moments) = self.values.split_at(k);
+        let (sums, scatters) = moments.split_at(k * d);
+        let parts = [(masses, 1), (sums, d), (scatters, width)];
+        let of = |all: &[f64], each: usize, component: usize| {
+            all[component * each..(component + 1) * each].to_vec()
+        };
+        let moved = self.second.move_values(
+            &parts.map(|(all, each)| of(all, each, b)).concat(),
+            &of(&self.centres, d, b),
+            &of(&self.centres, d, a),
+            1,
+        );
+        let mut first = 0;
+        let mut values = Vec::with_capacity(self.values.len());
+        for (all, each) in parts {
+            for component in (0..k).filter(|component| *component != b) {
+                let mut own = of(all, each, component);
+                if component == a {
+                    for (own, moved) in own.iter_mut().zip(&moved[first..]) {
+                        *own += moved;
+                    }
+                }
+                values.extend(own);
+            }
+            first += each;
+        }
+        let kept = (0..k).filter(|component| *component != b);
+        SufficientStats {
+            k: k - 1,
+            centres: kept.flat_map(|k| of(&self.centres, d, k)).collect(),
+            second: self.second.clone(),
+            values,
+            ..*self
+        }
+    }
+
     /// Number of components.
     pub fn k(&self) -> usize {
         self.k

@@ -1,9 +1,11 @@
 //! One cell of the table: all runs of one family with one number of components.
 
+use super::moves::Proposal;
 use super::runs::{group, long_runs, short_runs, Effort, End, Group, Optimum, OUT_OF_REACH};
 use super::stage::Stage;
 use super::{Settings, StartCounts};
 use crate::algorithm::Algorithm;
+use crate::covariance::Family;
 use crate::em::{Em, Failed, Last, Run};
 use crate::error::GmmError;
 use crate::init::Partition;
@@ -43,11 +45,14 @@ pub(super) struct Cell {
     /// By how much the criterion is expected to be worse than the best, of a cell that was given up
     /// for this reason.
     pub(super) behind: Option<f64>,
-    /// Whether the best optimum is new to the cells that may learn from it.
-    pub(super) is_news: bool,
+    /// The optima of other cells that it has looked at, the last of each.
+    seen: Vec<Source>,
     /// Whether others are so many and so much better that more runs would be wasted on it.
     pub(super) is_outsider: bool,
 }
+
+/// An optimum of another cell: its number of components, its family, and the log-likelihood.
+pub(super) type Source = (usize, Family, f64);
 
 /// The best run of a cell on its way.
 pub(super) struct Position<'a> {
@@ -71,7 +76,7 @@ impl Cell {
             failure: None,
             entropy: 0.0,
             behind: None,
-            is_news: false,
+            seen: Vec::new(),
             is_outsider: false,
         }
     }
@@ -97,6 +102,14 @@ impl Cell {
             reached: above(self.loglik() - margin),
             rows: self.rows,
         }
+    }
+
+    /// Find the entropy of the best optimum on these rows.
+    pub(super) fn find_entropy(&mut self, stage: &Stage<'_>) -> Result<(), GmmError> {
+        if let Some(best) = self.optima.first() {
+            self.entropy = stage.passes.evaluate(&best.mixture)?.entropy;
+        }
+        Ok(())
     }
 
     /// Whether more starts are worth their time: not where they would find the same optimum again.
@@ -125,6 +138,23 @@ impl Cell {
             begin_given(&em, Given::Labels(&partition.labels), mixture)
         };
         self.set_out(stage, partitions, begin, effort, settings)
+    }
+
+    /// The same cell with what it knows, but without its starts.
+    pub(super) fn anew(&self) -> Self {
+        let mut anew = Cell::new(self.k, self.model);
+        anew.optima.clone_from(&self.optima);
+        anew
+    }
+
+    /// Take over the starts of [`Cell::anew`], and what they have found. If none of them has led to the
+    /// optimum, what did counts as one more.
+    pub(super) fn take_counts(&mut self, mut other: Cell, tolerance: f64) {
+        if other.counts(tolerance).reached == 0 {
+            other.tried += 1;
+            other.ends.push((other.loglik(), 1));
+        }
+        *self = other;
     }
 
     /// Take over what another search for the same model has found, if it is better; what was given
@@ -310,18 +340,32 @@ impl Cell {
             && each().all(|b| each().any(|a| is_like(a, b)))
     }
 
+    /// Note that it looks at an optimum of another cell, unless it has already.
+    pub(super) fn notes(&mut self, source: Source) -> bool {
+        let (k, family, loglik) = source;
+        let of_cell = |seen: &&mut Source| (seen.0, seen.1) == (k, family);
+        match self.seen.iter_mut().find(of_cell) {
+            Some(seen) => std::mem::replace(&mut seen.2, loglik) != loglik,
+            None => {
+                self.seen.push(source);
+                true
+            }
+        }
+    }
+
     /// Try whether mixtures, of whatever family, lead to a better optimum. Only one that does counts
     /// as a start.
     pub(super) fn learn_from(
         &mut self,
         stage: &Stage<'_>,
-        mixtures: &[Mixture],
+        proposals: &[Proposal],
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
-        let begin = |mixture: &Mixture| em.adopt(mixture.clone());
-        let (runs, _) = short_runs(&em, mixtures, begin, effort, settings)?;
+        let begin =
+            |Proposal { mixture, stats }: &Proposal| em.adopt(mixture.clone(), stats.clone());
+        let (runs, _) = short_runs(&em, proposals, begin, effort, settings)?;
         let best = self.loglik();
         // Places are for runs that lead elsewhere than to the optimum that is known.
         let is_promising = |run: &Run| {
@@ -379,7 +423,6 @@ impl Cell {
         if self.optima.iter().any(is_same) {
             return;
         }
-        self.is_news |= loglik > self.loglik();
         let at = self.optima.partition_point(|other| other.loglik() > loglik);
         self.optima.insert(at, end);
         self.optima.truncate(kept);
@@ -422,7 +465,7 @@ pub(super) fn no_mixture(error: GmmError, given: Given<'_>, n: usize) -> Failed 
 /// The M-step of a partition of the engine's own. A cluster may have too few rows for a covariance
 /// of its own: then all borrow from the pooled one.
 pub(super) fn first_mixture(em: &Em<'_>, stats: &SufficientStats) -> Result<Mixture, GmmError> {
-    em.maximise_soundly(stats).or_else(|_| {
+    em.maximise_roughly(stats).or_else(|_| {
         let rows = stats.d() as f64 + 1.0;
         let progress = em.passes.progress();
         let mixture = em.model.maximise_pooled(em.fixed, stats, rows, progress)?;

@@ -10,7 +10,9 @@ use super::starts::{
     deal, partitions_of, sample_of, stage_of, AtATime, LEAST_SAMPLE, STARTS_AT_A_TIME,
 };
 use super::{moves, survivors, Settings};
+use crate::criteria::Criterion;
 use crate::error::GmmError;
+use crate::init::Partitions;
 
 /// So many models, of fewer rows than so many, are all finished.
 const FEW_MODELS: usize = 30;
@@ -20,7 +22,7 @@ const BATCHES: usize = 3;
 /// Where models are given up, those of the others at most that are searched for alone.
 const LEADERS: usize = 4;
 /// Iterations after which the worst starts are dropped.
-const GLANCE: usize = 3;
+const GLANCE: usize = 1;
 /// Optima on a sample that go on to all rows, where there is but one cell.
 const KEPT: usize = 3;
 
@@ -42,12 +44,7 @@ pub(super) fn search(
         all
     };
     let partitions = partitions_of(stage, settings)?;
-    let effort = Effort {
-        glance: GLANCE.min(settings.short_iterations),
-        short: settings.short_iterations,
-        long: settings.n_final,
-        kept: if sampled && cells.len() == 1 { KEPT } else { 1 },
-    };
+    let is_one = cells.len() == 1;
     let models = if n < MANY_ROWS { FEW_MODELS } else { 1 };
     let gives_up = n >= LEAST_SAMPLE && cells.len() > models && !settings.finish_all;
     let mut helpers = moves::helpers(cells, all.passes.data().d(), distinct, settings);
@@ -57,9 +54,13 @@ pub(super) fn search(
     everyone.sort_by_key(|cell| cell.k);
     let chooses = gives_up && !has_helpers;
     let batches = if chooses { BATCHES } else { 1 };
+    let long = settings.n_final.div_ceil(batches);
     let effort = Effort {
-        long: effort.long.div_ceil(batches),
-        ..effort
+        glance: GLANCE.min(settings.short_iterations),
+        few: 2 * long,
+        short: settings.short_iterations,
+        long,
+        kept: if sampled && is_one { KEPT } else { 1 },
     };
     let choose = |cells: &mut [&mut Cell]| {
         if chooses {
@@ -69,7 +70,7 @@ pub(super) fn search(
     };
     let at_a_time = AtATime {
         starts: STARTS_AT_A_TIME / batches,
-        runs: 2 * effort.long,
+        runs: effort.few,
     };
     // Whatever cells have learned, further starts only add to it.
     for first in (0..settings.n_init).step_by(STARTS_AT_A_TIME) {
@@ -103,9 +104,52 @@ pub(super) fn search(
     }
     if gives_up && !has_helpers {
         search_for_leader(all, cells, distinct, settings)?;
+    } else if !sampled && !has_helpers && !is_one {
+        follow_all_of_leader(all, &partitions, cells, settings)?;
     }
     moves::nest(all, cells, settings)?;
     Ok(sample.data().n())
+}
+
+/// Follow all starts of the best of several models to their end: how many lead to its optimum says
+/// how sure that is.
+fn follow_all_of_leader(
+    all: &Stage<'_>,
+    partitions: &Partitions<'_>,
+    cells: &mut [&mut Cell],
+    settings: &Settings,
+) -> Result<(), GmmError> {
+    if settings.criterion == Criterion::Icl {
+        let each = cells.par_iter_mut();
+        each.try_for_each(|cell| cell.find_entropy(all))?;
+    }
+    let leader = survivors::leader(all, cells, settings);
+    let Some(leader) = leader.filter(|&leader| cells[leader].k > 1) else {
+        return Ok(());
+    };
+    let effort = Effort {
+        glance: 0,
+        few: STARTS_AT_A_TIME,
+        short: settings.short_iterations,
+        long: STARTS_AT_A_TIME,
+        kept: 1,
+    };
+    let at_a_time = AtATime {
+        starts: STARTS_AT_A_TIME,
+        runs: effort.few,
+    };
+    let mut again = cells[leader].anew();
+    deal(
+        partitions,
+        &mut [&mut again],
+        settings,
+        0..settings.n_init,
+        at_a_time,
+        |cell, made, _| cell.start_from(all, made, effort, settings),
+        |cells| cells[0].go_far(all, effort, settings),
+    )?;
+    cells[leader].take_counts(again, settings.tolerance);
+    Ok(())
 }
 
 /// Search for the best of many models as if it had been asked for alone; should that find more,

@@ -1,22 +1,32 @@
 //! What cells learn from one another.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use nalgebra::{Cholesky, DMatrix, DVector};
 use ndarray::{concatenate, Array1, Axis};
 use rayon::prelude::*;
 
-use super::cell::Cell;
+use super::cell::{Cell, Source};
 use super::runs::Effort;
 use super::stage::Stage;
+use super::starts::family_of_starts;
 use super::Settings;
 use crate::covariance::Family;
 use crate::error::GmmError;
+use crate::factors::Factors;
 use crate::mixture::Mixture;
 use crate::model::Model;
+use crate::score::Score;
+use crate::stats::SufficientStats;
 
 /// Cells that get their neighbours to help.
 const FEW: usize = 3;
 /// Pairs of components whose union is tried.
 const MERGES: usize = 5;
+/// Of what neighbours propose, so many runs more than of the starts go on, and so many times these
+/// make a short run.
+const LEARNERS: usize = 1;
+const FEW_TIMES: usize = 3;
 
 /// The neighbours of few cells, which nobody asked for, but from which these learn. Many cells have
 /// each other.
@@ -60,8 +70,11 @@ pub(super) fn helpers(
 
 /// Let cells try the optima of their neighbours in the table, until there is no more news.
 ///
-/// A family tries those of the families that differ from it by a letter, and those of its own
-/// with a component more or less: split or merged.
+/// In turns up and down the numbers of components, a family tries those of the families that differ
+/// from it by a letter; on the way up, those of its own with a component less, which is split or gets
+/// another; on the way down, those with a component more, of which two are merged. What a family
+/// finds for one number of components, it has for the next on the same way; what another family
+/// finds, on the next way.
 ///
 /// # Errors
 /// [`GmmError::Interrupted`].
@@ -78,28 +91,115 @@ pub(super) fn learn(
     if cells.len() < 2 {
         return Ok(());
     }
-    let effort = Effort {
-        glance: 0,
-        short: settings.short_iterations,
-        long: settings.n_final,
-        kept,
+    let long = settings.n_final + LEARNERS;
+    let learning = Learning {
+        stage,
+        settings,
+        effort: Effort {
+            glance: 0,
+            few: FEW_TIMES * long,
+            short: settings.short_iterations,
+            long,
+            kept,
+        },
     };
-    for _ in 0..settings.rounds {
-        let news: Vec<News> = cells.iter_mut().filter_map(|cell| News::of(cell)).collect();
-        if news.is_empty() {
+    let mut known: Vec<Option<News>> = Vec::new();
+    known.resize_with(cells.len(), || None);
+    for way in [Way::Up, Way::Down]
+        .into_iter()
+        .cycle()
+        .take(settings.rounds)
+    {
+        let looks = known.par_iter_mut().zip(cells.par_iter());
+        looks.try_for_each(|(known, cell)| learning.look(known, cell))?;
+        let is_over = AtomicBool::new(true);
+        let mut lines = lines(cells, way);
+        lines
+            .par_iter_mut()
+            .with_max_len(1)
+            .try_for_each(|line| learning.go_along(line, way, &known, &is_over))?;
+        if is_over.into_inner() {
             break;
         }
-        let open = cells
-            .par_iter_mut()
-            .filter(|cell| cell.behind.is_none() && !cell.is_outsider);
-        open.try_for_each(|cell| {
-            let mixtures = news.iter().flat_map(|news| news.for_cell(cell));
-            let is_other = |mixture: &Mixture| !cell.knows(mixture, stage);
-            let mixtures: Vec<Mixture> = mixtures.filter(is_other).collect();
-            cell.learn_from(stage, &mixtures, effort, settings)
-        })?;
     }
     Ok(())
+}
+
+/// Along the numbers of components.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    Down,
+}
+
+/// The cells of each family, in the order of the way.
+fn lines<'a>(cells: &'a mut [&mut Cell], way: Way) -> Vec<Vec<&'a mut Cell>> {
+    let mut lines: Vec<Vec<&mut Cell>> = Vec::new();
+    for cell in cells {
+        let is_own = |line: &&mut Vec<&mut Cell>| line[0].model == cell.model;
+        match lines.iter_mut().find(is_own) {
+            Some(line) => line.push(cell),
+            None => lines.push(vec![cell]),
+        }
+    }
+    for line in &mut lines {
+        line.sort_by_key(|cell| cell.k);
+        if way == Way::Down {
+            line.reverse();
+        }
+    }
+    lines
+}
+
+/// What learning takes.
+#[derive(Clone, Copy)]
+struct Learning<'a> {
+    stage: &'a Stage<'a>,
+    settings: &'a Settings,
+    effort: Effort,
+}
+
+impl Learning<'_> {
+    /// Take note of the cell's best optimum, unless it is known.
+    fn look(&self, known: &mut Option<News>, cell: &Cell) -> Result<(), GmmError> {
+        let is_known = |news: &News| news.loglik == cell.loglik();
+        if !known.as_ref().is_some_and(is_known) {
+            *known = News::of(cell, self.stage, self.settings)?;
+        }
+        Ok(())
+    }
+
+    /// Let the cells of a family learn, one after the other.
+    fn go_along(
+        &self,
+        line: &mut [&mut Cell],
+        way: Way,
+        known: &[Option<News>],
+        is_over: &AtomicBool,
+    ) -> Result<(), GmmError> {
+        let mut before: Option<News> = None;
+        for cell in line {
+            if cell.behind.is_none() && !cell.is_outsider {
+                let others = known.iter().flatten().filter(|news| news.is_beside(cell));
+                let mut news: Vec<&News> = others.chain(&before).collect();
+                news.retain(|news| cell.notes(news.source()));
+                let mut proposals: Vec<Proposal> = Vec::new();
+                for news in news {
+                    proposals.extend(news.proposals(way, cell));
+                }
+                proposals.retain(|proposal| !cell.knows(&proposal.mixture, self.stage));
+                if !proposals.is_empty() {
+                    is_over.store(false, Ordering::Relaxed);
+                    cell.learn_from(self.stage, &proposals, self.effort, self.settings)?;
+                }
+            }
+            let mut own = known.iter().flatten();
+            let is_own = |news: &&News| news.k == cell.k && news.family == cell.model.family;
+            before = own.find(is_own).cloned();
+            self.look(&mut before, cell)?;
+        }
+        Ok(())
+    }
 }
 
 /// Let no cell stay below one whose family its own contains.
@@ -113,60 +213,119 @@ pub(super) fn nest(
 ) -> Result<(), GmmError> {
     // Families come after those that they contain.
     for family in Family::ALL {
-        let found: Vec<News> = cells.iter().filter_map(|cell| News::old(cell)).collect();
+        let others = cells.iter().filter(|cell| cell.behind.is_none());
+        let found: Vec<(usize, Family, f64, Mixture)> = others
+            .filter_map(|cell| {
+                let best = cell.optima.first()?;
+                let mixture = best.mixture.clone();
+                Some((cell.k, cell.model.family, best.loglik(), mixture))
+            })
+            .collect();
         let of_family = cells
             .par_iter_mut()
             .filter(|cell| cell.model.family == family && cell.behind.is_none());
         of_family.try_for_each(|cell| {
-            let contained = found.iter().filter(|other| {
-                other.k == cell.k
-                    && cell.model.family.contains(other.family)
-                    && other.loglik > cell.loglik()
+            let contained = found.iter().filter(|(k, other, loglik, _)| {
+                *k == cell.k && family.contains(*other) && *loglik > cell.loglik()
             });
-            let mixtures: Vec<Mixture> = contained.map(|other| other.mixture.clone()).collect();
-            cell.learn_from(stage, &mixtures, Effort::ONE_RUN, settings)
+            let proposals: Vec<Proposal> = contained
+                .map(|(.., mixture)| Proposal::guess(mixture.clone()))
+                .collect();
+            cell.learn_from(stage, &proposals, Effort::ONE_RUN, settings)
         })?;
     }
     Ok(())
 }
 
+/// A mixture to go on from.
+#[derive(Debug)]
+pub(super) struct Proposal {
+    pub(super) mixture: Mixture,
+    /// The statistics that it gives, or one much like it, where these are known.
+    pub(super) stats: Option<SufficientStats>,
+}
+
+impl Proposal {
+    fn guess(mixture: Mixture) -> Self {
+        Proposal {
+            mixture,
+            stats: None,
+        }
+    }
+}
+
 /// The best optimum of a cell, for others.
+#[derive(Debug, Clone)]
 struct News {
     k: usize,
     family: Family,
     loglik: f64,
     mixture: Mixture,
+    /// Those that the mixture gives, enough for all families.
+    stats: SufficientStats,
+    /// The row that it explains least, where a component may be one row.
+    strangest: Option<Vec<f64>>,
 }
 
 impl News {
-    /// Whatever it is.
-    fn old(cell: &Cell) -> Option<Self> {
-        if cell.behind.is_some() {
-            return None;
-        }
-        let best = cell.optima.first()?;
-        Some(News {
+    /// Of a cell that is not given up.
+    fn of(cell: &Cell, stage: &Stage<'_>, settings: &Settings) -> Result<Option<Self>, GmmError> {
+        let best = cell.optima.first().filter(|_| cell.behind.is_none());
+        let Some(best) = best else {
+            return Ok(None);
+        };
+        let (passes, mixture) = (&stage.passes, &best.mixture);
+        let family = family_of_starts(settings);
+        let factors = Factors::of(&mixture.covariances)?;
+        let stats = passes.expectation(mixture, &factors, family, &stage.scale.total)?;
+        let strangest = if cell.model.family.has_equal_volumes() {
+            let mut density = vec![0.0; passes.data().n()];
+            passes.score(mixture, Score::LogDensity, &mut density)?;
+            let rows = 0..density.len();
+            let least = rows.min_by(|&a, &b| density[a].total_cmp(&density[b]));
+            least.map(|row| passes.data().row(row))
+        } else {
+            None
+        };
+        Ok(Some(News {
             k: cell.k,
             family: cell.model.family,
             loglik: best.loglik(),
-            mixture: best.mixture.clone(),
-        })
+            mixture: mixture.clone(),
+            stats,
+            strangest,
+        }))
     }
 
-    /// If the others do not know it.
-    fn of(cell: &mut Cell) -> Option<Self> {
-        let is_news = std::mem::take(&mut cell.is_news);
-        is_news.then(|| Self::old(cell)).flatten()
+    /// What tells it from other news.
+    fn source(&self) -> Source {
+        (self.k, self.family, self.loglik)
+    }
+
+    /// Whether the cell is one of a neighbouring family, with as many components.
+    fn is_beside(&self, cell: &Cell) -> bool {
+        self.k == cell.k && self.family.is_neighbour(cell.model.family)
     }
 
     /// Mixtures that the cell should try.
-    fn for_cell(&self, cell: &Cell) -> Vec<Mixture> {
-        if self.k == cell.k && self.family.is_neighbour(cell.model.family) {
-            vec![self.mixture.clone()]
-        } else if self.family == cell.model.family && self.k + 1 == cell.k {
-            (0..self.k).map(|k| split(&self.mixture, k)).collect()
-        } else if self.family == cell.model.family && self.k == cell.k + 1 {
-            merged(&self.mixture)
+    fn proposals(&self, way: Way, cell: &Cell) -> Vec<Proposal> {
+        if self.is_beside(cell) {
+            vec![Proposal {
+                mixture: self.mixture.clone(),
+                stats: Some(self.stats.clone()),
+            }]
+        } else if way == Way::Up && self.k + 1 == cell.k {
+            let splits = (0..self.k).map(|k| split(&self.mixture, k));
+            let strangest = self.strangest.iter();
+            let extended = strangest.map(|row| with_component_at(&self.mixture, row));
+            splits.chain(extended).map(Proposal::guess).collect()
+        } else if way == Way::Down && self.k == cell.k + 1 {
+            let pairs = nearest_pairs(&self.mixture).into_iter().take(MERGES);
+            let merged = pairs.map(|(a, b)| Proposal {
+                mixture: merge(&self.mixture, a, b),
+                stats: Some(self.stats.union(a, b)),
+            });
+            merged.collect()
         } else {
             Vec::new()
         }
@@ -203,9 +362,33 @@ fn split(mixture: &Mixture, k: usize) -> Mixture {
     }
 }
 
-/// Mixtures with two components replaced by one that has their moments: the pairs whose union
-/// loses least.
-fn merged(mixture: &Mixture) -> Vec<Mixture> {
+/// A mixture with a component more, of few rows about this one, that has the covariance within
+/// components.
+fn with_component_at(mixture: &Mixture, row: &[f64]) -> Mixture {
+    let k = mixture.k();
+    let weight = 0.5 / (k + 1) as f64;
+    let mut within = DMatrix::zeros(mixture.d(), mixture.d());
+    for (k, own) in mixture.weights.iter().enumerate() {
+        within += mixture.covariance(k) * *own;
+    }
+    let covariance = |other| {
+        if other == k {
+            within.clone()
+        } else {
+            mixture.covariance(other)
+        }
+    };
+    let others = mixture.weights.iter().map(|own| own * (1.0 - weight));
+    let row = Array1::from_iter(row.iter().copied()).insert_axis(Axis(0));
+    Mixture {
+        weights: others.chain([weight]).collect(),
+        means: concatenate![Axis(0), mixture.means, row],
+        covariances: (0..=k).map(covariance).collect(),
+    }
+}
+
+/// Pairs of components, those first whose union loses least.
+fn nearest_pairs(mixture: &Mixture) -> Vec<(usize, usize)> {
     let volume = |weight: f64, covariance: DMatrix<f64>| {
         Cholesky::new(covariance).map_or(f64::INFINITY, |root| {
             let diagonal = root.l_dirty().diagonal();
@@ -224,8 +407,7 @@ fn merged(mixture: &Mixture) -> Vec<Mixture> {
         }
     }
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let pairs = pairs.into_iter().take(MERGES);
-    pairs.map(|(_, a, b)| merge(mixture, a, b)).collect()
+    pairs.into_iter().map(|(_, a, b)| (a, b)).collect()
 }
 
 /// Mean and covariance of two components as one.
@@ -318,7 +500,8 @@ mod tests {
 
     #[test]
     fn unions_keep_the_moments_and_the_nearest_pair_comes_first() {
-        let unions = merged(&mixture());
+        let pairs = nearest_pairs(&mixture()).into_iter();
+        let unions: Vec<Mixture> = pairs.map(|(a, b)| merge(&mixture(), a, b)).collect();
         assert_eq!(unions.len(), 3);
         for union in &unions {
             assert_eq!(union.k(), 2);

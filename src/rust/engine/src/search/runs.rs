@@ -66,8 +66,10 @@ impl From<Run> for Optimum {
 /// How many of the runs go on, and how far.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Effort {
-    /// Iterations after which the worst runs are dropped: all but twice as many as run on.
+    /// Iterations after which the worst runs are dropped.
     pub(super) glance: usize,
+    /// Runs that are left then.
+    pub(super) few: usize,
     /// Iterations of a short run.
     pub(super) short: usize,
     /// Runs that go on.
@@ -80,6 +82,7 @@ impl Effort {
     /// One run, to its end.
     pub(super) const ONE_RUN: Effort = Effort {
         glance: 0,
+        few: 1,
         short: 0,
         long: 1,
         kept: 1,
@@ -151,7 +154,7 @@ pub(super) fn short_runs<S: Sync>(
     // A run that was told to stop looks as if it had failed.
     progress.check()?;
     runs.sort_by(|a, b| b.loglik().total_cmp(&a.loglik()));
-    runs.truncate(2 * effort.long);
+    runs.truncate(effort.few);
     let go_on = |run| em.advance(run, effort.short.min(most));
     let (runs, others) = sorted_out(runs.into_par_iter().map(go_on).collect());
     progress.check()?;

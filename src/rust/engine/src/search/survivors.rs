@@ -130,7 +130,7 @@ pub(super) fn leader(all: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) 
         }
         let df = settings.free_parameters(&cell.model, cell.k, data.d());
         let (n, entropy) = (data.n(), cell.entropy);
-        Some(settings.criterion.value(cell.loglik(), df, n, entropy))
+        (df < n).then(|| settings.criterion.value(cell.loglik(), df, n, entropy))
     };
     let values = cells.iter().enumerate();
     let values = values.filter_map(|(i, cell)| Some((i, value(cell)?)));
