@@ -31,7 +31,7 @@ const RIDGE: f64 = 1e-10;
 #[derive(Debug)]
 pub(crate) struct Anderson {
     reference: Option<Reference>,
-    steps: VecDeque<Step>,
+    steps: Steps,
     /// Where the next step starts.
     start: Option<Place>,
     /// How many of EM's steps the last look ahead went straight on; one if it combined steps.
@@ -54,6 +54,24 @@ struct Step {
     residual: Vec<f64>,
 }
 
+/// The last steps, the oldest first.
+#[derive(Debug, Default)]
+struct Steps {
+    all: VecDeque<Step>,
+    /// From the residual of every step but the first back to that of the step before.
+    differences: VecDeque<Difference>,
+}
+
+/// A difference of residuals.
+#[derive(Debug)]
+struct Difference {
+    length: f64,
+    /// Of length one, unless there is none.
+    direction: Vec<f64>,
+    /// Inner products with the directions before, the oldest first, and with itself.
+    products: Vec<f64>,
+}
+
 /// Where the past steps lead.
 #[derive(Debug)]
 pub(crate) struct Ahead {
@@ -70,7 +88,7 @@ impl Anderson {
     pub(crate) fn new() -> Self {
         Anderson {
             reference: None,
-            steps: VecDeque::new(),
+            steps: Steps::default(),
             start: None,
             stretch: 1.0,
         }
@@ -78,9 +96,11 @@ impl Anderson {
 
     /// Whether the steps take little memory.
     pub(crate) fn is_small(&self) -> bool {
-        let places = self.steps.iter().flat_map(|step| [&step.start, &step.end]);
-        let doubles = places.map(|place| place.values.len() + place.at.len());
-        doubles.sum::<usize>() < SMALL
+        let each = self.steps.all.iter().map(|step| {
+            let places = step.start.values.len() + step.end.values.len();
+            places + 4 * step.residual.len()
+        });
+        each.sum::<usize>() < SMALL
     }
 
     /// Note that EM has led to `stats` at `mixture`, and look ahead.
@@ -108,15 +128,16 @@ impl Anderson {
             return None;
         };
         let depth = (MOST_DOUBLES / end.at.len()).clamp(2, DEPTH);
-        self.steps.push_back(Step::new(start, end));
-        if self.steps.len() > depth + 1 {
-            self.steps.pop_front();
+        self.steps.add(Step::new(start, end));
+        if self.steps.all.len() > depth + 1 {
+            self.steps.drop_oldest();
         }
-        let Some(weights) = combine(&self.steps) else {
-            self.start = self.steps.back().map(|step| step.end.clone());
+        let Some(weights) = self.steps.combine() else {
+            self.start = self.steps.all.back().map(|step| step.end.clone());
             return None;
         };
-        let last = &self.steps[weights.len()];
+        let steps = &self.steps.all;
+        let last = &steps[weights.len()];
         let Step {
             start,
             end,
@@ -124,7 +145,7 @@ impl Anderson {
         } = last;
         let mut ahead = end.clone();
         for (i, weight) in weights.iter().enumerate() {
-            ahead.add(-weight, &self.steps[i].end, &self.steps[i + 1].end);
+            ahead.add(-weight, &steps[i].end, &steps[i + 1].end);
         }
         // The residual is the gradient in these coordinates: half its product with the way to the
         // top is the height.
@@ -154,6 +175,7 @@ impl Anderson {
         let from = self.reference.take();
         let places = self
             .steps
+            .all
             .iter_mut()
             .flat_map(|step| [&mut step.start, &mut step.end]);
         for place in places.chain(&mut self.start) {
@@ -164,18 +186,77 @@ impl Anderson {
             }
             place.at = reference.coordinates(&place.values);
         }
-        for step in &mut self.steps {
+        for mut step in std::mem::take(&mut self.steps).all {
             step.residual = difference(&step.end.at, &step.start.at);
+            self.steps.add(step);
         }
         self.reference = Some(reference);
     }
 
     /// Note that the next step starts from the last one's end, not from ahead.
     pub(crate) fn step_back(&mut self) {
-        let last = self.steps.pop_back();
-        self.steps.clear();
+        let last = std::mem::take(&mut self.steps).all.pop_back();
         self.start = last.map(|step| step.end);
         self.stretch = 1.0;
+    }
+}
+
+impl Steps {
+    /// Add the newest step.
+    fn add(&mut self, step: Step) {
+        if let Some(before) = self.all.back() {
+            let mut direction = difference(&step.residual, &before.residual);
+            let length = dot(&direction, &direction).sqrt();
+            if length > 0.0 {
+                direction.iter_mut().for_each(|entry| *entry /= length);
+            }
+            let mut products = Vec::with_capacity(DEPTH + 1);
+            let others = self.differences.iter();
+            products.extend(others.map(|other| dot(&other.direction, &direction)));
+            products.push(dot(&direction, &direction));
+            self.differences.push_back(Difference {
+                length,
+                direction,
+                products,
+            });
+        }
+        self.all.push_back(step);
+    }
+
+    fn drop_oldest(&mut self) {
+        self.all.pop_front();
+        if self.differences.pop_front().is_some() {
+            for difference in &mut self.differences {
+                difference.products.remove(0);
+            }
+        }
+    }
+
+    /// Weights of the differences of successive residuals that cancel the last one best.
+    fn combine(&self) -> Option<DVector<f64>> {
+        let depth = self.differences.len();
+        let last = &self.all.back()?.residual;
+        let is_sound = |difference: &Difference| difference.length > 0.0;
+        if depth == 0 || !self.differences.iter().all(is_sound) {
+            return None;
+        }
+        let mut gram = DMatrix::zeros(depth, depth);
+        let mut weights = DVector::zeros(depth);
+        for (i, difference) in self.differences.iter().enumerate() {
+            for (j, product) in difference.products.iter().enumerate() {
+                gram[(i, j)] = *product;
+            }
+            gram[(i, i)] += RIDGE;
+            weights[i] = dot(&difference.direction, last);
+        }
+        if !factor(gram.as_mut_slice(), depth) {
+            return None;
+        }
+        solve(gram.as_slice(), weights.as_mut_slice());
+        for (weight, difference) in weights.iter_mut().zip(&self.differences) {
+            *weight /= difference.length;
+        }
+        weights.iter().all(|w| w.is_finite()).then_some(weights)
     }
 }
 
@@ -207,44 +288,6 @@ impl Step {
 
 fn difference(left: &[f64], right: &[f64]) -> Vec<f64> {
     left.iter().zip(right).map(|(l, r)| l - r).collect()
-}
-
-/// Weights of the differences of successive residuals that cancel the last one best.
-fn combine(steps: &VecDeque<Step>) -> Option<DVector<f64>> {
-    let depth = steps.len() - 1;
-    if depth == 0 {
-        return None;
-    }
-    let last = &steps[depth].residual;
-    let mut differences = DMatrix::zeros(last.len(), depth);
-    let mut lengths = DVector::zeros(depth);
-    let each = differences.as_mut_slice().chunks_exact_mut(last.len());
-    for (i, (column, length)) in each.zip(&mut lengths).enumerate() {
-        let pair = steps[i + 1].residual.iter().zip(&steps[i].residual);
-        for (entry, (next, own)) in column.iter_mut().zip(pair) {
-            *entry = next - own;
-        }
-        *length = dot(column, column).sqrt();
-        column.iter_mut().for_each(|entry| *entry /= *length);
-    }
-    if !lengths.iter().all(|length| *length > 0.0) {
-        return None;
-    }
-    let column = |i: usize| &differences.as_slice()[i * last.len()..][..last.len()];
-    let mut gram = DMatrix::zeros(depth, depth);
-    for i in 0..depth {
-        for j in 0..=i {
-            gram[(i, j)] = dot(column(i), column(j));
-        }
-        gram[(i, i)] += RIDGE;
-    }
-    let mut weights = DVector::from_fn(depth, |i, _| dot(column(i), last));
-    if !factor(gram.as_mut_slice(), depth) {
-        return None;
-    }
-    solve(gram.as_slice(), weights.as_mut_slice());
-    weights.component_div_assign(&lengths);
-    weights.iter().all(|w| w.is_finite()).then_some(weights)
 }
 
 /// The mixture about which steps are compared.
