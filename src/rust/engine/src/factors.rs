@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::covariance::{diagonal, factor, invert, Basis, Covariances, Stack};
+use crate::covariance::{diagonal, factor, invert, sum_of_logs, Basis, Covariances, Stack};
 use crate::error::GmmError;
 
 /// Factors of the covariances of a mixture, in the form that these have.
@@ -94,7 +94,7 @@ impl Factors {
             Factors::Common { basis, deviations } => {
                 let d = deviations.nrows();
                 let own = &deviations.as_slice()[k * d..][..d];
-                own.iter().map(|s| s.ln()).sum::<f64>()
+                sum_of_logs(own.iter().copied())
                     + basis.as_ref().map_or(0.0, |basis| basis.log_determinant)
             }
         }
@@ -179,9 +179,7 @@ impl CholeskyFactors {
 
     /// Half the logarithm of the determinant of component `k`'s covariance.
     pub(crate) fn log_determinant(&self, k: usize) -> f64 {
-        diagonal(self.roots.of(k), self.roots.d())
-            .map(f64::ln)
-            .sum()
+        sum_of_logs(diagonal(self.roots.of(k), self.roots.d()))
     }
 }
 

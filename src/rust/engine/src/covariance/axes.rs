@@ -5,6 +5,7 @@
 
 use nalgebra::DMatrix;
 
+use super::products::sum_of_logs;
 use super::{common, Covariances, Given};
 use crate::error::GmmError;
 
@@ -37,10 +38,7 @@ pub(super) fn eei(given: &Given<'_>) -> Result<Covariances, GmmError> {
 /// or overflows. A zero entry gives a variance that [`common`] refuses.
 pub(super) fn evi(given: &Given<'_>) -> Result<Covariances, GmmError> {
     let mut diagonals = given.scatter.diagonals();
-    let volume = |own: &[f64]| {
-        let logs = own.iter().map(|entry| entry.ln());
-        (logs.sum::<f64>() / own.len() as f64).exp()
-    };
+    let volume = |own: &[f64]| (sum_of_logs(own.iter().copied()) / own.len() as f64).exp();
     let each = diagonals.as_slice().chunks_exact(given.d());
     let volumes: Vec<f64> = each.map(volume).collect();
     let equal = volumes.iter().sum::<f64>() / given.total_mass();

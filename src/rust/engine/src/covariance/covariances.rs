@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::products::multiply;
+use super::products::{multiply, sum_of_logs};
 use super::stack::Stack;
 use super::triangles::{factor, factor_regular, inverse_of_lower, log_volume};
 
@@ -46,7 +46,7 @@ impl Basis {
     pub(super) fn triangular(matrix: DMatrix<f64>) -> Option<Self> {
         Some(Basis {
             inverse: inverse_of_lower(&matrix)?,
-            log_determinant: matrix.diagonal().iter().map(|b| b.abs().ln()).sum(),
+            log_determinant: sum_of_logs(matrix.diagonal().iter().map(|b| b.abs())),
             matrix,
         })
     }
@@ -108,9 +108,7 @@ impl Covariances {
                 factors.each_mut().map(volume).collect()
             }
             Covariances::Common { variances, .. } => {
-                let mean_log = |own: &[f64]| {
-                    own.iter().map(|variance| variance.ln()).sum::<f64>() / own.len() as f64
-                };
+                let mean_log = |own: &[f64]| sum_of_logs(own.iter().copied()) / own.len() as f64;
                 let each = variances.as_slice().chunks_exact(variances.nrows());
                 Some(each.map(mean_log).collect())
             }

@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DMatrixView};
 
-use super::products::{dot, product};
+use super::products::{dot, product, sum_of_logs};
 use super::stack::Stack;
 use super::triangles::log_volume;
 
@@ -130,8 +130,10 @@ impl Frame {
     /// The `l_k`.
     pub(super) fn mean_logs(&self) -> Vec<f64> {
         let d = self.d();
-        let own = |k| (0..d).map(|j| self.log_variance(k, j)).sum::<f64>() / d as f64;
-        (0..self.k()).map(own).collect()
+        let own = |(k, log_volume): (usize, &f64)| {
+            log_volume + sum_of_logs((0..d).map(|j| self.squares[(k, j)])) / d as f64
+        };
+        self.log_volumes.iter().enumerate().map(own).collect()
     }
 
     /// What the orientation minimises.

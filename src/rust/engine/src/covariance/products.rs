@@ -37,6 +37,25 @@ pub(super) fn product(left: &DMatrix<f64>, right: &DMatrix<f64>) -> DMatrix<f64>
     out
 }
 
+/// The sum of the logarithms of positive numbers: of their product as long as this neither under- nor
+/// overflows, since a logarithm takes ten times as long as a multiplication.
+pub(crate) fn sum_of_logs(factors: impl Iterator<Item = f64>) -> f64 {
+    const SAFE: std::ops::RangeInclusive<f64> = 1e-140..=1e140;
+    let (mut sum, mut product) = (0.0, 1.0);
+    for factor in factors {
+        if !SAFE.contains(&factor) {
+            sum += factor.ln();
+            continue;
+        }
+        product *= factor;
+        if !SAFE.contains(&product) {
+            sum += product.ln();
+            product = 1.0;
+        }
+    }
+    sum + product.ln()
+}
+
 /// Inner product in lanes, which the compiler turns into vector instructions.
 pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
     const LANES: usize = 8;
@@ -55,6 +74,24 @@ pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sums_of_logarithms_neither_under_nor_overflow() {
+        for factors in [
+            vec![],
+            vec![3.0_f64, 0.1, 7.0],
+            vec![1e-130; 9],
+            vec![1e139; 9],
+            vec![1e-300, 1e300, 1e-308, 2.0],
+        ] {
+            let expected: f64 = factors.iter().map(|factor: &f64| factor.ln()).sum();
+            let found = sum_of_logs(factors.iter().copied());
+            assert!((found - expected).abs() <= 1e-13 * (1.0 + expected.abs()));
+        }
+        assert_eq!(sum_of_logs([2.0, 0.0].into_iter()), f64::NEG_INFINITY);
+        assert!(sum_of_logs([2.0, -1.0].into_iter()).is_nan());
+        assert!(sum_of_logs([2.0, f64::NAN].into_iter()).is_nan());
+    }
 
     #[test]
     fn products_are_those_of_nalgebra_for_few_columns_and_many() {

@@ -5,8 +5,21 @@
 
 use nalgebra::DMatrix;
 
+use super::products::sum_of_logs;
+
 /// Put the Cholesky factor of a symmetric matrix in its place, if it is positive definite.
 pub(crate) fn factor(matrix: &mut [f64], d: usize) -> bool {
+    // Of few columns, the size is known to the compiler: half the time.
+    match d {
+        2 => factor_sized(&mut matrix[..4], 2),
+        3 => factor_sized(&mut matrix[..9], 3),
+        4 => factor_sized(&mut matrix[..16], 4),
+        _ => factor_sized(matrix, d),
+    }
+}
+
+#[inline(always)]
+fn factor_sized(matrix: &mut [f64], d: usize) -> bool {
     for j in 0..d {
         let (before, from) = matrix.split_at_mut(j * d);
         let (above, column) = from[..d].split_at_mut(j);
@@ -47,6 +60,16 @@ pub(super) fn factor_regular(matrix: &mut [f64], d: usize) -> bool {
 
 /// Put the inverse of a lower triangular matrix into `inverse`, unless it is singular.
 pub(crate) fn invert(lower: &[f64], d: usize, inverse: &mut [f64]) -> bool {
+    match d {
+        2 => invert_sized(&lower[..4], 2, &mut inverse[..4]),
+        3 => invert_sized(&lower[..9], 3, &mut inverse[..9]),
+        4 => invert_sized(&lower[..16], 4, &mut inverse[..16]),
+        _ => invert_sized(lower, d, inverse),
+    }
+}
+
+#[inline(always)]
+fn invert_sized(lower: &[f64], d: usize, inverse: &mut [f64]) -> bool {
     inverse.fill(0.0);
     for (j, column) in inverse.chunks_exact_mut(d).enumerate() {
         column[j] = 1.0;
@@ -94,7 +117,7 @@ pub(crate) fn diagonal(matrix: &[f64], d: usize) -> impl Iterator<Item = f64> + 
 /// `log |LL'|^(1/d)`: of the determinant's root, because the determinant itself under- or
 /// overflows.
 pub(super) fn log_volume(lower: &[f64], d: usize) -> f64 {
-    2.0 * diagonal(lower, d).map(f64::ln).sum::<f64>() / d as f64
+    2.0 * sum_of_logs(diagonal(lower, d)) / d as f64
 }
 
 #[cfg(test)]

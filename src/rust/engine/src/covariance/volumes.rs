@@ -18,7 +18,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::matrices::{lost, Eigen};
-use super::products::{dot, multiply};
+use super::products::{dot, multiply, sum_of_logs};
 use super::triangles::{factor, factor_regular, invert, log_volume, solve};
 use super::{common, is_sound, Basis, Covariances, Given};
 use crate::error::GmmError;
@@ -129,7 +129,7 @@ fn diagonal_covariances(
                 *part = own / pooled * precision;
             }
         }
-        let log_volume = pooled.iter().map(|sum| sum.ln()).sum::<f64>() / d as f64;
+        let log_volume = sum_of_logs(pooled.iter().copied()) / d as f64;
         slope.set(log_volume, &parts, d);
         true
     })?;
@@ -207,7 +207,7 @@ fn start(given: &Given<'_>, diagonals: &DMatrix<f64>) -> Result<DVector<f64>, Gm
         return Err(GmmError::Degenerate { k });
     }
     // Only differences between components matter; these sums stay far from overflow.
-    let level = pooled.iter().map(|sum| sum.ln()).sum::<f64>() / given.d() as f64;
+    let level = sum_of_logs(pooled.iter().copied()) / given.d() as f64;
     Ok(from_previous(given, &theta)
         .unwrap_or(theta)
         .add_scalar(-level))

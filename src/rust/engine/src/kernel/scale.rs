@@ -4,6 +4,7 @@ use std::f64::consts::LOG2_E;
 
 use super::lanes::Lanes;
 use super::{Block, HALF_ROOT, LOG_TWO_PI};
+use crate::covariance::sum_of_logs;
 
 /// Components made ready for the E-step: `log2(w_k N(x | mean_k, diag(deviation_k²)))` is
 /// `constant_k - |scale_k x + intercept_k|²`, entry by entry.
@@ -46,7 +47,7 @@ impl Scalers {
             }
         }
         let constant = |axes: &Axes<'_>| {
-            let deviations: f64 = axes.deviations.iter().map(|s| s.ln()).sum();
+            let deviations = sum_of_logs(axes.deviations.iter().copied());
             let normal = axes.log_volume + deviations + 0.5 * d as f64 * LOG_TWO_PI;
             LOG2_E * (axes.log_weight - normal)
         };
