@@ -49,6 +49,10 @@ describe_model <- function(x, family = describe_family(x$covariance)) {
 }
 
 format_count <- function(n) {
+  # The table of models has many small ones, for which format() takes a while.
+  if (length(n) == 1 && isTRUE(abs(n) < 1000 && n == round(n))) {
+    return(as.character(n))
+  }
   format(n, big.mark = ",", scientific = FALSE)
 }
 

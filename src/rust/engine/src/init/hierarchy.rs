@@ -3,7 +3,7 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector};
 
-use crate::covariance::inverse_of_lower;
+use crate::covariance::{diagonal, factor, inverse_of_lower, sum_of_logs};
 use crate::error::GmmError;
 use crate::progress::Progress;
 
@@ -38,8 +38,8 @@ pub(super) struct Hierarchy {
 }
 
 impl Hierarchy {
-    /// Trees of the points (one after the other, `d` numbers each) by every criterion that can be
-    /// afforded, of at least `k` clusters.
+    /// Trees of the points (one after the other, `d` numbers each) by each of these criteria that can
+    /// be afforded, of at least `k` clusters.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`].
@@ -56,8 +56,12 @@ impl Hierarchy {
         points: &[f64],
         d: usize,
         k: usize,
+        criteria: &[Criterion],
         progress: &Progress,
     ) -> Result<Vec<(Criterion, Self)>, GmmError> {
+        if criteria.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows = points.len() / d;
         let ward = ward(points, d, progress)?;
         let affordable = (MOST_WORK / (d as f64).powi(3)).sqrt() as usize;
@@ -70,15 +74,20 @@ impl Hierarchy {
                 rows,
             }
             .cut(base);
-            for criterion in [Criterion::Tied, Criterion::Full] {
+            let others = criteria
+                .iter()
+                .filter(|other| **other != Criterion::Spheres);
+            for &criterion in others {
                 let clusters = clusters(points, d, &labels, base);
                 let mut merges = ward[..kept].to_vec();
                 merges.extend(agglomerate(clusters, criterion, progress)?);
                 trees.push((criterion, Hierarchy { merges, rows }));
             }
         }
-        let ward = Hierarchy { merges: ward, rows };
-        trees.push((Criterion::Spheres, ward));
+        if criteria.contains(&Criterion::Spheres) {
+            let ward = Hierarchy { merges: ward, rows };
+            trees.push((Criterion::Spheres, ward));
+        }
         Ok(trees)
     }
 
@@ -264,22 +273,23 @@ fn agglomerate(
 ) -> Result<Vec<(usize, usize)>, GmmError> {
     let mut merges = Vec::with_capacity(clusters.len() - 1);
     let mut price = Price::new(&clusters, criterion);
-    let mut costs: Vec<Vec<f64>> = (0..clusters.len())
-        .map(|i| {
+    let volume = |cluster| price.volume(cluster);
+    let mut volumes: Vec<f64> = clusters.iter().map(volume).collect();
+    let all_costs = |price: &Price, clusters: &[Cluster], volumes: &[f64]| {
+        let with_volumes = |i: usize| (&clusters[i], volumes[i]);
+        let of_one = |i| {
             (0..i)
-                .map(|j| price.of(&clusters[i], &clusters[j]))
+                .map(|j| price.of(with_volumes(i), with_volumes(j)))
                 .collect()
-        })
-        .collect();
+        };
+        (0..clusters.len()).map(of_one).collect::<Vec<Vec<f64>>>()
+    };
+    let mut costs = all_costs(&price, &clusters, &volumes);
     while clusters.len() > 1 {
         progress.check()?;
         if criterion == Criterion::Tied {
             price = Price::new(&clusters, criterion);
-            for (i, costs) in costs.iter_mut().enumerate() {
-                for (j, cost) in costs.iter_mut().enumerate() {
-                    *cost = price.of(&clusters[i], &clusters[j]);
-                }
-            }
+            costs = all_costs(&price, &clusters, &volumes);
         }
         let mut best = (f64::INFINITY, 1, 0);
         for (i, costs) in costs.iter().enumerate() {
@@ -292,14 +302,16 @@ fn agglomerate(
         let (_, gone, kept) = best;
         merges.push((clusters[kept].row, clusters[gone].row));
         clusters[kept] = clusters[kept].merged(&clusters[gone]);
+        volumes[kept] = price.volume(&clusters[kept]);
         clusters.remove(gone);
+        volumes.remove(gone);
         costs.remove(gone);
         for costs in &mut costs[gone..] {
             costs.remove(gone);
         }
         for i in 0..clusters.len() {
             if i != kept {
-                let cost = price.of(&clusters[i], &clusters[kept]);
+                let cost = price.of((&clusters[i], volumes[i]), (&clusters[kept], volumes[kept]));
                 costs[i.max(kept)][i.min(kept)] = cost;
             }
         }
@@ -341,7 +353,8 @@ impl Price {
         }
     }
 
-    fn of(&self, a: &Cluster, b: &Cluster) -> f64 {
+    /// Of two clusters, each with its volume.
+    fn of(&self, (a, volume): (&Cluster, f64), (b, other): (&Cluster, f64)) -> f64 {
         match self {
             Price::Tied(inverse) => {
                 let apart = &a.mean - &b.mean;
@@ -350,7 +363,7 @@ impl Price {
                     .map_or(apart.clone(), |inverse| inverse * apart);
                 a.size * b.size / (a.size + b.size) * apart.norm_squared()
             }
-            Price::Full(_) => self.volume(&a.merged(b)) - self.volume(a) - self.volume(b),
+            Price::Full(_) => self.volume(&a.merged(b)) - volume - other,
         }
     }
 
@@ -359,11 +372,12 @@ impl Price {
         let Price::Full(borrowed) = self else {
             return 0.0;
         };
-        let covariance = (&cluster.scatter + borrowed) / (cluster.size + BORROWED_ROWS);
-        Cholesky::new(covariance).map_or(f64::INFINITY, |cholesky| {
-            let diagonal = cholesky.l_dirty().diagonal();
-            2.0 * cluster.size * diagonal.iter().map(|l| l.ln()).sum::<f64>()
-        })
+        let mut lower = (&cluster.scatter + borrowed) / (cluster.size + BORROWED_ROWS);
+        let d = lower.nrows();
+        if !factor(lower.as_mut_slice(), d) {
+            return f64::INFINITY;
+        }
+        2.0 * cluster.size * sum_of_logs(diagonal(lower.as_slice(), d))
     }
 }
 
@@ -374,9 +388,8 @@ mod tests {
     use rand::Rng;
 
     fn tree(points: &[f64], d: usize, criterion: Criterion) -> Hierarchy {
-        let trees = Hierarchy::trees(points, d, 3, &Progress::new()).unwrap();
-        let found = trees.into_iter().find(|(other, _)| *other == criterion);
-        found.expect("every criterion").1
+        let trees = Hierarchy::trees(points, d, 3, &[criterion], &Progress::new()).unwrap();
+        trees.into_iter().next().expect("the criterion's").1
     }
 
     /// Labels with clusters numbered as they appear.

@@ -132,6 +132,14 @@ const FIRST_OF_ONE_COLUMN: [Way; 6] = [
     Way::Tree(Metric::Standardised, Criterion::Tied),
 ];
 
+/// The ways of the first starts.
+fn first_ways(d: usize) -> &'static [Way] {
+    match d {
+        1 => &FIRST_OF_ONE_COLUMN,
+        _ => &FIRST,
+    }
+}
+
 /// The partitions that those after them begin with, in turn.
 const IN_TURN: [Way; 5] = [
     Way::KMeans(Metric::Standardised),
@@ -184,12 +192,17 @@ impl<'a> Partitions<'a> {
         let trees: Vec<Vec<_>> = points
             .par_iter()
             .map(|(metric, points)| {
+                let of_metric = |way: &Way| match way {
+                    Way::Tree(other, criterion) if other == metric => Some(*criterion),
+                    _ => None,
+                };
+                let criteria: Vec<Criterion> = first_ways(d).iter().filter_map(of_metric).collect();
                 let trees = match &tree_rows {
-                    None => Hierarchy::trees(points, d, k, passes.progress())?,
+                    None => Hierarchy::trees(points, d, k, &criteria, passes.progress())?,
                     Some(rows) => {
                         let some = |&row: &usize| points[row * d..][..d].iter().copied();
                         let points: Vec<f64> = rows.iter().flat_map(some).collect();
-                        Hierarchy::trees(&points, d, k, passes.progress())?
+                        Hierarchy::trees(&points, d, k, &criteria, passes.progress())?
                     }
                 };
                 let named = trees
@@ -238,10 +251,7 @@ impl<'a> Partitions<'a> {
             return Ok(vec![0; self.passes.data().n()]);
         }
         let mut rng = generator(self.seed, 1 + start);
-        let first: &[Way] = match self.passes.data().d() {
-            1 => &FIRST_OF_ONE_COLUMN,
-            _ => &FIRST,
-        };
+        let first = first_ways(self.passes.data().d());
         let way = first.get(start).unwrap_or(&IN_TURN[start % IN_TURN.len()]);
         match *way {
             Way::Tree(metric, criterion) => {
