@@ -201,7 +201,7 @@ impl Em<'_> {
 
     /// Likewise, but perhaps not to the maximum where that takes long: enough to begin with.
     pub(crate) fn maximise_roughly(&self, stats: &SufficientStats) -> Result<Mixture, GmmError> {
-        if !self.hurries {
+        if !self.hurries || !self.model.family.seeks_orientation() {
             return self.maximise_soundly(stats);
         }
         let pooled = stats.scatters().pooled();

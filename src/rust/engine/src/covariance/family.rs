@@ -201,9 +201,15 @@ impl Family {
         self.row().orientation > Letter::I
     }
 
-    /// Whether its M-step may end before the maximum if that is enough ([`super::Ascent::Upwards`]):
-    /// those that look for an orientation.
-    pub(crate) fn can_hurry(self) -> bool {
+    /// Whether its M-step iterates, and so may end before the maximum if that is enough
+    /// ([`super::Ascent::Upwards`]).
+    pub(crate) fn iterates(self) -> bool {
+        let of = self.row();
+        self.seeks_orientation() || (of.volume == Letter::V && of.shape == Letter::E)
+    }
+
+    /// Whether its M-step looks for an orientation that differing shapes share.
+    pub(crate) fn seeks_orientation(self) -> bool {
         let of = self.row();
         of.shape == Letter::V && of.orientation == Letter::E
     }

@@ -20,7 +20,7 @@ use nalgebra::{DMatrix, DVector};
 use super::matrices::{lost, Eigen};
 use super::products::{dot, multiply, sum_of_logs};
 use super::triangles::{factor, factor_regular, invert, log_volume, solve};
-use super::{common, is_sound, Basis, Covariances, Given};
+use super::{common, is_sound, Ascent, Basis, Covariances, Given};
 use crate::error::GmmError;
 
 /// Newton steps; some five are usual, and what needs so many runs away towards a singular
@@ -278,6 +278,9 @@ fn minimise(
         std::mem::swap(&mut here, &mut next);
         if !is_found {
             break;
+        }
+        if matches!(given.ascent, Ascent::Upwards(_)) {
+            return Ok(theta.as_slice().to_vec());
         }
     }
     // There is no minimum: the volume that shrinks most against its start vanishes.

@@ -77,7 +77,7 @@ impl<'a> Stage<'a> {
             scale: &self.scale,
             tolerance: settings.tolerance,
             min_eigen_ratio: settings.min_eigen_ratio,
-            hurries: model.family.can_hurry() && settings.accelerates() && settings.tolerance > 0.0,
+            hurries: model.family.iterates() && settings.accelerates() && settings.tolerance > 0.0,
             keep_path: settings.keep_path,
             fixed: settings.fixed.as_ref(),
         }
