@@ -6,15 +6,17 @@
 #' Every model of a fit, that is every number of components with every covariance family, is
 #' searched from several starts.
 #'
-#' **Starts.** They are given to a model twelve at a time, `n_init` at most. After three EM
-#' iterations the best `2 n_final` of each twelve make a short run of `short_iter` iterations. Runs
+#' **Starts.** They are given to a model twelve at a time, `n_init` at most. After one EM
+#' iteration the best `2 n_final` of each twelve make a short run of `short_iter` iterations. Runs
 #' that have met (the same log-likelihood and weights, to 1e-3) go on as one, and the best `n_final`
 #' of these run on until they converge. A model gets no more starts once 3 of them have reached its
-#' best optimum. A run ends where it meets an optimum that is known; and after 8, 16, 32, ...
-#' iterations, its short run's counted, it gives up if twenty times the gain of its last round would
-#' not lead it to the best. Should none of the `n_final` come to an end, since they gave up or
-#' collapsed, the next few run on.
-#' With `k` = 1 there is one start.
+#' best optimum. A run ends where it meets an optimum that is known. It gives up where twenty times
+#' what it has gained last would not lead it to the best: after 2 iterations, judged by the last of
+#' them; and after 8, 16, 32, ..., by the gain since it was judged before. Should none of the
+#' `n_final` come to an end, since they gave up or collapsed, the next few run on.
+#' With `k` = 1 there is one start. Of several models, all starts of the best run on in the end,
+#' where no rows are left out and no models given up: how many of them lead to its optimum says how
+#' sure that is.
 #'
 #' **Partitions.** The starts are partitions of the rows. The first twelve are four by k-means (of
 #' the columns standardised twice, in their own units, and whitened), seven by the model-based
@@ -26,16 +28,19 @@
 #' share their partitions.
 #'
 #' **Neighbours.** After every twelve starts, models learn from one another, in up to `rounds`
-#' rounds: a family goes on from the optima of the families that differ from it by a letter; `k`
-#' components go on from the optimum of `k` - 1 with one component split, and from that of `k` + 1
-#' with two merged. Where this leads to a better optimum, it counts as one more start. Up to three
-#' models get such neighbours to help them, even if nobody asked for these; more models have each
-#' other. So, where no rows are left out and no models given up, another twelve starts after the
-#' first never lead to a lower optimum. In the end no family is left below one that it contains.
+#' rounds, which go up and down the numbers of components in turn. In each a family goes on from the
+#' optima of the families that differ from it by a letter. On the way up `k` components go on from
+#' the optimum of `k` - 1 with one component split, or, where all have the same volume, with another
+#' about the row that the mixture explains least; on the way down from that of `k` + 1 with two
+#' merged. The best `3 (n_final + 1)` of all these, after an iteration, make a short run, and
+#' `n_final + 1` run on. Where this leads to a better optimum, it counts as one more start. Up to
+#' three models get such neighbours to help them, even if nobody asked for these; more models have
+#' each other. So, where no rows are left out and no models given up, another twelve starts after
+#' the first never lead to a lower optimum. In the end no family is left below one that it contains.
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
 #' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their
-#' starts are given to them four at a time, of which one runs on for an `n_final` of 3. After every
+#' starts are given to them four at a time, of which a third of `n_final` runs on, at least one. After every
 #' short run and every long one, models are given up whose criterion is worse than the best by more
 #' than three standard errors of the difference (Vuong 1989), even if they were to gain twenty times
 #' what their last iteration has; the four next to the best go on in any case. The 24 that look best
@@ -68,12 +73,13 @@
 #' or later); with the environment variable `GAUSSMIX_ISA` set to `portable` or `avx2` it does as if
 #' there were no other; any other value changes nothing. Results then differ by rounding.
 #'
-#' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 2` and `rounds = 1`;
-#'   `"default"` is 12, 3 and 3, or 24, 4 and 6 for up to three models by EM; `"thorough"` is 96, 8 and 10.
+#' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 1` and `rounds = 2`;
+#'   `"default"` is 12, 1 and 4, or 24, 4 and 6 for up to three models by EM; `"thorough"` is 192, 8
+#'   and 10.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
 #'   most, beside those that it takes from neighbours. A start of your own (`start =`) is one.
 #' @param n_final Whole number, 1 to 100,000, or `NULL` for that of `search`: of each twelve
-#'   starts, the different runs that go on after the short ones.
+#'   starts, the different runs that go on after the short ones; of what neighbours offer, one more.
 #' @param rounds Whole number, at least 0, or `NULL` for that of `search`: rounds in which models
 #'   learn from their neighbours after every twelve starts, at most.
 #' @param short_iter Whole number, at least 1: iterations of a short run.
@@ -100,8 +106,8 @@
 #' @param accelerate `TRUE` or `FALSE`: whether the runs that go on after the short ones take
 #'   Anderson-accelerated steps, which cross in tens of iterations the plateaus that cost EM
 #'   thousands. An accelerated step that would lower the log-likelihood is not taken: such an
-#'   iteration gains nothing, and the next is one of EM. And in all runs, short ones too, the M-steps
-#'   of EVE and VVE, which take longest, climb but need not end at their maximum as long as an
+#'   iteration gains nothing, and the next is one of EM. And in all runs, short ones too, M-steps that
+#'   iterate (VEI, VEE, VEV, EVE and VVE) climb but need not end at their maximum as long as an
 #'   iteration gains more than 0.1 in log-likelihood. With `FALSE` every iteration is a textbook
 #'   M-step and E-step. With `fix`, and with other algorithms than EM, nothing is accelerated.
 #' @param threads Whole number, 1 to 1024: threads that work. `NULL` takes
@@ -161,7 +167,7 @@ control_defaults <- as.list(formals(gmm_control)[names(formals(gmm_control)) != 
 search_efforts <- list(
   quick = c(n_init = 6, n_final = 1, rounds = 2),
   default = c(n_init = 12, n_final = 1, rounds = 4),
-  thorough = c(n_init = 96, n_final = 8, rounds = 10)
+  thorough = c(n_init = 192, n_final = 8, rounds = 10)
 )
 
 #' The default for models so few that time does not matter

@@ -31,7 +31,7 @@
 #' The M-steps of EII, VII, EEI, EVI, VVI, EEE, EEV, EVV and VVV are closed forms; those of VEI,
 #' VEE and VEV (Celeux and Govaert 1995) and of EVE and VVE (Flury and Gautschi 1986, Browne and
 #' McNicholas 2014) are iterated until they have converged, within every iteration of EM. While a run
-#' still gains much, those of EVE and VVE may end earlier: see `accelerate` in [gmm_control()].
+#' still gains much, they may end earlier: see `accelerate` in [gmm_control()].
 #'
 #' @references
 #' Banfield, J. D. and Raftery, A. E. (1993). Model-based Gaussian and non-Gaussian clustering.

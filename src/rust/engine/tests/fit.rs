@@ -15,6 +15,15 @@ fn noise(loglik: f64) -> f64 {
     64.0 * f64::EPSILON * loglik.abs()
 }
 
+/// Families whose M-steps need not end at their maximum far from the optimum.
+const ITERATE: [Family; 5] = [
+    Family::Vei,
+    Family::Vee,
+    Family::Vev,
+    Family::Eve,
+    Family::Vve,
+];
+
 #[test]
 fn the_log_likelihood_never_falls() {
     for (k, d, distance) in [
@@ -25,8 +34,7 @@ fn the_log_likelihood_never_falls() {
         (5, 2, 4.0),
     ] {
         let x = draws(k, d, 700, distance);
-        // The M-steps of two need not end at their maximum far from the optimum.
-        for family in [Family::Vvv, Family::Eve, Family::Vve] {
+        for family in [Family::Vvv].into_iter().chain(ITERATE) {
             for seed in 0..10 {
                 let settings = Settings {
                     families: vec![family],
@@ -74,7 +82,7 @@ fn threads_change_no_bit() {
 #[test]
 fn a_run_that_goes_on_from_a_converged_fit_gains_nothing() {
     let x = draws(3, 4, 1000, 1.5);
-    for family in [Family::Vvv, Family::Eve, Family::Vve] {
+    for family in [Family::Vvv].into_iter().chain(ITERATE) {
         let settings = Settings {
             families: vec![family],
             ..settings(3)

@@ -5,6 +5,7 @@ use crate::covariance::{Ascent, Scatters};
 use crate::init::generator;
 use crate::model::Model;
 use crate::score::Score;
+use ndarray::{Array2, Axis};
 use rand::Rng;
 
 fn data(n: usize, d: usize) -> Vec<f64> {
@@ -39,6 +40,47 @@ fn expected(isa: Isa, x: &[f64], d: usize, family: Family, then: Family) -> Suff
     passes
         .expectation(&mixture, &factors, then, &total)
         .unwrap()
+}
+
+#[test]
+fn components_unite_as_if_their_responsibilities_were_summed() {
+    let (n, d) = (90, 3);
+    let x = data(n, d);
+    let progress = Progress::new();
+    let passes = Passes::over(Data::new(&x, n, d), &progress);
+    let posterior = Array2::from_shape_fn((n, 4), |(i, k)| 0.1 + 0.2 * ((i + k) % 4) as f64);
+    for family in [Family::Vvv, Family::Vvi] {
+        let given = |posterior: &Array2<f64>| {
+            let given = Given::Posterior(posterior.view());
+            passes.given(given, posterior.ncols(), family).unwrap()
+        };
+        let parts = given(&posterior);
+        for (a, b) in [(0, 1), (1, 0), (3, 1), (0, 3)] {
+            let mut whole = posterior.clone();
+            let sum = &posterior.column(a) + &posterior.column(b);
+            whole.column_mut(a).assign(&sum);
+            let kept: Vec<usize> = (0..4).filter(|k| *k != b).collect();
+            let (found, expected) = (parts.union(a, b), given(&whole.select(Axis(1), &kept)));
+            for k in 0..3 {
+                assert!((found.mass(k) - expected.mass(k)).abs() < 1e-12);
+                let means = found.mean(k).zip(expected.mean(k));
+                assert!(means.into_iter().all(|(a, b)| (a - b).abs() < 1e-12));
+            }
+            let (found, expected) = (found.scatters(), expected.scatters());
+            for (found, expected) in entries(&found).zip(entries(&expected)) {
+                assert!((found - expected).abs() < 1e-11);
+            }
+        }
+    }
+}
+
+/// The numbers of full or diagonal scatters.
+fn entries(scatters: &Scatters) -> impl Iterator<Item = f64> + '_ {
+    match scatters {
+        Scatters::Full(full) => full.values().iter().copied(),
+        Scatters::Diagonal(diagonals) => diagonals.as_slice().iter().copied(),
+        _ => panic!("neither full nor diagonal"),
+    }
 }
 
 /// Whether the moments of all components are about the same point.

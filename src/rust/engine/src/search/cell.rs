@@ -1,7 +1,9 @@
 //! One cell of the table: all runs of one family with one number of components.
 
 use super::moves::Proposal;
-use super::runs::{group, long_runs, short_runs, Effort, End, Group, Optimum, OUT_OF_REACH};
+use super::runs::{
+    group, is_out_of_reach, long_runs, short_runs, Effort, End, Group, Optimum, OUT_OF_REACH,
+};
 use super::stage::Stage;
 use super::{Settings, StartCounts};
 use crate::algorithm::Algorithm;
@@ -225,7 +227,7 @@ impl Cell {
         settings: &Settings,
     ) -> Result<(), GmmError> {
         let em = &stage.em(self.model, settings);
-        let (runs, failed) = short_runs(em, starts, begin, effort, settings)?;
+        let (runs, failed) = short_runs(em, starts, begin, self.loglik(), effort, settings)?;
         self.tried += starts.len();
         self.rows = stage.passes.data().n();
         for failed in failed {
@@ -365,14 +367,12 @@ impl Cell {
         let em = stage.em(self.model, settings);
         let begin =
             |Proposal { mixture, stats }: &Proposal| em.adopt(mixture.clone(), stats.clone());
-        let (runs, _) = short_runs(&em, proposals, begin, effort, settings)?;
         let best = self.loglik();
+        let (runs, _) = short_runs(&em, proposals, begin, best, effort, settings)?;
         // Places are for runs that lead elsewhere than to the optimum that is known.
         let is_promising = |run: &Run| {
             let is_ahead = run.loglik() > best;
-            is_ahead
-                || run.loglik() + OUT_OF_REACH * run.last_gain() > best
-                    && !self.knows(run.mixture(), stage)
+            is_ahead || !is_out_of_reach(run, best) && !self.knows(run.mixture(), stage)
         };
         let promising = runs.into_iter().filter(is_promising).collect();
         let mut groups = group(promising);

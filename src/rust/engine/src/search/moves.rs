@@ -499,6 +499,58 @@ mod tests {
     }
 
     #[test]
+    fn a_component_more_is_small_and_as_wide_as_the_others_are_within() {
+        let (before, row) = (mixture(), [40.0, -3.0]);
+        let found = with_component_at(&before, &row);
+        assert_eq!(found.k(), 4);
+        assert_eq!(found.means.row(3).to_vec(), row);
+        assert!((found.weights.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+        assert_eq!(found.weights[3], 0.125);
+        let ratio = before.weights[0] / before.weights[1];
+        assert!((found.weights[0] / found.weights[1] - ratio).abs() < 1e-14);
+        // 0.5 * 1 + 0.3 * 2 + 0.2 * 3, and so on.
+        let within = DMatrix::from_row_slice(2, 2, &[1.7, 0.08, 0.08, 2.0]);
+        assert!((found.covariance(3) - within).norm() < 1e-14);
+        assert_eq!(found.covariance(1), before.covariance(1));
+    }
+
+    #[test]
+    fn a_cell_looks_at_every_optimum_of_another_once() {
+        let model = Model {
+            family: Family::Vvv,
+            equal_weights: false,
+            reg_covar: 0.0,
+        };
+        let mut cell = Cell::new(3, model);
+        assert!(cell.notes((3, Family::Evv, -10.0)));
+        assert!(!cell.notes((3, Family::Evv, -10.0)));
+        assert!(cell.notes((3, Family::Evv, -9.0)));
+        assert!(cell.notes((2, Family::Evv, -9.0)));
+        assert!(!cell.notes((3, Family::Evv, -9.0)));
+    }
+
+    #[test]
+    fn lines_are_the_cells_of_a_family_along_the_way() {
+        let cell = |k: usize, family: Family| {
+            let model = Model {
+                family,
+                equal_weights: false,
+                reg_covar: 0.0,
+            };
+            Cell::new(k, model)
+        };
+        let (e, v) = (Family::Eee, Family::Vvv);
+        let mut cells = [cell(2, e), cell(2, v), cell(5, v), cell(3, v)];
+        let mut cells: Vec<&mut Cell> = cells.iter_mut().collect();
+        for (way, expected) in [(Way::Up, [2, 3, 5]), (Way::Down, [5, 3, 2])] {
+            let lines = lines(&mut cells, way);
+            assert_eq!(lines.len(), 2);
+            let k: Vec<usize> = lines[1].iter().map(|cell| cell.k).collect();
+            assert_eq!(k, expected);
+        }
+    }
+
+    #[test]
     fn unions_keep_the_moments_and_the_nearest_pair_comes_first() {
         let pairs = nearest_pairs(&mixture()).into_iter();
         let unions: Vec<Mixture> = pairs.map(|(a, b)| merge(&mixture(), a, b)).collect();

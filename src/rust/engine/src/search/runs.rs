@@ -10,6 +10,8 @@ use crate::mixture::Mixture;
 
 /// Iterations since its start after which a run is compared with what is known for the first time.
 pub(super) const FIRST_ROUND: usize = 8;
+/// Iterations of a short run after which it ends if it is out of reach of what is known.
+const HALFWAY: usize = 2;
 /// A run gives up if so many times the gain of its last round would not lead it to the best.
 pub(super) const OUT_OF_REACH: f64 = 20.0;
 /// Two runs have met if neither their log-likelihoods nor their weights differ by more.
@@ -134,11 +136,13 @@ pub(super) fn have_met(run: &Run, loglik: f64, mixture: &Mixture) -> bool {
             .all(near)
 }
 
-/// Short runs from all starts: those that were not dropped on the way, and failures.
+/// Short runs from all starts: those that were not dropped on the way, and failures. A log-likelihood
+/// is `known` already.
 pub(super) fn short_runs<S: Sync>(
     em: &Em<'_>,
     starts: &[S],
     begin: impl Fn(&S) -> Result<Run, Failed> + Sync,
+    known: f64,
     effort: Effort,
     settings: &Settings,
 ) -> Result<(Vec<Run>, Vec<Failed>), GmmError> {
@@ -155,11 +159,22 @@ pub(super) fn short_runs<S: Sync>(
     progress.check()?;
     runs.sort_by(|a, b| b.loglik().total_cmp(&a.loglik()));
     runs.truncate(effort.few);
-    let go_on = |run| em.advance(run, effort.short.min(most));
+    let go_on = |run| {
+        let run = em.advance(run, HALFWAY.min(effort.short).min(most))?;
+        if is_out_of_reach(&run, known) {
+            return Ok(run);
+        }
+        em.advance(run, effort.short.min(most))
+    };
     let (runs, others) = sorted_out(runs.into_par_iter().map(go_on).collect());
     progress.check()?;
     failed.extend(others);
     Ok((runs, failed))
+}
+
+/// Whether a run, if its gains stay as they are, would not reach a log-likelihood for long.
+pub(super) fn is_out_of_reach(run: &Run, loglik: f64) -> bool {
+    run.loglik() + OUT_OF_REACH * run.last_gain() <= loglik
 }
 
 fn sorted_out(runs: Vec<Result<Run, Failed>>) -> (Vec<Run>, Vec<Failed>) {

@@ -149,6 +149,32 @@ fn a_warm_start_is_never_worse_than_the_previous_orientation() {
 }
 
 #[test]
+fn volumes_that_are_left_early_climb_to_the_same_maximum() {
+    let mut random = Random::new(10);
+    for d in 2..5 {
+        let (mass, scatters) = random.case(3, d);
+        let (_, others) = random.case(3, d);
+        for family in [Family::Vei, Family::Vee, Family::Vev] {
+            let step = |scatters: &[DMatrix<f64>], ascent: Ascent<'_>| {
+                let found = family.m_step(&mass, &full(scatters), ascent, &Progress::new());
+                found.unwrap()
+            };
+            let value = |found: &Covariances| q(&mass, &scatters, &matrices(found));
+            let mut found = step(&others, Ascent::Anew);
+            let first = step(&scatters, Ascent::Upwards(&found));
+            for _ in 0..30 {
+                let next = step(&scatters, Ascent::Upwards(&found));
+                assert!(value(&next) - value(&found) > -1e-9, "{family:?} fell");
+                found = next;
+            }
+            let best = value(&step(&scatters, Ascent::Anew));
+            assert!((best - value(&found)).abs() < 1e-9 * best.abs());
+            assert!(value(&first) < best - 1e-6, "the first step is left early");
+        }
+    }
+}
+
+#[test]
 fn volumes_converge_however_badly_they_are_scaled() {
     let mut random = Random::new(9);
     for factor in [1e-6_f64, 1e6, 1e12] {
