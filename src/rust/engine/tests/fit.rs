@@ -474,3 +474,24 @@ fn later_starts_run_on_however_long_their_short_runs_are() {
         assert!(finished > 6, "{finished} after {short_iterations}");
     }
 }
+
+#[test]
+fn all_starts_of_the_best_of_several_models_are_followed() {
+    let x = draws(3, 2, 300, 8.0);
+    let settings = Settings {
+        k: (1..=4).collect(),
+        families: vec![Family::Vvi, Family::Vvv],
+        n_init: 12,
+        n_final: 1,
+        ..settings(3)
+    };
+    let progress = Progress::new();
+    let data = Data::new(&x, 300, 2);
+    let found = search(data, &Start::Partitions, &settings, &progress).unwrap();
+    let best = found.best.unwrap();
+    let starts = |cell: usize| found.cells[cell].as_ref().unwrap().starts;
+    assert!(starts(best).tried >= 12 && starts(best).reached >= 6);
+    for cell in (0..found.cells.len()).filter(|cell| *cell != best) {
+        assert!(starts(cell).finished < starts(best).finished);
+    }
+}
