@@ -28,12 +28,12 @@
 #' share their partitions.
 #'
 #' **Neighbours.** After every twelve starts, models learn from one another, in up to `rounds`
-#' rounds, which go up and down the numbers of components in turn. In each a family goes on from the
-#' optima of the families that differ from it by a letter. On the way up `k` components go on from
-#' the optimum of `k` - 1 with one component split, or, where all have the same volume, with another
-#' about the row that the mixture explains least; on the way down from that of `k` + 1 with two
-#' merged. The best `3 (n_final + 1)` of all these, after an iteration, make a short run, and
-#' `n_final + 1` run on. Where this leads to a better optimum, it counts as one more start. Up to
+#' rounds, which go down and up the numbers of components in turn. In each a family goes on from the
+#' optima of the families that differ from it by a letter. On the way down `k` components go on from
+#' the optimum of `k` + 1 with two merged; on the way up from that of `k` - 1 with one component
+#' split, or, where all have the same volume, with another about the row that the mixture explains
+#' least. The best `3 (n_final + 2)` of all these, after an iteration, make a short run, and
+#' `n_final + 2` run on. Where this leads to a better optimum, it counts as one more start. Up to
 #' three models get such neighbours to help them, even if nobody asked for these; more models have
 #' each other. So, where no rows are left out and no models given up, another twelve starts after
 #' the first never lead to a lower optimum. In the end no family is left below one that it contains.
@@ -74,12 +74,12 @@
 #' there were no other; any other value changes nothing. Results then differ by rounding.
 #'
 #' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 1` and `rounds = 2`;
-#'   `"default"` is 12, 1 and 4, or 24, 4 and 6 for up to three models by EM; `"thorough"` is 192, 8
+#'   `"default"` is 12, 1 and 3, or 24, 4 and 6 for up to three models by EM; `"thorough"` is 192, 8
 #'   and 10.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
 #'   most, beside those that it takes from neighbours. A start of your own (`start =`) is one.
 #' @param n_final Whole number, 1 to 100,000, or `NULL` for that of `search`: of each twelve
-#'   starts, the different runs that go on after the short ones; of what neighbours offer, one more.
+#'   starts, the different runs that go on after the short ones; of what neighbours offer, two more.
 #' @param rounds Whole number, at least 0, or `NULL` for that of `search`: rounds in which models
 #'   learn from their neighbours after every twelve starts, at most.
 #' @param short_iter Whole number, at least 1: iterations of a short run.
@@ -166,7 +166,7 @@ control_defaults <- as.list(formals(gmm_control)[names(formals(gmm_control)) != 
 #' @noRd
 search_efforts <- list(
   quick = c(n_init = 6, n_final = 1, rounds = 2),
-  default = c(n_init = 12, n_final = 1, rounds = 4),
+  default = c(n_init = 12, n_final = 1, rounds = 3),
   thorough = c(n_init = 192, n_final = 8, rounds = 10)
 )
 

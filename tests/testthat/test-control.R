@@ -76,8 +76,8 @@ test_that("search stands for numbers of starts, which can be given, too", {
   }
   expect_equal(effort(), c(24, 4, 6))
   expect_equal(effort(algorithm = "cem")[1], 12)
-  expect_equal(effort(search = "quick"), c(6, 2, 1))
-  expect_equal(effort(search = "thorough"), c(96, 8, 10))
-  expect_equal(effort(search = "quick", n_init = 8, rounds = 0), c(8, 2, 0))
-  expect_equal(effort(search = "quick", control = gmm_control(search = "thorough")), c(6, 2, 1))
+  expect_equal(effort(search = "quick"), c(6, 1, 2))
+  expect_equal(effort(search = "thorough"), c(192, 8, 10))
+  expect_equal(effort(search = "quick", n_init = 8, rounds = 0), c(8, 1, 0))
+  expect_equal(effort(search = "quick", control = gmm_control(search = "thorough")), c(6, 1, 2))
 })

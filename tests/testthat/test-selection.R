@@ -38,7 +38,13 @@ test_that("the criterion that is asked for decides", {
     by <- gmm_fit(faithful, k = 1:4, criterion = criterion)
     value <- ifelse(by$selection$status == "ok", by$selection[[criterion]], Inf)
     expect_identical(attr(by$selection, "best"), which.min(value))
-    expect_identical(as.data.frame(by$selection), plain)
+    # Of the best, all starts are followed.
+    counts <- c("starts", "hits")
+    table <- as.data.frame(by$selection)
+    expect_identical(table[setdiff(names(table), counts)], plain[setdiff(names(plain), counts)])
+    differ <- which(table$starts != plain$starts | table$hits != plain$hits)
+    followed <- c(attr(by$selection, "best"), attr(fit$selection, "best"))
+    expect_true(all(differ %in% followed))
   }
 })
 

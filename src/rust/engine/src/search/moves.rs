@@ -25,7 +25,7 @@ const FEW: usize = 3;
 const MERGES: usize = 5;
 /// Of what neighbours propose, so many runs more than of the starts go on, and so many times these
 /// make a short run.
-const LEARNERS: usize = 1;
+const LEARNERS: usize = 2;
 const FEW_TIMES: usize = 3;
 
 /// The neighbours of few cells, which nobody asked for, but from which these learn. Many cells have
@@ -70,9 +70,9 @@ pub(super) fn helpers(
 
 /// Let cells try the optima of their neighbours in the table, until there is no more news.
 ///
-/// In turns up and down the numbers of components, a family tries those of the families that differ
-/// from it by a letter; on the way up, those of its own with a component less, which is split or gets
-/// another; on the way down, those with a component more, of which two are merged. What a family
+/// In turns down and up the numbers of components, a family tries those of the families that differ
+/// from it by a letter; on the way down, those of its own with a component more, of which two are
+/// merged; on the way up, those with a component less, which is split or gets another. What a family
 /// finds for one number of components, it has for the next on the same way; what another family
 /// finds, on the next way.
 ///
@@ -105,7 +105,7 @@ pub(super) fn learn(
     };
     let mut known: Vec<Option<News>> = Vec::new();
     known.resize_with(cells.len(), || None);
-    for way in [Way::Up, Way::Down]
+    for way in [Way::Down, Way::Up]
         .into_iter()
         .cycle()
         .take(settings.rounds)
