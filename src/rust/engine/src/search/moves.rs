@@ -1,5 +1,6 @@
 //! What cells learn from one another.
 
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nalgebra::{Cholesky, DMatrix, DVector};
@@ -113,11 +114,18 @@ pub(super) fn learn(
         let looks = known.par_iter_mut().zip(cells.par_iter());
         looks.try_for_each(|(known, cell)| learning.look(known, cell))?;
         let is_over = AtomicBool::new(true);
-        let mut lines = lines(cells, way);
-        lines
-            .par_iter_mut()
-            .with_max_len(1)
-            .try_for_each(|line| learning.go_along(line, way, &known, &is_over))?;
+        let mut lines: Vec<_> = lines(cells, way)
+            .into_iter()
+            .map(|line| (line, Ok(())))
+            .collect();
+        // In the order of the lines, so that those that take longest are not the last to begin.
+        rayon::scope_fifo(|scope| {
+            for (line, done) in &mut lines {
+                let (known, is_over) = (&known, &is_over);
+                scope.spawn_fifo(move |_| *done = learning.go_along(line, way, known, is_over));
+            }
+        });
+        lines.into_iter().try_for_each(|(_, done)| done)?;
         if is_over.into_inner() {
             break;
         }
@@ -132,7 +140,7 @@ enum Way {
     Down,
 }
 
-/// The cells of each family, in the order of the way.
+/// The cells of each family, in the order of the way; families that take longest first.
 fn lines<'a>(cells: &'a mut [&mut Cell], way: Way) -> Vec<Vec<&'a mut Cell>> {
     let mut lines: Vec<Vec<&mut Cell>> = Vec::new();
     for cell in cells {
@@ -142,6 +150,11 @@ fn lines<'a>(cells: &'a mut [&mut Cell], way: Way) -> Vec<Vec<&'a mut Cell>> {
             None => lines.push(vec![cell]),
         }
     }
+    lines.sort_by_key(|line| {
+        let family = line[0].model.family;
+        let slow = (family.seeks_orientation(), family.iterates());
+        Reverse((slow, family.is_oriented()))
+    });
     for line in &mut lines {
         line.sort_by_key(|cell| cell.k);
         if way == Way::Down {
