@@ -10,13 +10,14 @@
 #' iteration the best `2 n_final` of each twelve make a short run of `short_iter` iterations. Runs
 #' that have met (the same log-likelihood and weights, to 1e-3) go on as one, and the best `n_final`
 #' of these run on until they converge. A model gets no more starts once 3 of them have reached its
-#' best optimum. A run ends where it meets an optimum that is known. It gives up where twenty times
-#' what it has gained last would not lead it to the best: after 2 iterations, judged by the last of
-#' them; and after 8, 16, 32, ..., by the gain since it was judged before. Should none of the
-#' `n_final` come to an end, since they gave up or collapsed, the next few run on.
-#' With `k` = 1 there is one start. Of several models, all starts of the best run on in the end,
-#' where no rows are left out and no models given up: how many of them lead to its optimum says how
-#' sure that is.
+#' best optimum. A run ends where it meets an optimum that is known. A short run ends after two
+#' iterations if twenty times the gain of the last would not lead it to the best that is known; and
+#' after 8, 16, 32, ... iterations, its short run's counted, a run gives up if twenty times the gain
+#' of its last round would not. Should none of the `n_final` come to an end, since they gave up or
+#' collapsed, the next few run on. With `k` = 1 there is one start.
+#'
+#' Of more than three models, all starts that the best one got run on to their end, where no rows are
+#' left out and no models given up: how many of them lead to its optimum says how sure that is.
 #'
 #' **Partitions.** The starts are partitions of the rows. The first twelve are four by k-means (of
 #' the columns standardised twice, in their own units, and whitened), seven by the model-based
@@ -40,14 +41,14 @@
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
 #' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their
-#' starts are given to them four at a time, of which a third of `n_final` runs on, at least one. After every
-#' short run and every long one, models are given up whose criterion is worse than the best by more
-#' than three standard errors of the difference (Vuong 1989), even if they were to gain twenty times
-#' what their last iteration has; the four next to the best go on in any case. The 24 that look best
-#' get more than the first four starts, and learn from their neighbours. In the end the best is
-#' searched for as if it had been asked for alone; should that find a better optimum, so are the
-#' models of its family with a component more or less. The table says what was given up, and `search
-#' = "thorough"` gives up none.
+#' starts are given to them four at a time, of which a third of `n_final` runs on, at least one.
+#' After every short run and every long one, models are given up whose criterion is worse than the
+#' best by more than three standard errors of the difference (Vuong 1989), even if they were to gain
+#' twenty times what their last iteration has; the four next to the best go on in any case. The 24
+#' that look best get more than the first four starts, and learn from their neighbours. In the end
+#' the best is searched for as if it had been asked for alone; should that find a better optimum, so
+#' are the models of its family with a component more or less. The table says what was given up, and
+#' `search = "thorough"` gives up none.
 #'
 #' **Samples.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models,
 #' 1,000 for 100 and more, where there are at least twice as many. Criteria are then what the sample

@@ -45,8 +45,9 @@ describe_narrowest <- function(x) {
 #' @noRd
 describe_lone <- function(x) {
   starts <- x$starts
-  # A run of stochastic EM never ends where another does.
-  if (starts$tried == 1 || starts$reached != 1 || !x$converged || x$algorithm == "sem") {
+  # One that alone was finished could not meet another, nor can a run of stochastic EM.
+  could_meet <- starts$finished > 1 && x$algorithm != "sem"
+  if (!could_meet || starts$reached != 1 || !x$converged) {
     return(NULL)
   }
   more <- if (identical(x$control$search, "thorough")) {

@@ -9,6 +9,17 @@ test_that("a fit and its summary print in a few lines", {
   expect_snapshot(summary(gmm_fit(unname(as.matrix(faithful)), start = fit, covariance = "full")))
 })
 
+test_that("a start that alone was followed is no reason to doubt, one that others did not meet is", {
+  set.seed(1)
+  fit <- gmm_fit(faithful, k = 2, covariance = "full")
+  doubts <- function(finished) {
+    fit$starts <- list(tried = 12L, degenerate = 0L, finished = finished, reached = 1L, rows = 272)
+    any(grepl("Only one of 12 starts found this optimum", capture.output(print(fit))))
+  }
+  expect_false(doubts(1L))
+  expect_true(doubts(5L))
+})
+
 test_that("what became of the starts, and what to doubt, is said in lines of their own", {
   set.seed(1)
   suppressWarnings(

@@ -15,10 +15,11 @@ mod simulate;
 mod watch;
 
 use extendr_api::prelude::*;
-use gaussmix_engine::Pool;
 
+// On Windows a thread's own memory is itself allocated.
+#[cfg(not(windows))]
 #[global_allocator]
-static MEMORY: Pool = Pool;
+static MEMORY: gaussmix_engine::Pool = gaussmix_engine::Pool;
 
 extendr_module! {
     mod gaussmix;

@@ -195,18 +195,25 @@ impl Em<'_> {
 
     /// The M-step of `stats`, if it is sound.
     pub(crate) fn maximise_soundly(&self, stats: &SufficientStats) -> Result<Mixture, GmmError> {
-        let mixture = self.maximise(stats, Ascent::Anew)?;
-        self.sound_factors(&mixture).map(|_| mixture)
+        self.maximise_if_sound(stats, Ascent::Anew)
     }
 
     /// Likewise, but perhaps not to the maximum where that takes long: enough to begin with.
     pub(crate) fn maximise_roughly(&self, stats: &SufficientStats) -> Result<Mixture, GmmError> {
-        if !self.hurries || !self.model.family.seeks_orientation() {
-            return self.maximise_soundly(stats);
-        }
-        let pooled = stats.scatters().pooled();
-        let pooled = Covariances::Own([pooled].into_iter().collect());
-        let mixture = self.maximise(stats, Ascent::Upwards(&pooled))?;
+        let ascent = if self.hurries {
+            Ascent::Roughly
+        } else {
+            Ascent::Anew
+        };
+        self.maximise_if_sound(stats, ascent)
+    }
+
+    fn maximise_if_sound(
+        &self,
+        stats: &SufficientStats,
+        ascent: Ascent<'_>,
+    ) -> Result<Mixture, GmmError> {
+        let mixture = self.maximise(stats, ascent)?;
         self.sound_factors(&mixture).map(|_| mixture)
     }
 
@@ -221,7 +228,7 @@ impl Em<'_> {
                 error,
                 last: Last::Rows(Vec::new()),
             })?;
-        self.run_from(at, false)
+        self.run_from(at)
     }
 
     /// Begin a run at the M-step of the statistics that a mixture of whatever family gives, or one
@@ -242,7 +249,7 @@ impl Em<'_> {
             self.step(&stats, ascent(&mixture.covariances, self.hurries))
         };
         match step(&mixture) {
-            Ok(at) => self.run_from(at, self.hurries),
+            Ok(at) => self.run_from(at),
             Err(error) => Err(Failed {
                 error,
                 last: Last::Mixture(Box::new(mixture)),
@@ -250,7 +257,7 @@ impl Em<'_> {
         }
     }
 
-    fn run_from(&self, at: Point, hurried: bool) -> Result<Run, Failed> {
+    fn run_from(&self, at: Point) -> Result<Run, Failed> {
         let loglik = at.stats.loglik();
         if !loglik.is_finite() {
             return Err(Failed {
@@ -267,7 +274,7 @@ impl Em<'_> {
             in_vain: false,
             settled: 0,
             stalled: 0,
-            hurried,
+            hurried: false,
         })
     }
 

@@ -33,7 +33,8 @@ thread_local! {
 }
 
 /// An allocator for the whole program: a block that is given back serves the next call of its size
-/// by the same thread, until [`Pool::release`].
+/// by the same thread, until [`Pool::release`]. Where threads have memory of their own without
+/// allocating it: on Unix.
 #[derive(Debug)]
 pub struct Pool;
 

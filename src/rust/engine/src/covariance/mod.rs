@@ -38,6 +38,9 @@ use crate::progress::Progress;
 pub(crate) enum Ascent<'a> {
     /// To the maximum, from the likely best places.
     Anew,
+    /// Upwards from a likely place, but perhaps not to the maximum where that takes long: enough to
+    /// begin with.
+    Roughly,
     /// To the maximum, from these covariances.
     From(&'a Covariances),
     /// Upwards from these covariances, but perhaps not to the maximum where that takes long: enough
@@ -53,7 +56,7 @@ impl<'a> Ascent<'a> {
     /// The covariances that it starts from, if there are any.
     fn previous(self) -> Option<&'a Covariances> {
         match self {
-            Ascent::Anew => None,
+            Ascent::Anew | Ascent::Roughly => None,
             Ascent::From(previous) | Ascent::Upwards(previous) => Some(previous),
         }
     }

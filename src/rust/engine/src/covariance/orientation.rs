@@ -89,6 +89,10 @@ fn best_frame(given: &Given<'_>, roots: &Roots, volumes: Volumes) -> Result<Fram
     let shares: Vec<f64> = given.mass.iter().map(|mass| mass / total).collect();
     let frame = |basis: &DMatrix<f64>| Frame::new(volumes, &shares, roots, basis);
     let mut best = match given.ascent.previous() {
+        None if matches!(given.ascent, Ascent::Roughly) => {
+            let (d, pooled) = (given.d(), axes(&given.scatter.pooled()));
+            frame(&pooled.unwrap_or_else(|| DMatrix::identity(d, d)))
+        }
         None => {
             let bases = likely_bases(given, roots, volumes)?;
             race(bases.iter().map(frame).collect(), given.progress)?
@@ -100,7 +104,7 @@ fn best_frame(given: &Given<'_>, roots: &Roots, volumes: Volumes) -> Result<Fram
         }
     };
     match given.ascent {
-        Ascent::Upwards(_) => improve(&mut best, given.progress)?,
+        Ascent::Roughly | Ascent::Upwards(_) => improve(&mut best, given.progress)?,
         _ => minimise(&mut best, given.progress)?,
     }
     Ok(best)

@@ -190,9 +190,16 @@ impl Slope {
     }
 }
 
+/// Where Newton's method starts.
+struct Start {
+    theta: DVector<f64>,
+    /// Whether it is that of the previous covariances, from which one step is enough.
+    climbs: bool,
+}
+
 /// Where to start from: the volumes of `previous`, else those of the scatters, measured in units
 /// of the pooled scatter so that the scales of the columns do not matter.
-fn start(given: &Given<'_>, diagonals: &DMatrix<f64>) -> Result<DVector<f64>, GmmError> {
+fn start(given: &Given<'_>, diagonals: &DMatrix<f64>) -> Result<Start, GmmError> {
     let pooled = diagonals.column_sum();
     if !pooled.iter().all(|&sum| is_sound(sum)) {
         return Err(GmmError::Degenerate { k: 0 });
@@ -208,9 +215,11 @@ fn start(given: &Given<'_>, diagonals: &DMatrix<f64>) -> Result<DVector<f64>, Gm
     }
     // Only differences between components matter; these sums stay far from overflow.
     let level = sum_of_logs(pooled.iter().copied()) / given.d() as f64;
-    Ok(from_previous(given, &theta)
-        .unwrap_or(theta)
-        .add_scalar(-level))
+    let previous = from_previous(given, &theta);
+    Ok(Start {
+        climbs: previous.is_some() && matches!(given.ascent, Ascent::Upwards(_)),
+        theta: previous.unwrap_or(theta).add_scalar(-level),
+    })
 }
 
 /// The volumes of `previous` where they are near `theta`, at the level of `theta`.
@@ -228,7 +237,10 @@ fn from_previous(given: &Given<'_>, theta: &DVector<f64>) -> Option<DVector<f64>
 /// The `theta` that minimises `h`, of which `look` gives the determinant's part, if there is one.
 fn minimise(
     given: &Given<'_>,
-    start: DVector<f64>,
+    Start {
+        theta: start,
+        climbs,
+    }: Start,
     mut look: impl FnMut(&[f64], &mut Slope) -> bool,
 ) -> Result<Vec<f64>, GmmError> {
     let shares = DVector::from_column_slice(given.mass) / given.total_mass();
@@ -279,7 +291,7 @@ fn minimise(
         if !is_found {
             break;
         }
-        if matches!(given.ascent, Ascent::Upwards(_)) {
+        if climbs {
             return Ok(theta.as_slice().to_vec());
         }
     }

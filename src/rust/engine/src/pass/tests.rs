@@ -195,7 +195,7 @@ fn groups(isa: Isa, x: &[f64], d: usize, k: usize) -> [SufficientStats; 2] {
     let factors = Factors::of(&mixture.covariances).unwrap();
     let total = Arc::new(passes.total(Family::Vvv).unwrap());
     let found = passes.expectation(&mixture, &factors, Family::Vvv, &total);
-    let mut posterior = ndarray::Array2::zeros((k, n));
+    let mut posterior = Array2::zeros((k, n));
     let out = posterior.as_slice_mut().unwrap();
     passes.score(&mixture, Score::Posterior, out).unwrap();
     let given = passes.given(Given::Posterior(posterior.t()), k, Family::Vvv);

@@ -37,6 +37,10 @@ pub(super) struct Cell {
     /// Log-likelihoods at which runs ended, and how many starts led there.
     ends: Vec<(f64, usize)>,
     pub(super) tried: usize,
+    /// Of these, partitions of the engine's own.
+    pub(super) started: usize,
+    /// Whether all starts are followed to their end.
+    is_followed: bool,
     /// Rows on which starts were tried.
     pub(super) rows: usize,
     degenerate: usize,
@@ -73,6 +77,8 @@ impl Cell {
             short: Vec::new(),
             ends: Vec::new(),
             tried: 0,
+            started: 0,
+            is_followed: false,
             rows: 0,
             degenerate: 0,
             failure: None,
@@ -121,7 +127,8 @@ impl Cell {
             Algorithm::Em => ENOUGH,
             Algorithm::Cem | Algorithm::Sem => usize::MAX,
         };
-        let is_settled = self.counts(settings.tolerance).reached >= enough;
+        let reached = self.counts(settings.tolerance).reached;
+        let is_settled = reached >= enough && !self.is_followed;
         self.behind.is_none() && !self.is_outsider && !is_settled
     }
 
@@ -133,6 +140,7 @@ impl Cell {
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
+        self.started += partitions.len();
         let em = stage.em(self.model, settings);
         let begin = |partition: &Partition| {
             let stats = partition.stats.clone();
@@ -142,21 +150,24 @@ impl Cell {
         self.set_out(stage, partitions, begin, effort, settings)
     }
 
-    /// The same cell with what it knows, but without its starts.
-    pub(super) fn anew(&self) -> Self {
-        let mut anew = Cell::new(self.k, self.model);
-        anew.optima.clone_from(&self.optima);
-        anew
+    /// A cell for the same model that knows the same optimum, and follows all its starts.
+    pub(super) fn to_be_followed(&self) -> Self {
+        let mut followed = Cell::new(self.k, self.model);
+        followed.optima.clone_from(&self.optima);
+        followed.is_followed = true;
+        followed
     }
 
-    /// Take over the starts of [`Cell::anew`], and what they have found. If none of them has led to the
-    /// optimum, what did counts as one more.
-    pub(super) fn take_counts(&mut self, mut other: Cell, tolerance: f64) {
-        if other.counts(tolerance).reached == 0 {
-            other.tried += 1;
-            other.ends.push((other.loglik(), 1));
+    /// Take over the starts of [`Cell::to_be_followed`], and what they have found. If none has led to
+    /// the optimum, what did counts as one more. Returns whether one has led further.
+    pub(super) fn take_followed(&mut self, mut followed: Cell, tolerance: f64) -> bool {
+        if followed.counts(tolerance).reached == 0 {
+            followed.tried += 1;
+            followed.ends.push((followed.loglik(), 1));
         }
-        *self = other;
+        let leads_further = followed.loglik() > self.loglik();
+        *self = followed;
+        leads_further
     }
 
     /// Take over what another search for the same model has found, if it is better; what was given
@@ -253,7 +264,9 @@ impl Cell {
         let before = self.ends.len();
         while self.ends.len() == before && !groups.is_empty() {
             let few = groups.drain(..effort.long.min(groups.len())).collect();
-            for (end, starts) in long_runs(em, few, self.optima.first(), settings)? {
+            for (end, starts) in
+                long_runs(em, few, self.optima.first(), !self.is_followed, settings)?
+            {
                 match end {
                     End::Optimum(run) => self.note_optimum(*run, starts, effort.kept, settings),
                     End::Met => self.ends.push((self.loglik(), starts)),
@@ -286,7 +299,7 @@ impl Cell {
     pub(super) fn go_on(&mut self, all: &Stage<'_>, settings: &Settings) -> Result<(), GmmError> {
         let em = all.em(self.model, settings);
         let groups = self.move_to(all, settings);
-        for (end, starts) in long_runs(&em, groups, None, settings)? {
+        for (end, starts) in long_runs(&em, groups, None, true, settings)? {
             match end {
                 End::Optimum(run) => self.note_optimum(*run, starts, 1, settings),
                 End::Met | End::GaveUp => self.ends.push((f64::MIN, starts)),
@@ -378,7 +391,7 @@ impl Cell {
         let mut groups = group(promising);
         groups.truncate(effort.long);
         let least = best + SAME_OPTIMUM.max(2.0 * settings.tolerance);
-        for (end, _) in long_runs(&em, groups, self.optima.first(), settings)? {
+        for (end, _) in long_runs(&em, groups, self.optima.first(), true, settings)? {
             if let End::Optimum(run) = end {
                 if run.loglik() > least {
                     self.tried += 1;

@@ -104,28 +104,30 @@ pub(super) fn search(
     }
     if gives_up && !has_helpers {
         search_for_leader(all, cells, distinct, settings)?;
-    } else if !sampled && !has_helpers && !is_one {
-        follow_all_of_leader(all, &partitions, cells, settings)?;
     }
     moves::nest(all, cells, settings)?;
+    let is_known = sampled || gives_up || has_helpers || is_one;
+    if !is_known && follow_all_of_leader(all, &partitions, cells, settings)? {
+        moves::nest(all, cells, settings)?;
+    }
     Ok(sample.data().n())
 }
 
 /// Follow all starts of the best of several models to their end: how many lead to its optimum says
-/// how sure that is.
+/// how sure that is. Returns whether one of them leads further.
 fn follow_all_of_leader(
     all: &Stage<'_>,
     partitions: &Partitions<'_>,
     cells: &mut [&mut Cell],
     settings: &Settings,
-) -> Result<(), GmmError> {
+) -> Result<bool, GmmError> {
     if settings.criterion == Criterion::Icl {
         let each = cells.par_iter_mut();
         each.try_for_each(|cell| cell.find_entropy(all))?;
     }
     let leader = survivors::leader(all, cells, settings);
     let Some(leader) = leader.filter(|&leader| cells[leader].k > 1) else {
-        return Ok(());
+        return Ok(false);
     };
     let effort = Effort {
         glance: 0,
@@ -138,18 +140,17 @@ fn follow_all_of_leader(
         starts: STARTS_AT_A_TIME,
         runs: effort.few,
     };
-    let mut again = cells[leader].anew();
+    let mut again = cells[leader].to_be_followed();
     deal(
         partitions,
         &mut [&mut again],
         settings,
-        0..settings.n_init,
+        0..cells[leader].started,
         at_a_time,
         |cell, made, _| cell.start_from(all, made, effort, settings),
         |cells| cells[0].go_far(all, effort, settings),
     )?;
-    cells[leader].take_counts(again, settings.tolerance);
-    Ok(())
+    Ok(cells[leader].take_followed(again, settings.tolerance))
 }
 
 /// Search for the best of many models as if it had been asked for alone; should that find more,

@@ -104,9 +104,10 @@ impl Settings {
         }
     }
 
-    /// Whether runs are accelerated: not with a penalty, nor with fixed parameters.
+    /// Whether runs are accelerated: EM's alone, not with a penalty, nor with fixed parameters.
     fn accelerates(&self) -> bool {
-        self.accelerate && self.reg_covar == 0.0 && self.fixed.is_none()
+        let is_em = self.algorithm == Algorithm::Em;
+        self.accelerate && is_em && self.reg_covar == 0.0 && self.fixed.is_none()
     }
 
     /// Whether the covariances are fixed.

@@ -106,6 +106,7 @@ pub(super) fn learn(
     };
     let mut known: Vec<Option<News>> = Vec::new();
     known.resize_with(cells.len(), || None);
+    let mut empty = 0;
     for way in [Way::Down, Way::Up]
         .into_iter()
         .cycle()
@@ -126,7 +127,9 @@ pub(super) fn learn(
             }
         });
         lines.into_iter().try_for_each(|(_, done)| done)?;
-        if is_over.into_inner() {
+        // One way may have nothing to try where the other has.
+        empty = if is_over.into_inner() { empty + 1 } else { 0 };
+        if empty == 2 {
             break;
         }
     }
@@ -289,7 +292,9 @@ impl News {
         };
         let (passes, mixture) = (&stage.passes, &best.mixture);
         let family = family_of_starts(settings);
-        let factors = Factors::of(&mixture.covariances)?;
+        let Ok(factors) = Factors::of(&mixture.covariances) else {
+            return Ok(None);
+        };
         let stats = passes.expectation(mixture, &factors, family, &stage.scale.total)?;
         let strangest = if cell.model.family.has_equal_volumes() {
             let mut density = vec![0.0; passes.data().n()];

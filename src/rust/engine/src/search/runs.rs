@@ -192,13 +192,14 @@ fn sorted_out(runs: Vec<Result<Run, Failed>>) -> (Vec<Run>, Vec<Failed>) {
 /// starts.
 ///
 /// After every round, each twice as long as the one before, a run ends that has met the best that
-/// is `known`; and one gives up if it would take many such rounds to catch up with the best that
+/// is `known`; and one gives up, if it may, if it would take many such rounds to catch up with the best that
 /// has converged: what is left on its plateau is nothing that the fit would report. Rounds end
 /// together, so that the outcome does not depend on the threads.
 pub(super) fn long_runs(
     em: &Em<'_>,
     mut running: Vec<Group>,
     known: Option<&Optimum>,
+    may_give_up: bool,
     settings: &Settings,
 ) -> Result<Vec<(End, usize)>, GmmError> {
     let most = settings.max_iterations;
@@ -240,7 +241,7 @@ pub(super) fn long_runs(
             ended.push((end, starts));
         }
         for (gain, (run, starts)) in waiting {
-            if run.loglik() + OUT_OF_REACH * gain < best {
+            if may_give_up && run.loglik() + OUT_OF_REACH * gain < best {
                 progress.run_done();
                 ended.push((End::GaveUp, starts));
             } else {
