@@ -30,6 +30,8 @@ mod fixed;
 mod init;
 #[path = "../../src/rust/engine/src/kernel/mod.rs"]
 mod kernel;
+#[path = "../../src/rust/engine/src/memory.rs"]
+mod memory;
 #[path = "../../src/rust/engine/src/mixture.rs"]
 mod mixture;
 #[path = "../../src/rust/engine/src/model.rs"]
