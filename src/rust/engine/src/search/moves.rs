@@ -466,6 +466,13 @@ fn merge(mixture: &Mixture, a: usize, b: usize) -> Mixture {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algorithm::Algorithm;
+    use crate::criteria::Criterion;
+    use crate::data::Data;
+    use crate::pass::Passes;
+    use crate::progress::Progress;
+    use crate::responsibilities::Given;
+    use crate::search::Alone;
     use ndarray::Array2;
 
     fn mixture() -> Mixture {
@@ -530,6 +537,51 @@ mod tests {
         let within = DMatrix::from_row_slice(2, 2, &[1.7, 0.08, 0.08, 2.0]);
         assert!((found.covariance(3) - within).norm() < 1e-14);
         assert_eq!(found.covariance(1), before.covariance(1));
+    }
+
+    #[test]
+    fn a_way_without_news_does_not_end_learning() {
+        let x: Vec<f64> = (0..40).map(|i| f64::from(i % 2 * 100 + i % 7)).collect();
+        let model = Model {
+            family: Family::Vii,
+            equal_weights: false,
+            reg_covar: 0.0,
+        };
+        let settings = Settings {
+            k: vec![1, 2],
+            families: vec![model.family],
+            criterion: Criterion::Bic,
+            equal_weights: false,
+            reg_covar: 0.0,
+            min_eigen_ratio: 0.0,
+            n_init: 1,
+            n_final: 1,
+            rounds: 2,
+            alone: Alone {
+                n_init: 1,
+                n_final: 1,
+                rounds: 2,
+            },
+            finish_all: false,
+            short_iterations: 5,
+            max_iterations: 1000,
+            tolerance: 1e-6,
+            accelerate: true,
+            algorithm: Algorithm::Em,
+            fixed: None,
+            keep_path: false,
+            seed: 1,
+        };
+        let progress = Progress::new();
+        let passes = Passes::over(Data::new(&x, 40, 1), &progress);
+        let stage = Stage::new(passes, None, &settings).unwrap();
+        let (mut one, mut two) = (Cell::new(1, model), Cell::new(2, model));
+        let given = Given::Labels(&[0; 40]);
+        one.start_given(&stage, given, Effort::ONE_RUN, &settings)
+            .unwrap();
+        // On the way down nobody has anything for the other.
+        learn(&stage, &mut [&mut one, &mut two], 1, &settings).unwrap();
+        assert!(two.loglik() > one.loglik() + 50.0);
     }
 
     #[test]
