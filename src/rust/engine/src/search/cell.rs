@@ -1,6 +1,6 @@
 //! One cell of the table: all runs of one family with one number of components.
 
-use super::moves::Proposal;
+use super::learning::Proposal;
 use super::runs::{
     group, is_out_of_reach, long_runs, short_runs, Effort, End, Group, Optimum, OUT_OF_REACH,
 };

@@ -9,7 +9,7 @@ use super::stage::Stage;
 use super::starts::{
     deal, partitions_of, sample_of, stage_of, AtATime, LEAST_SAMPLE, STARTS_AT_A_TIME,
 };
-use super::{moves, survivors, Settings};
+use super::{learning, survivors, Settings};
 use crate::criteria::Criterion;
 use crate::error::GmmError;
 use crate::init::Partitions;
@@ -47,7 +47,7 @@ pub(super) fn search(
     let is_one = cells.len() == 1;
     let models = if n < MANY_ROWS { FEW_MODELS } else { 1 };
     let gives_up = n >= LEAST_SAMPLE && cells.len() > models && !settings.finish_all;
-    let mut helpers = moves::helpers(cells, all.passes.data().d(), distinct, settings);
+    let mut helpers = learning::helpers(cells, all.passes.data().d(), distinct, settings);
     let has_helpers = !helpers.is_empty();
     let mut everyone: Vec<&mut Cell> = cells.iter_mut().map(|cell| &mut **cell).collect();
     everyone.extend(&mut helpers);
@@ -90,7 +90,7 @@ pub(super) fn search(
             },
         )?;
         choose(&mut everyone)?;
-        moves::learn(stage, &mut everyone, effort.kept, settings)?;
+        learning::learn(stage, &mut everyone, effort.kept, settings)?;
     }
     if gives_up {
         survivors::choose(stage, cells, n, settings)?;
@@ -105,10 +105,10 @@ pub(super) fn search(
     if gives_up && !has_helpers {
         search_for_leader(all, cells, distinct, settings)?;
     }
-    moves::nest(all, cells, settings)?;
+    learning::nest(all, cells, settings)?;
     let is_known = sampled || gives_up || has_helpers || is_one;
     if !is_known && follow_all_of_leader(all, &partitions, cells, settings)? {
-        moves::nest(all, cells, settings)?;
+        learning::nest(all, cells, settings)?;
     }
     Ok(sample.data().n())
 }

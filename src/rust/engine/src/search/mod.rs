@@ -2,12 +2,13 @@
 //! each.
 //!
 //! A [`Cell`] is one family with one number of components. All cells of a number of components
-//! share their starts, and cells learn from one another's optima ([`moves`]). Where there are many
+//! share their starts, and cells learn from one another's optima ([`learning`]). Where there are many
 //! rows, all this happens on a sample of them, and only the optima go on to all.
 
 mod cell;
 mod fixed;
 mod freely;
+mod learning;
 mod moves;
 mod narrowest;
 mod relatives;
