@@ -22,11 +22,15 @@ struct Kept {
     is_closed: Cell<bool>,
 }
 
+// To fill an array with; nobody shares it.
+#[allow(clippy::declare_interior_mutable_const)]
+const NOTHING: Cell<*mut u8> = Cell::new(ptr::null_mut());
+
 thread_local! {
     /// It needs no destructor, and so it is there as long as its thread.
     static KEPT: Kept = const {
         Kept {
-            free: [const { Cell::new(ptr::null_mut()) }; SIZES],
+            free: [NOTHING; SIZES],
             is_closed: Cell::new(false),
         }
     };
