@@ -192,9 +192,9 @@ fn sorted_out(runs: Vec<Result<Run, Failed>>) -> (Vec<Run>, Vec<Failed>) {
 /// starts.
 ///
 /// After every round, each twice as long as the one before, a run ends that has met the best that
-/// is `known`; and one gives up, if it may, if it would take many such rounds to catch up with the best that
-/// has converged: what is left on its plateau is nothing that the fit would report. Rounds end
-/// together, so that the outcome does not depend on the threads.
+/// is `known`; and one gives up, if it may, that would take many such rounds to catch up with the
+/// best that has converged: what is left on its plateau is nothing that the fit would report. Rounds
+/// end together, so that the outcome does not depend on the threads.
 pub(super) fn long_runs(
     em: &Em<'_>,
     mut running: Vec<Group>,
