@@ -36,8 +36,10 @@
 #' least. The best `3 (n_final + 2)` of all these, after an iteration, make a short run, and
 #' `n_final + 2` run on. Where this leads to a better optimum, it counts as one more start. Up to
 #' three models get such neighbours to help them, even if nobody asked for these; more models have
-#' each other. So, where no rows are left out and no models given up, another twelve starts after
-#' the first never lead to a lower optimum. In the end no family is left below one that it contains.
+#' each other. Until these have learned, their runs end where about 0.03 of the log-likelihood is left
+#' to gain; in the end the best of each runs on until no more than `tol` is. So, where no rows are
+#' left out and no models given up, another twelve starts after the first never lead to an optimum
+#' that is lower by more than this. In the end no family is left below one that it contains.
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
 #' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their

@@ -37,9 +37,9 @@
 #'     \item{`loglik`, `df`}{Log-likelihood and number of free parameters.}
 #'     \item{`BIC`, `ICL`, `AIC`, `AICc`}{The criteria; smaller is better. See Criteria.}
 #'     \item{`entropy`}{Of the responsibilities, summed over the rows: 0 where all rows are sure.}
-#'     \item{`starts`, `hits`}{Starts that were tried, and those that were seen to reach the optimum:
-#'       most are not followed to their end, but those of the best of more than three models are; see
-#'       [gmm_control()].}
+#'     \item{`starts`, `hits`}{Starts that were tried, and those that were seen to reach the optimum.
+#'       Most of more than three models are not followed so far, and within 0.06 of its
+#'       log-likelihood counts as there; all of the best one are, to the end: see [gmm_control()].}
 #'     \item{`iterations`, `converged`}{Of the best run.}
 #'     \item{`status`}{`"ok"`; `"near-spurious: ..."` with the component; `"too rich: ..."`; or why
 #'       there is no fit.}

@@ -36,6 +36,8 @@ pub(super) struct Cell {
     short: Vec<Group>,
     /// Log-likelihoods at which runs ended, and how many starts led there.
     ends: Vec<(f64, usize)>,
+    /// What these may have left to gain.
+    tolerance: f64,
     pub(super) tried: usize,
     /// Of these, partitions of the engine's own.
     pub(super) started: usize,
@@ -76,6 +78,7 @@ impl Cell {
             optima: Vec::new(),
             short: Vec::new(),
             ends: Vec::new(),
+            tolerance: 0.0,
             tried: 0,
             started: 0,
             is_followed: false,
@@ -97,8 +100,7 @@ impl Cell {
     }
 
     /// What became of the starts.
-    pub(super) fn counts(&self, tolerance: f64) -> StartCounts {
-        let margin = SAME_OPTIMUM.max(2.0 * tolerance);
+    pub(super) fn counts(&self) -> StartCounts {
         let above = |least: f64| {
             let above = self.ends.iter().filter(|(loglik, _)| *loglik > least);
             above.map(|(_, starts)| starts).sum()
@@ -107,9 +109,14 @@ impl Cell {
             tried: self.tried,
             degenerate: self.degenerate,
             finished: above(f64::NEG_INFINITY),
-            reached: above(self.loglik() - margin),
+            reached: above(self.loglik() - self.margin()),
             rows: self.rows,
         }
+    }
+
+    /// By how much less the log-likelihood of a run may be that is at the best optimum.
+    fn margin(&self) -> f64 {
+        SAME_OPTIMUM.max(2.0 * self.tolerance)
     }
 
     /// Find the entropy of the best optimum on these rows.
@@ -127,7 +134,7 @@ impl Cell {
             Algorithm::Em => ENOUGH,
             Algorithm::Cem | Algorithm::Sem => usize::MAX,
         };
-        let reached = self.counts(settings.tolerance).reached;
+        let reached = self.counts().reached;
         let is_settled = reached >= enough && !self.is_followed;
         self.behind.is_none() && !self.is_outsider && !is_settled
     }
@@ -160,8 +167,8 @@ impl Cell {
 
     /// Take over the starts of [`Cell::to_be_followed`], and what they have found. If none has led to
     /// the optimum, what did counts as one more. Returns whether one has led further.
-    pub(super) fn take_followed(&mut self, mut followed: Cell, tolerance: f64) -> bool {
-        if followed.counts(tolerance).reached == 0 {
+    pub(super) fn take_followed(&mut self, mut followed: Cell) -> bool {
+        if followed.counts().reached == 0 {
             followed.tried += 1;
             followed.ends.push((followed.loglik(), 1));
         }
@@ -240,7 +247,7 @@ impl Cell {
         let em = &stage.em(self.model, settings);
         let (runs, failed) = short_runs(em, starts, begin, self.loglik(), effort, settings)?;
         self.tried += starts.len();
-        self.rows = stage.passes.data().n();
+        self.note_stage(stage, em);
         for failed in failed {
             self.note_failure(stage, failed, 1);
         }
@@ -295,6 +302,53 @@ impl Cell {
         positions.max_by(|a, b| a.hoped.total_cmp(&b.hoped))
     }
 
+    /// Note where starts are tried.
+    pub(super) fn note_stage(&mut self, stage: &Stage<'_>, em: &Em<'_>) {
+        self.rows = stage.passes.data().n();
+        self.tolerance = em.tolerance;
+    }
+
+    /// Go on from optima that were found roughly on the same rows: from the best, or, should that
+    /// collapse, from the next.
+    ///
+    /// # Errors
+    /// [`GmmError::Interrupted`]; other failures are of a start, and noted.
+    pub(super) fn finish(
+        &mut self,
+        stage: &Stage<'_>,
+        settings: &Settings,
+    ) -> Result<(), GmmError> {
+        let em = stage.em(self.model, settings);
+        let margin = self.margin();
+        self.tolerance = em.tolerance;
+        // The first step of one component is the last.
+        if self.k == 1 {
+            return Ok(());
+        }
+        for optimum in std::mem::take(&mut self.optima) {
+            let at = optimum.loglik();
+            let ended = optimum.go_on(&em, settings);
+            stage.passes.progress().check()?;
+            let (mut own, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.ends)
+                .into_iter()
+                .partition(|end| (end.0 - at).abs() <= margin);
+            self.ends = others;
+            match ended {
+                Ok(optimum) => {
+                    own.iter_mut().for_each(|end| end.0 = optimum.loglik());
+                    self.ends.extend(own);
+                    self.optima.push(optimum);
+                    break;
+                }
+                Err(failed) => {
+                    let starts = own.iter().map(|(_, starts)| starts).sum();
+                    self.note_failure(stage, failed, starts);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Go on from the optima on a sample to those on all rows.
     pub(super) fn go_on(&mut self, all: &Stage<'_>, settings: &Settings) -> Result<(), GmmError> {
         let em = all.em(self.model, settings);
@@ -312,7 +366,7 @@ impl Cell {
     /// Take the optima away to other rows, where they are runs.
     pub(super) fn move_to(&mut self, all: &Stage<'_>, settings: &Settings) -> Vec<Group> {
         let em = all.em(self.model, settings);
-        let margin = SAME_OPTIMUM.max(2.0 * settings.tolerance);
+        let margin = self.margin();
         let mut groups: Vec<Group> = Vec::new();
         for optimum in std::mem::take(&mut self.optima) {
             let at = optimum.loglik();
@@ -329,6 +383,7 @@ impl Cell {
                 Err(failed) => self.note_failure(all, failed, starts),
             }
         }
+        self.tolerance = em.tolerance;
         // What has ended elsewhere is far below.
         for end in &mut self.ends {
             end.0 = f64::MIN;

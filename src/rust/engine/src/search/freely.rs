@@ -23,7 +23,8 @@ const BATCHES: usize = 3;
 const LEADERS: usize = 4;
 /// Iterations after which the worst starts are dropped.
 const GLANCE: usize = 1;
-/// Optima on a sample that go on to all rows, where there is but one cell.
+/// Optima that are kept where the best may turn out to be none: one cell's on a sample, and those of
+/// rough runs.
 const KEPT: usize = 3;
 
 /// From partitions of the engine's own; returns the rows that these are of.
@@ -37,14 +38,20 @@ pub(super) fn search(
     let sample = sample_of(all, cells.len(), settings);
     let sampled = sample.data().n() < n;
     let own;
-    let stage = if sampled {
-        own = stage_of(&sample, all, settings)?;
+    let is_one = cells.len() == 1;
+    let are_many = cells.len() > learning::FEW;
+    let stage = if sampled || are_many {
+        let same = if sampled {
+            stage_of(&sample, all, settings)?
+        } else {
+            all.clone()
+        };
+        own = if are_many { same.roughly() } else { same };
         &own
     } else {
         all
     };
     let partitions = partitions_of(stage, settings)?;
-    let is_one = cells.len() == 1;
     let models = if n < MANY_ROWS { FEW_MODELS } else { 1 };
     let gives_up = n >= LEAST_SAMPLE && cells.len() > models && !settings.finish_all;
     let mut helpers = learning::helpers(cells, all.passes.data().d(), distinct, settings);
@@ -60,7 +67,11 @@ pub(super) fn search(
         few: 2 * long,
         short: settings.short_iterations,
         long,
-        kept: if sampled && is_one { KEPT } else { 1 },
+        kept: if sampled && is_one || are_many && !sampled {
+            KEPT
+        } else {
+            1
+        },
     };
     let choose = |cells: &mut [&mut Cell]| {
         if chooses {
@@ -94,6 +105,10 @@ pub(super) fn search(
     }
     if gives_up {
         survivors::choose(stage, cells, n, settings)?;
+    }
+    if !sampled && are_many {
+        let open = cells.par_iter_mut().filter(|cell| cell.behind.is_none());
+        open.try_for_each(|cell| cell.finish(all, settings))?;
     }
     if sampled && gives_up {
         survivors::race(all, cells, settings)?;
@@ -150,7 +165,7 @@ fn follow_all_of_leader(
         |cell, made, _| cell.start_from(all, made, effort, settings),
         |cells| cells[0].go_far(all, effort, settings),
     )?;
-    Ok(cells[leader].take_followed(again, settings.tolerance))
+    Ok(cells[leader].take_followed(again))
 }
 
 /// Search for the best of many models as if it had been asked for alone; should that find more,

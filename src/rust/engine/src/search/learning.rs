@@ -20,7 +20,7 @@ use crate::score::Score;
 use crate::stats::SufficientStats;
 
 /// Cells that get their neighbours to help.
-const FEW: usize = 3;
+pub(super) const FEW: usize = 3;
 /// Pairs of components whose union is tried.
 const MERGES: usize = 5;
 /// Of what neighbours propose, so many runs more than of the starts go on, and so many times these

@@ -311,7 +311,7 @@ pub fn search(
                 .map(|mixture| mixture.select(&order))
                 .collect(),
             stop: best.stop,
-            starts: cell.counts(settings.tolerance),
+            starts: cell.counts(),
         }))
     });
     let cells = fits.collect::<Result<Vec<_>, GmmError>>()?;

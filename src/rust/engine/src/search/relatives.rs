@@ -116,8 +116,8 @@ impl Cell {
         let progress = all.passes.progress();
         progress.expect_runs(starts.len());
         self.tried += starts.len();
-        self.rows = stage.passes.data().n();
         let em = all.em(self.model, settings);
+        self.note_stage(stage, &em);
         let iterations = settings.max_iterations;
         let run = |(run, start): (usize, Result<Mixture, Failed>)| {
             let ended = start.map(|start| match settings.algorithm {

@@ -34,6 +34,26 @@ impl Optimum {
         self.loglik
     }
 
+    /// Run on from here to the end.
+    pub(super) fn go_on(mut self, em: &Em<'_>, settings: &Settings) -> Result<Self, Failed> {
+        let made = self.trace.len() - 1;
+        let run = em.begin(self.mixture)?;
+        let run = run_on(
+            em,
+            run,
+            settings.max_iterations.saturating_sub(made),
+            settings,
+        )?;
+        let end = Optimum::from(run);
+        self.trace.extend(end.trace.into_iter().skip(1));
+        self.path.extend(end.path.into_iter().skip(1));
+        Ok(Optimum {
+            trace: self.trace,
+            path: self.path,
+            ..end
+        })
+    }
+
     fn is_met_by(&self, run: &Run) -> bool {
         have_met(run, self.loglik(), &self.mixture)
     }

@@ -17,8 +17,11 @@ const VARIANCES: std::ops::RangeInclusive<f64> = 1e-304..=1e304;
 /// Rounding errors of a column's values that make its resolution.
 const ROUNDINGS: f64 = 64.0;
 
+/// Log-likelihood that rough runs may leave.
+const ROUGH: f64 = 0.03;
+
 /// Rows, and what all runs on them have in common.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Stage<'a> {
     pub(super) passes: Passes<'a>,
     /// Of a sample, which rows these are.
@@ -26,6 +29,8 @@ pub(super) struct Stage<'a> {
     pub(super) scale: Scale,
     /// The first column that others determine, which families with orientations can't have.
     pub(super) dependent: Option<usize>,
+    /// Log-likelihood that runs may leave, if the tolerance is less.
+    roughness: f64,
 }
 
 impl<'a> Stage<'a> {
@@ -48,7 +53,16 @@ impl<'a> Stage<'a> {
             sampled,
             scale,
             dependent,
+            roughness: 0.0,
         })
+    }
+
+    /// The same rows, where optima are guesses only, from which runs go on elsewhere.
+    pub(super) fn roughly(self) -> Self {
+        Stage {
+            roughness: ROUGH,
+            ..self
+        }
     }
 
     /// Of all rows, those that the component owned that failed.
@@ -75,7 +89,12 @@ impl<'a> Stage<'a> {
             passes: self.passes,
             model,
             scale: &self.scale,
-            tolerance: settings.tolerance,
+            // Without a tolerance, a number of iterations was asked for.
+            tolerance: if settings.tolerance > 0.0 {
+                settings.tolerance.max(self.roughness)
+            } else {
+                0.0
+            },
             min_eigen_ratio: settings.min_eigen_ratio,
             hurries: model.family.iterates() && settings.accelerates() && settings.tolerance > 0.0,
             keep_path: settings.keep_path,
