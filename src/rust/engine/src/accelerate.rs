@@ -365,8 +365,8 @@ impl Reference {
     fn is_stale(&self, mixture: &Mixture, factors: &Factors, stats: &SufficientStats) -> bool {
         let total = stats.total_mass();
         let masses = mixture.weights.iter().map(|w| w * total);
-        let variances = factors.variances();
-        let now = masses.chain(variances.iter().copied());
+        let places = factors.places();
+        let now = masses.chain(places.map(|(k, j)| factors.variance(k, j)));
         let then = self.masses.iter().chain(&self.variances);
         let is_near = |(now, then): (f64, &f64)| now < STALE * then && *then < STALE * now;
         !now.zip(then).all(is_near)

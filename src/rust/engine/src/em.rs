@@ -142,16 +142,13 @@ impl Em<'_> {
     /// [`GmmError::Degenerate`], [`GmmError::Narrow`].
     pub(crate) fn sound_factors(&self, mixture: &Mixture) -> Result<Factors, GmmError> {
         let factors = Factors::of(&mixture.covariances)?;
-        let (variances, precisions) = (factors.variances(), factors.precisions());
-        let columns = variances.iter().zip(&precisions);
-        let resolutions = self.scale.resolution.iter().cycle();
-        let collapsed = |((variance, precision), resolution): ((&f64, &f64), &f64)| {
-            *variance < resolution.powi(2) || variance * precision * SMALLEST_OWN_PART > 1.0
+        let has_collapsed = |&(k, j): &(usize, usize)| {
+            let variance = factors.variance(k, j);
+            variance < self.scale.resolution[j].powi(2)
+                || variance * factors.precision(k, j) * SMALLEST_OWN_PART > 1.0
         };
-        if let Some(at) = columns.zip(resolutions).position(collapsed) {
-            return Err(GmmError::Degenerate {
-                k: at / mixture.d(),
-            });
+        if let Some((k, _)) = factors.places().find(has_collapsed) {
+            return Err(GmmError::Degenerate { k });
         }
         if self.min_eigen_ratio > 0.0 {
             let is_narrow = |extent: &(f64, f64)| extent.0 < self.min_eigen_ratio;

@@ -100,63 +100,71 @@ impl Factors {
         }
     }
 
-    /// The variances of the columns in every component, `double[d, k]`.
-    pub(crate) fn variances(&self) -> DMatrix<f64> {
+    /// Number of components, and of columns.
+    fn shape(&self) -> (usize, usize) {
         match self {
-            Factors::Own(own) => {
-                let d = own.roots.d();
-                let mut variances = DMatrix::zeros(d, own.roots.k());
-                let each = variances.as_mut_slice().chunks_exact_mut(d);
-                for (variances, root) in each.zip(own.roots.each()) {
-                    for column in root.chunks_exact(d) {
-                        add_squares(variances, column, 1.0);
-                    }
-                }
-                variances
-            }
-            Factors::Common { basis, deviations } => match basis {
-                None => deviations.map(|s| s * s),
-                Some(basis) => {
-                    let d = deviations.nrows();
-                    let mut variances = DMatrix::zeros(d, deviations.ncols());
-                    let each = variances.as_mut_slice().chunks_exact_mut(d);
-                    for (variances, own) in each.zip(deviations.as_slice().chunks_exact(d)) {
-                        let columns = basis.matrix.as_slice().chunks_exact(d);
-                        for (column, deviation) in columns.zip(own) {
-                            add_squares(variances, column, *deviation);
-                        }
-                    }
-                    variances
-                }
-            },
+            Factors::Own(own) => (own.roots.k(), own.roots.d()),
+            Factors::Common { deviations, .. } => (deviations.ncols(), deviations.nrows()),
         }
     }
 
-    /// The inverses of the variances that columns have given the others, `double[d, k]`. One over
+    /// The variance of column `j` in component `k`.
+    pub(crate) fn variance(&self, k: usize, j: usize) -> f64 {
+        match self {
+            Factors::Own(own) => {
+                let row = own.roots.of(k)[j..].iter().step_by(own.roots.d());
+                row.take(j + 1).map(|root| root * root).sum()
+            }
+            Factors::Common { basis, deviations } => {
+                let d = deviations.nrows();
+                let deviations = &deviations.as_slice()[k * d..][..d];
+                match basis {
+                    None => deviations[j] * deviations[j],
+                    Some(basis) => {
+                        let row = basis.matrix.as_slice()[j..].iter().step_by(d);
+                        let parts = row.zip(deviations).map(|(part, s)| part * s);
+                        parts.map(|part| part * part).sum()
+                    }
+                }
+            }
+        }
+    }
+
+    /// The inverse of the variance that column `j` has in component `k` given the others. One over
     /// the product with the variance is the part of it that the others do not determine: one minus
     /// the squared multiple correlation.
-    pub(crate) fn precisions(&self) -> DMatrix<f64> {
+    pub(crate) fn precision(&self, k: usize, j: usize) -> f64 {
         match self {
             Factors::Own(own) => {
                 let d = own.inverses.d();
-                let squares = own.inverses.values().chunks_exact(d);
-                let precisions = squares.map(|column| column.iter().map(|r| r * r).sum::<f64>());
-                DMatrix::from_iterator(d, own.inverses.k(), precisions)
+                let column = own.inverses.of(k)[j * d..][..d].iter();
+                column.map(|part| part * part).sum()
             }
-            Factors::Common { basis, deviations } => match basis {
-                None => deviations.map(|s| s.powi(-2)),
-                Some(basis) => {
-                    let (d, k) = deviations.shape();
-                    let precision = |j: usize, k: usize| {
-                        let column = &basis.inverse.as_slice()[j * d..][..d];
-                        let own = &deviations.as_slice()[k * d..][..d];
-                        let parts = column.iter().zip(own);
-                        parts.map(|(b, s)| (b / s) * (b / s)).sum()
-                    };
-                    DMatrix::from_fn(d, k, precision)
+            Factors::Common { basis, deviations } => {
+                let d = deviations.nrows();
+                let deviations = &deviations.as_slice()[k * d..][..d];
+                match basis {
+                    None => deviations[j].powi(-2),
+                    Some(basis) => {
+                        let column = basis.inverse.as_slice()[j * d..][..d].iter();
+                        let parts = column.zip(deviations).map(|(part, s)| part / s);
+                        parts.map(|part| part * part).sum()
+                    }
                 }
-            },
+            }
         }
+    }
+
+    /// All components with their columns.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (usize, usize)> {
+        let (k, d) = self.shape();
+        (0..k).flat_map(move |k| (0..d).map(move |j| (k, j)))
+    }
+
+    /// The variances of the columns in every component, `double[d, k]`.
+    pub(crate) fn variances(&self) -> DMatrix<f64> {
+        let (k, d) = self.shape();
+        DMatrix::from_iterator(d, k, self.places().map(|(k, j)| self.variance(k, j)))
     }
 }
 
@@ -183,13 +191,6 @@ impl CholeskyFactors {
     }
 }
 
-/// Add the squares of a multiple of the parts.
-fn add_squares(sums: &mut [f64], parts: &[f64], factor: f64) {
-    for (sum, part) in sums.iter_mut().zip(parts) {
-        *sum += (factor * part) * (factor * part);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,7 +208,7 @@ mod tests {
             let factors = Factors::of(&covariances).unwrap();
             for (j, variance) in [4.0, 9.0].into_iter().enumerate() {
                 assert!((factors.variances()[j] - variance).abs() < 1e-13);
-                let own_part = 1.0 / (factors.variances()[j] * factors.precisions()[j]);
+                let own_part = 1.0 / (factors.variance(0, j) * factors.precision(0, j));
                 assert!((own_part - 0.75).abs() < 1e-13);
             }
             let (root, inverse) = (factors.root(0), factors.inverse(0));

@@ -11,7 +11,7 @@ use std::ptr;
 /// Blocks that are kept come in multiples of so many bytes.
 const UNIT: usize = 32;
 /// Sizes of blocks that are kept: larger ones are the system's, and those of stricter alignment.
-const SIZES: usize = 64;
+const SIZES: usize = 256;
 const ALIGNMENT: usize = 16;
 
 /// What a thread keeps.

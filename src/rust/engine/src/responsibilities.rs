@@ -106,6 +106,11 @@ const FARTHEST: f64 = 100.0;
 /// are what rounding of the scatters is to be compared with.
 const LEAST_OWN_PART: f64 = 1e-4;
 
+/// Whether the others do not determine column `j` of component `k`.
+fn has_own_part(factors: &Factors, k: usize, j: usize) -> bool {
+    factors.variance(k, j) * factors.precision(k, j) * LEAST_OWN_PART <= 1.0
+}
+
 impl Expected {
     /// Make a mixture ready for blocks of rows relative to its own centre.
     pub(crate) fn new(mixture: &Mixture, factors: &Factors, isa: Isa) -> Self {
@@ -124,13 +129,10 @@ impl Expected {
         isa: Isa,
     ) -> Option<Self> {
         let means = relative(mixture, &total.mean);
-        let (variances, precisions) = (factors.variances(), factors.precisions());
-        let mut columns = variances.iter().zip(&precisions);
-        let is_near = means
-            .iter()
-            .zip(&variances)
-            .all(|(mean, variance)| mean.powi(2) <= FARTHEST * variance)
-            && columns.all(|(variance, precision)| variance * precision * LEAST_OWN_PART <= 1.0);
+        let is_near = factors.places().all(|(k, j)| {
+            let variance = factors.variance(k, j);
+            means[(j, k)].powi(2) <= FARTHEST * variance && has_own_part(factors, k, j)
+        });
         is_near.then(|| Self::about(total.mean.clone(), mixture, factors, isa))
     }
 
@@ -261,9 +263,7 @@ impl Expected {
             return None;
         }
         let d = mixture.d();
-        let (variances, precisions) = (factors.variances(), factors.precisions());
-        let mut columns = variances.iter().zip(&precisions);
-        if columns.any(|(variance, precision)| variance * precision * LEAST_OWN_PART > 1.0) {
+        if !(0..d).all(|j| has_own_part(factors, 0, j)) {
             return None;
         }
         let inverse = factors.inverse(0);

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use super::products::{multiply, sum_of_logs};
 use super::stack::Stack;
-use super::triangles::{factor, factor_regular, inverse_of_lower, log_volume};
+use super::triangles::{diagonal, factor, factor_regular, inverse_of_lower};
 
 /// Covariances of `k` components in `d` dimensions.
 ///
@@ -96,21 +96,19 @@ impl Covariances {
         }
     }
 
-    /// Logarithms of the components' volumes `|Sigma_k|^(1/d)`, up to a constant that all share;
-    /// `None` where a covariance is singular.
-    pub(super) fn relative_log_volumes(&self) -> Option<Vec<f64>> {
+    /// Logarithms of the components' volumes `|Sigma_k|^(1/d)`, up to a constant that all share, where
+    /// all have the same shape; else of something like it.
+    pub(super) fn relative_log_volumes(&self) -> Vec<f64> {
         match self {
             Covariances::Own(matrices) => {
                 let d = matrices.d();
-                let mut factors = matrices.clone();
-                let volume =
-                    |matrix: &mut [f64]| factor_regular(matrix, d).then(|| log_volume(matrix, d));
-                factors.each_mut().map(volume).collect()
+                let traces = matrices.each().map(|own| diagonal(own, d).sum::<f64>());
+                traces.map(f64::ln).collect()
             }
             Covariances::Common { variances, .. } => {
                 let mean_log = |own: &[f64]| sum_of_logs(own.iter().copied()) / own.len() as f64;
                 let each = variances.as_slice().chunks_exact(variances.nrows());
-                Some(each.map(mean_log).collect())
+                each.map(mean_log).collect()
             }
         }
     }

@@ -3,20 +3,14 @@
 //! # Source
 //! Celeux and Govaert (1995), Pattern Recognition 28(5), section 3.1.
 
-use nalgebra::allocator::Allocator;
-use nalgebra::{
-    DMatrix, DefaultAllocator, DimDiff, DimSub, Matrix2, Matrix3, Matrix4, OMatrix, SymmetricEigen,
-    U1,
-};
+use nalgebra::DMatrix;
 
 use super::covariances::Composer;
+use super::eigen::decompose;
 use super::stack::Stack;
 use super::triangles::{factor_regular, log_volume};
 use super::{Basis, Covariances, Given};
 use crate::error::GmmError;
-
-/// Sweeps of the eigenvalue iteration per column, far above the two or three that it takes.
-const EIGEN_ITERATIONS: usize = 100;
 
 /// `W / N`, with `W` the pooled scatter.
 pub(super) fn eee(given: &Given<'_>) -> Result<Covariances, GmmError> {
@@ -111,59 +105,6 @@ impl Eigen {
         }
         Covariances::Own(matrices)
     }
-}
-
-/// The eigenvectors of a symmetric positive semidefinite matrix, if that is finite; those of the
-/// largest eigenvalues first.
-pub(super) fn axes(matrix: &DMatrix<f64>) -> Option<DMatrix<f64>> {
-    let mut vectors = matrix.clone();
-    let mut values = vec![0.0; matrix.nrows()];
-    let to = (vectors.as_mut_slice(), &mut values[..]);
-    decompose(matrix.as_slice(), to).then_some(vectors)
-}
-
-/// Eigenvectors and eigenvalues of a symmetric positive semidefinite matrix, if that is finite, the
-/// largest first.
-///
-/// # Cost
-/// About `9 d³` operations; of small matrices a third of what it takes where the size is not known
-/// to the compiler.
-fn decompose(matrix: &[f64], to: (&mut [f64], &mut [f64])) -> bool {
-    // The iteration never ends on what is not finite.
-    if !matrix.iter().all(|entry| entry.is_finite()) {
-        return false;
-    }
-    match to.1.len() {
-        2 => decompose_sized(Matrix2::from_column_slice(matrix), to),
-        3 => decompose_sized(Matrix3::from_column_slice(matrix), to),
-        4 => decompose_sized(Matrix4::from_column_slice(matrix), to),
-        d => decompose_sized(DMatrix::from_column_slice(d, d, matrix), to),
-    }
-}
-
-fn decompose_sized<D: DimSub<U1>>(
-    matrix: OMatrix<f64, D, D>,
-    (vectors, values): (&mut [f64], &mut [f64]),
-) -> bool
-where
-    DefaultAllocator: Allocator<D, D> + Allocator<D> + Allocator<DimDiff<D, U1>>,
-{
-    let d = values.len();
-    let found = SymmetricEigen::try_new(matrix, f64::EPSILON, EIGEN_ITERATIONS * d);
-    let Some(found) = found else {
-        return false;
-    };
-    let all = found.eigenvalues.as_slice();
-    if !all.iter().all(|value| value.is_finite()) {
-        return false;
-    }
-    for (i, value) in all.iter().enumerate() {
-        let before = all[..i].iter().filter(|other| *other >= value).count();
-        let at = before + all[i + 1..].iter().filter(|other| *other > value).count();
-        values[at] = value.max(0.0);
-        vectors[at * d..(at + 1) * d].copy_from_slice(&found.eigenvectors.as_slice()[i * d..][..d]);
-    }
-    true
 }
 
 /// Whether decreasing eigenvalues end in nothing but the rounding error of the first.

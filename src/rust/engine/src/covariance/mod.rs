@@ -7,6 +7,7 @@
 
 mod axes;
 mod covariances;
+mod eigen;
 mod family;
 mod frame;
 mod matrices;

@@ -14,8 +14,8 @@
 
 use nalgebra::DMatrix;
 
+use super::eigen::axes;
 use super::frame::{log_sum_exp, Frame, Roots, Volumes};
-use super::matrices::axes;
 use super::newton::descend;
 use super::sweeps::sweep;
 use super::triangles::{factor_regular, inverse_of_lower};

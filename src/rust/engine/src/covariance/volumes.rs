@@ -73,8 +73,8 @@ pub(super) fn vee(given: &Given<'_>) -> Result<Covariances, GmmError> {
     let [mut inverse, mut transposed, mut half] = [(); 3].map(|()| lower.clone());
     let mut parts = DMatrix::zeros(d * d, k);
     let start = start(given, &given.scatter.diagonals())?;
-    let theta = minimise(given, start, |theta, slope| {
-        pool(scatters.values(), theta, lower.as_mut_slice());
+    let precisions = minimise(given, start, |precisions, slope| {
+        pool(scatters.values(), precisions, lower.as_mut_slice());
         let is_regular = factor_regular(lower.as_mut_slice(), d)
             && invert(lower.as_slice(), d, inverse.as_mut_slice());
         if !is_regular {
@@ -82,27 +82,26 @@ pub(super) fn vee(given: &Given<'_>) -> Result<Covariances, GmmError> {
         }
         inverse.transpose_to(&mut transposed);
         let parts_of_each = parts.as_mut_slice().chunks_exact_mut(d * d);
-        for ((scatter, part), theta) in scatters.each().zip(parts_of_each).zip(theta) {
+        for ((scatter, part), precision) in scatters.each().zip(parts_of_each).zip(precisions) {
             multiply(scatter, transposed.as_slice(), d, half.as_mut_slice());
             multiply(inverse.as_slice(), half.as_slice(), d, part);
-            let precision = theta.exp();
             part.iter_mut().for_each(|entry| *entry *= precision);
         }
         slope.set(log_volume(lower.as_slice(), d), &parts, d);
         true
     })?;
-    pool(scatters.values(), &theta, lower.as_mut_slice());
+    pool(scatters.values(), &precisions, lower.as_mut_slice());
     if !factor_regular(lower.as_mut_slice(), d) {
         return Err(GmmError::Degenerate { k: 0 });
     }
-    // The volume of M / N is the factor that the volumes exp(-theta) lack.
+    // The volume of M / N is the factor that the volumes lack.
     let half_volume = 0.5 * log_volume(lower.as_slice(), d);
     lower *= (-half_volume).exp();
     let basis = Basis::triangular(lower).ok_or(GmmError::Degenerate { k: 0 })?;
-    let scale = 2.0 * half_volume - given.total_mass().ln();
+    let scale = (2.0 * half_volume).exp() / given.total_mass();
     let mut spheres = DMatrix::zeros(d, k);
-    for (mut sphere, theta) in spheres.column_iter_mut().zip(&theta) {
-        sphere.fill((scale - theta).exp());
+    for (mut sphere, precision) in spheres.column_iter_mut().zip(&precisions) {
+        sphere.fill(scale / precision);
     }
     common(Some(basis), spheres)
 }
@@ -116,15 +115,14 @@ fn diagonal_covariances(
     let mut pooled = DVector::zeros(d);
     let mut parts = DMatrix::zeros(d, k);
     let start = start(given, scatters)?;
-    let theta = minimise(given, start, |theta, slope| {
-        pool(scatters.as_slice(), theta, pooled.as_mut_slice());
+    let precisions = minimise(given, start, |precisions, slope| {
+        pool(scatters.as_slice(), precisions, pooled.as_mut_slice());
         if !pooled.iter().all(|&sum| is_sound(sum)) {
             return false;
         }
         let own = scatters.as_slice().chunks_exact(d);
         let parts_of_each = parts.as_mut_slice().chunks_exact_mut(d);
-        for ((own, part), theta) in own.zip(parts_of_each).zip(theta) {
-            let precision = theta.exp();
+        for ((own, part), precision) in own.zip(parts_of_each).zip(precisions) {
             for ((part, own), pooled) in part.iter_mut().zip(own).zip(&pooled) {
                 *part = own / pooled * precision;
             }
@@ -133,20 +131,19 @@ fn diagonal_covariances(
         slope.set(log_volume, &parts, d);
         true
     })?;
-    pool(scatters.as_slice(), &theta, pooled.as_mut_slice());
+    pool(scatters.as_slice(), &precisions, pooled.as_mut_slice());
     pooled /= given.total_mass();
-    for (mut variances, theta) in parts.column_iter_mut().zip(&theta) {
+    for (mut variances, precision) in parts.column_iter_mut().zip(&precisions) {
         variances.copy_from(&pooled);
-        variances *= (-theta).exp();
+        variances /= *precision;
     }
     Ok(parts)
 }
 
-/// `sum_k exp(theta_k) W_k`, of which `scatters` holds one after the other.
-fn pool(scatters: &[f64], theta: &[f64], out: &mut [f64]) {
+/// `sum_k W_k / lambda_k`, of which `scatters` holds one after the other.
+fn pool(scatters: &[f64], precisions: &[f64], out: &mut [f64]) {
     out.fill(0.0);
-    for (scatter, theta) in scatters.chunks_exact(out.len()).zip(theta) {
-        let precision = theta.exp();
+    for (scatter, precision) in scatters.chunks_exact(out.len()).zip(precisions) {
         for (sum, entry) in out.iter_mut().zip(scatter) {
             *sum += precision * entry;
         }
@@ -228,13 +225,14 @@ fn from_previous(given: &Given<'_>, theta: &DVector<f64>) -> Option<DVector<f64>
         .ascent
         .previous()
         .filter(|previous| previous.k() == given.k())?;
-    let volumes = DVector::from_vec(previous.relative_log_volumes()?);
+    let volumes = DVector::from_vec(previous.relative_log_volumes());
     let difference = -volumes - theta;
     let difference = difference.add_scalar(-difference.mean());
-    (difference.amax() < FAR).then(|| theta + difference)
+    let is_near = difference.iter().all(|entry| entry.abs() < FAR);
+    is_near.then(|| theta + difference)
 }
 
-/// The `theta` that minimises `h`, of which `look` gives the determinant's part, if there is one.
+/// The `exp(theta)` that minimise `h`, of which `look` gives the determinant's part, if there are any.
 fn minimise(
     given: &Given<'_>,
     Start {
@@ -244,8 +242,9 @@ fn minimise(
     mut look: impl FnMut(&[f64], &mut Slope) -> bool,
 ) -> Result<Vec<f64>, GmmError> {
     let shares = DVector::from_column_slice(given.mass) / given.total_mass();
-    let mut evaluate = |theta: &DVector<f64>, slope: &mut Slope| {
-        let is_found = look(theta.as_slice(), slope);
+    let mut evaluate = |theta: &DVector<f64>, precisions: &mut [f64], slope: &mut Slope| {
+        take_exp(theta, precisions);
+        let is_found = look(precisions, slope);
         if is_found {
             slope.value -= shares.dot(theta);
             slope.gradient -= &shares;
@@ -256,7 +255,8 @@ fn minimise(
     let mut here = Slope::with_room_for(given.k());
     let mut next = here.clone();
     let mut to = theta.clone();
-    if !evaluate(&theta, &mut here) {
+    let mut precisions = vec![0.0; given.k()];
+    if !evaluate(&theta, &mut precisions, &mut here) {
         return Err(GmmError::Degenerate { k: 0 });
     }
     let mut before = f64::INFINITY;
@@ -269,14 +269,15 @@ fn minimise(
         let length = step.amax();
         if length < CONVERGED || (length < NEAR && length > 0.1 * before) {
             theta += &step;
-            return Ok(theta.as_slice().to_vec());
+            take_exp(&theta, &mut precisions);
+            return Ok(precisions);
         }
         before = length;
         step *= (LONGEST / length).min(1.0);
         let mut is_found = false;
         for _ in 0..HALVINGS {
             theta.add_to(&step, &mut to);
-            is_found = evaluate(&to, &mut next) && descends(&here, &step, &next);
+            is_found = evaluate(&to, &mut precisions, &mut next) && descends(&here, &step, &next);
             if is_found {
                 break;
             }
@@ -284,7 +285,7 @@ fn minimise(
         }
         if !is_found {
             theta.add_to(&alternating_step(&here, &shares), &mut to);
-            is_found = evaluate(&to, &mut next);
+            is_found = evaluate(&to, &mut precisions, &mut next);
         }
         std::mem::swap(&mut theta, &mut to);
         std::mem::swap(&mut here, &mut next);
@@ -292,12 +293,18 @@ fn minimise(
             break;
         }
         if climbs {
-            return Ok(theta.as_slice().to_vec());
+            return Ok(precisions);
         }
     }
     // There is no minimum: the volume that shrinks most against its start vanishes.
     let k = (theta - start).imax();
     Err(GmmError::Degenerate { k })
+}
+
+fn take_exp(theta: &DVector<f64>, precisions: &mut [f64]) {
+    for (precision, theta) in precisions.iter_mut().zip(theta) {
+        *precision = theta.exp();
+    }
 }
 
 /// Step to the minimum of the quadratic model, if it has one. A common shift of all log volumes
