@@ -7,9 +7,10 @@
 #' searched from several starts.
 #'
 #' **Starts.** They are given to a model twelve at a time, `n_init` at most. After one EM
-#' iteration the best `2 n_final` of each twelve make a short run of `short_iter` iterations. Runs
-#' that have met (the same log-likelihood and weights, to 1e-3) go on as one, and the best `n_final`
-#' of these run on until they converge. A model gets no more starts once 3 of them have reached its
+#' iteration the best `2 n_final` of each twelve make a short run of `short_iter` iterations, which
+#' for the worst quarter of them ends after two. Runs that have met (the same log-likelihood and
+#' weights, to 1e-3) go on as one, and the best `n_final` of these run on until they converge; so does
+#' the first start of all, whatever it is worth. A model gets no more starts once 3 of them have reached its
 #' best optimum. A run ends where it meets an optimum that is known. A short run ends after two
 #' iterations if twenty times the gain of the last would not lead it to the best that is known; and
 #' after 8, 16, 32, ... iterations, its short run's counted, a run gives up if twenty times the gain
@@ -19,13 +20,15 @@
 #' Of more than three models, all starts that the best one got run on to their end, where no rows are
 #' left out and no models given up: how many of them lead to its optimum says how sure that is.
 #'
-#' **Partitions.** The starts are partitions of the rows. The first twelve are four by k-means (of
-#' the columns standardised twice, in their own units, and whitened), seven by the model-based
-#' agglomeration of rows (Ward's clusters, and the last forty of these merged further by what a
-#' tied or a full covariance loses; of the columns standardised, in their own units or whitened),
-#' and one random one. Four in five of the later ones are by k-means from other centres, and the
-#' fifth is random. Of one column, the first six are one by k-means, the equal parts between
-#' quantiles, three by agglomeration and one random. All models with the same number of components
+#' **Partitions.** The starts are partitions of the rows. The first is by agglomeration of single
+#' rows into spheres of different sizes, of principal components half whitened (Scrucca and Raftery
+#' 2015), much as `mclust::Mclust()` starts. Of the others up to the twelfth, four are by
+#' k-means (of the columns standardised twice, in their own units, and whitened), and seven by the
+#' model-based agglomeration of rows (Ward's clusters, and the last forty of these merged further by
+#' what a tied or a full covariance loses; of the columns standardised, in their own units or
+#' whitened). Four in five of the later ones are by k-means from other centres, and the fifth is
+#' random. Of one column, the first six are the equal parts between quantiles, one by k-means, three
+#' by agglomeration and one random. All models with the same number of components
 #' share their partitions.
 #'
 #' **Neighbours.** After every twelve starts, models learn from one another, in up to `rounds`
@@ -33,8 +36,8 @@
 #' optima of the families that differ from it by a letter. On the way down `k` components go on from
 #' the optimum of `k` + 1 with two merged; on the way up from that of `k` - 1 with one component
 #' split, or, where all have the same volume, with another about the row that the mixture explains
-#' least. The best `3 (n_final + 2)` of all these, after an iteration, make a short run, and
-#' `n_final + 2` run on. Where this leads to a better optimum, it counts as one more start. Up to
+#' least. The best `3 (n_final + 2)` of all these, after an iteration, make a short run, which for
+#' the worst third of them ends after two; and `n_final + 2` run on. Where this leads to a better optimum, it counts as one more start. Up to
 #' three models get such neighbours to help them, even if nobody asked for these; more models have
 #' each other. Until these have learned, their runs end where about 0.03 of the log-likelihood is left
 #' to gain; in the end the best of each runs on until no more than `tol` is. So, where no rows are
@@ -145,6 +148,9 @@
 #' Böhning, D., Dietz, E., Schaub, R., Schlattmann, P. and Lindsay, B. G. (1994). The
 #' distribution of the likelihood ratio for mixtures of densities from the one-parameter
 #' exponential family. *Annals of the Institute of Statistical Mathematics* 46, 373--388.
+#'
+#' Scrucca, L. and Raftery, A. E. (2015). Improved initialisation of model-based clustering using
+#' Gaussian hierarchical partitions. *Advances in Data Analysis and Classification* 9, 447--460.
 #'
 #' Vuong, Q. H. (1989). Likelihood ratio tests for model selection and non-nested hypotheses.
 #' *Econometrica* 57, 307--333.

@@ -99,8 +99,9 @@ fn rotate<const D: usize>(matrix: &[f64], to: (&mut [f64], &mut [f64])) -> bool 
                     a[p.max(r)][p.min(r)] = left;
                     a[q.max(r)][q.min(r)] = right;
                 }
-                for r in 0..D {
-                    (vectors[p][r], vectors[q][r]) = turn(vectors[p][r], vectors[q][r]);
+                let (before, from) = vectors.split_at_mut(q);
+                for (left, right) in before[p].iter_mut().zip(&mut from[0]) {
+                    (*left, *right) = turn(*left, *right);
                 }
             }
         }

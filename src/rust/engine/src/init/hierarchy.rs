@@ -1,5 +1,5 @@
 //! Partitions by agglomeration: Ward's clusters of rows, merged further by what the criterion of a
-//! covariance family loses.
+//! covariance family loses; or single rows, by spheres.
 
 use nalgebra::{Cholesky, DMatrix, DVector};
 
@@ -7,10 +7,14 @@ use crate::covariance::{diagonal, factor, inverse_of_lower, sum_of_logs};
 use crate::error::GmmError;
 use crate::progress::Progress;
 
+use super::spheres;
+
 /// The family whose classification log-likelihood a merge should keep high.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Criterion {
     /// Spheres of one size: Ward's method.
+    EqualSpheres,
+    /// Spheres of different sizes.
     Spheres,
     /// One covariance for all.
     Tied,
@@ -51,7 +55,8 @@ impl Hierarchy {
     /// Ward (1963), *Hierarchical grouping to optimize an objective function*, Journal of the
     /// American Statistical Association 58, by chains of nearest neighbours; the criteria after
     /// Fraley (1998), *Algorithms for model-based Gaussian hierarchical clustering*, SIAM Journal
-    /// on Scientific Computing 20. Hers begin with single rows.
+    /// on Scientific Computing 20. Hers all begin with single rows, where a covariance is not yet
+    /// known.
     pub(super) fn trees(
         points: &[f64],
         d: usize,
@@ -59,14 +64,18 @@ impl Hierarchy {
         criteria: &[Criterion],
         progress: &Progress,
     ) -> Result<Vec<(Criterion, Self)>, GmmError> {
-        if criteria.is_empty() {
-            return Ok(Vec::new());
-        }
         let rows = points.len() / d;
+        let mut trees = Vec::new();
+        if criteria.contains(&Criterion::Spheres) {
+            let merges = spheres::merges(points, d, progress)?;
+            trees.push((Criterion::Spheres, Hierarchy { merges, rows }));
+        }
+        if criteria.iter().all(|other| *other == Criterion::Spheres) {
+            return Ok(trees);
+        }
         let ward = ward(points, d, progress)?;
         let affordable = (MOST_WORK / (d as f64).powi(3)).sqrt() as usize;
         let base = BASE_CLUSTERS.max(2 * k).min(affordable).min(rows);
-        let mut trees = Vec::new();
         if base > k {
             let kept = rows - base;
             let labels = Hierarchy {
@@ -74,19 +83,17 @@ impl Hierarchy {
                 rows,
             }
             .cut(base);
-            let others = criteria
-                .iter()
-                .filter(|other| **other != Criterion::Spheres);
-            for &criterion in others {
+            let is_other = |other: &&Criterion| matches!(other, Criterion::Tied | Criterion::Full);
+            for &criterion in criteria.iter().filter(is_other) {
                 let clusters = clusters(points, d, &labels, base);
                 let mut merges = ward[..kept].to_vec();
                 merges.extend(agglomerate(clusters, criterion, progress)?);
                 trees.push((criterion, Hierarchy { merges, rows }));
             }
         }
-        if criteria.contains(&Criterion::Spheres) {
+        if criteria.contains(&Criterion::EqualSpheres) {
             let ward = Hierarchy { merges: ward, rows };
-            trees.push((Criterion::Spheres, ward));
+            trees.push((Criterion::EqualSpheres, ward));
         }
         Ok(trees)
     }
@@ -449,7 +456,7 @@ mod tests {
         for (rows, d) in [(12, 1), (15, 2), (14, 3)] {
             let mut rng = generator(1, rows);
             let points: Vec<f64> = (0..rows * d).map(|_| rng.random_range(0.0..1.0)).collect();
-            let tree = tree(&points, d, Criterion::Spheres);
+            let tree = tree(&points, d, Criterion::EqualSpheres);
             for k in 1..=rows {
                 assert_eq!(tree.cut(k), ward_by_hand(&points, d, k), "{rows} {d} {k}");
             }
@@ -471,13 +478,13 @@ mod tests {
         for criterion in [Criterion::Tied, Criterion::Full] {
             assert_eq!(tree(&points, 2, criterion).cut(2), truth, "{criterion:?}");
         }
-        assert_ne!(tree(&points, 2, Criterion::Spheres).cut(2), truth);
+        assert_ne!(tree(&points, 2, Criterion::EqualSpheres).cut(2), truth);
     }
 
     #[test]
     fn points_that_coincide_are_no_obstacle() {
         let points: Vec<f64> = (0..90).map(|i| f64::from(i % 3)).collect();
-        for criterion in [Criterion::Spheres, Criterion::Tied, Criterion::Full] {
+        for criterion in [Criterion::EqualSpheres, Criterion::Tied, Criterion::Full] {
             let labels = tree(&points, 1, criterion).cut(3);
             let truth: Vec<usize> = (0..90).map(|i| i % 3).collect();
             assert_eq!(labels, truth, "{criterion:?}");

@@ -3,6 +3,7 @@
 mod hierarchy;
 mod kmeans;
 mod partitions;
+mod spheres;
 
 use ndarray::ArrayView2;
 use rand::SeedableRng;

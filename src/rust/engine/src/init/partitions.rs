@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use nalgebra::{Cholesky, DMatrix};
+use nalgebra::{Cholesky, DMatrix, DMatrixView};
 use rand::seq::{index, SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -83,6 +83,13 @@ enum Metric {
     Standardised,
     /// All columns divided by the same number: the data's own units.
     Units,
+    /// Principal components, each divided by the root of its standard deviation: half the way to
+    /// columns that are uncorrelated and vary alike.
+    ///
+    /// # Source
+    /// Scrucca and Raftery (2015), *Improved initialisation of model-based clustering using Gaussian
+    /// hierarchical partitions*, Advances in Data Analysis and Classification 9.
+    HalfWhitened,
     /// Columns made uncorrelated.
     Whitened,
 }
@@ -108,26 +115,26 @@ enum Way {
 
 /// The partitions that the first starts begin with.
 const FIRST: [Way; 12] = [
+    Way::Tree(Metric::HalfWhitened, Criterion::Spheres),
     Way::KMeans(Metric::Standardised),
     Way::Tree(Metric::Whitened, Criterion::Full),
-    Way::Tree(Metric::Standardised, Criterion::Spheres),
+    Way::Tree(Metric::Standardised, Criterion::EqualSpheres),
     Way::KMeans(Metric::Units),
     Way::Tree(Metric::Standardised, Criterion::Tied),
-    Way::Random,
     Way::Tree(Metric::Standardised, Criterion::Full),
     Way::KMeans(Metric::Whitened),
-    Way::Tree(Metric::Units, Criterion::Spheres),
+    Way::Tree(Metric::Units, Criterion::EqualSpheres),
     Way::Tree(Metric::Units, Criterion::Full),
-    Way::Tree(Metric::Whitened, Criterion::Spheres),
+    Way::Tree(Metric::Whitened, Criterion::EqualSpheres),
     Way::KMeans(Metric::Standardised),
 ];
 
 /// The same for one column, which all metrics see alike.
 const FIRST_OF_ONE_COLUMN: [Way; 6] = [
-    Way::KMeans(Metric::Standardised),
     Way::Quantiles,
+    Way::KMeans(Metric::Standardised),
     Way::Tree(Metric::Standardised, Criterion::Full),
-    Way::Tree(Metric::Standardised, Criterion::Spheres),
+    Way::Tree(Metric::Standardised, Criterion::EqualSpheres),
     Way::Random,
     Way::Tree(Metric::Standardised, Criterion::Tied),
 ];
@@ -180,6 +187,7 @@ impl<'a> Partitions<'a> {
         let standardised = points(data, &scale.deviation);
         let mut points = vec![
             (Metric::Units, points(data, &vec![largest; data.d()])),
+            (Metric::HalfWhitened, half_whitened(&standardised, data.d())),
             (Metric::Whitened, whitened(&standardised, data.d())),
         ];
         points.insert(0, (Metric::Standardised, standardised));
@@ -325,21 +333,44 @@ fn quantiles(values: &[f64], k: usize) -> Vec<usize> {
 /// Standardised points, their columns made uncorrelated; as they are where columns determine
 /// others.
 fn whitened(points: &[f64], d: usize) -> Vec<f64> {
-    let rows = DMatrix::from_row_slice(points.len() / d, d, points);
-    let mean = rows.row_mean();
-    let mut covariance = rows.transpose() * &rows / rows.nrows() as f64;
-    covariance.ger(-1.0, &mean.transpose(), &mean.transpose(), 1.0);
+    let rows = DMatrixView::from_slice(points, d, points.len() / d);
     let sound = |root: &DMatrix<f64>| {
         // The points have variance one.
         let own_parts = root.diagonal().map(|l| l * l);
         own_parts.min() > LEAST_OWN_PART
     };
-    let root = Cholesky::new(covariance).map(|root| root.unpack());
+    let root = Cholesky::new(covariance(&rows)).map(|root| root.unpack());
     let root = root.filter(sound);
-    let Some(inverse) = root.and_then(|root| inverse_of_lower(&root)) else {
-        return points.to_vec();
+    match root.and_then(|root| inverse_of_lower(&root)) {
+        Some(inverse) => (inverse * rows).as_slice().to_vec(),
+        None => points.to_vec(),
+    }
+}
+
+/// The principal components of standardised points, each over the fourth root of its variance; none
+/// that hardly varies.
+fn half_whitened(points: &[f64], d: usize) -> Vec<f64> {
+    let rows = DMatrixView::from_slice(points, d, points.len() / d);
+    let eigen = covariance(&rows).symmetric_eigen();
+    let scale = |variance: f64| {
+        if variance > LEAST_OWN_PART {
+            variance.powf(-0.25)
+        } else {
+            0.0
+        }
     };
-    (inverse * rows.transpose()).as_slice().to_vec()
+    let scales = DMatrix::from_diagonal(&eigen.eigenvalues.map(scale));
+    (scales * eigen.eigenvectors.transpose() * rows)
+        .as_slice()
+        .to_vec()
+}
+
+/// The covariance of points that are columns.
+fn covariance(points: &DMatrixView<'_, f64>) -> DMatrix<f64> {
+    let mean = points.column_mean();
+    let mut covariance = points * points.transpose() / points.ncols() as f64;
+    covariance.ger(-1.0, &mean, &mean, 1.0);
+    covariance
 }
 
 #[cfg(test)]

@@ -147,6 +147,8 @@ impl Cell {
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
+        // The first of all is what one start would have been.
+        let chosen = usize::from(self.started == 0);
         self.started += partitions.len();
         let em = stage.em(self.model, settings);
         let begin = |partition: &Partition| {
@@ -154,7 +156,7 @@ impl Cell {
             let mixture = stats.and_then(|stats| first_mixture(&em, &stats));
             begin_given(&em, Given::Labels(&partition.labels), mixture)
         };
-        self.set_out(stage, partitions, begin, effort, settings)
+        self.set_out(stage, partitions, chosen, begin, effort, settings)
     }
 
     /// A cell for the same model that knows the same optimum, and follows all its starts.
@@ -210,7 +212,7 @@ impl Cell {
                 stats.and_then(|stats| em.maximise_soundly(&stats)),
             )
         };
-        self.set_out(stage, &[given], begin, effort, settings)?;
+        self.set_out(stage, &[given], 0, begin, effort, settings)?;
         self.go_far(stage, effort, settings)
     }
 
@@ -224,11 +226,11 @@ impl Cell {
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
         let begin = |mixture: &&Mixture| em.begin((*mixture).clone());
-        self.set_out(stage, &[mixture], begin, effort, settings)?;
+        self.set_out(stage, &[mixture], 0, begin, effort, settings)?;
         self.go_far(stage, effort, settings)
     }
 
-    /// Short runs from every start.
+    /// Short runs from every start; the first `chosen` run on in any case.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`]; other failures are of a start, and noted.
@@ -240,22 +242,32 @@ impl Cell {
         &mut self,
         stage: &Stage<'_>,
         starts: &[S],
+        chosen: usize,
         begin: impl Fn(&S) -> Result<Run, Failed> + Sync,
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
         let em = &stage.em(self.model, settings);
-        let (runs, failed) = short_runs(em, starts, begin, self.loglik(), effort, settings)?;
+        let (chosen, others) = starts.split_at(chosen);
+        let each = Effort {
+            glance: 0,
+            few: chosen.len(),
+            ..effort
+        };
+        let (chosen, mut failed) = short_runs(em, chosen, &begin, |_| false, each, settings)?;
+        let is_lost = |run: &Run| is_out_of_reach(run, self.loglik());
+        let (runs, others) = short_runs(em, others, &begin, is_lost, effort, settings)?;
+        failed.extend(others);
         self.tried += starts.len();
         self.note_stage(stage, em);
         for failed in failed {
             self.note_failure(stage, failed, 1);
         }
-        self.short = group(runs);
+        self.short = group(chosen, runs);
         Ok(())
     }
 
-    /// Long runs from the best few of the short ones; should they all collapse or give up, from the
+    /// Long runs from the best few of the short ones, and from those that were chosen; should they all collapse or give up, from the
     /// next few.
     ///
     /// # Errors
@@ -270,7 +282,12 @@ impl Cell {
         let mut groups = std::mem::take(&mut self.short);
         let before = self.ends.len();
         while self.ends.len() == before && !groups.is_empty() {
-            let few = groups.drain(..effort.long.min(groups.len())).collect();
+            let ranked = groups.into_iter().enumerate();
+            let (few, others): (Vec<_>, Vec<_>) =
+                ranked.partition(|(rank, group)| *rank < effort.long || group.is_chosen);
+            groups = others.into_iter().map(|(_, group)| group).collect();
+            let few = few.into_iter().map(|(_, group)| (group.run, group.starts));
+            let few = few.collect();
             for (end, starts) in
                 long_runs(em, few, self.optima.first(), !self.is_followed, settings)?
             {
@@ -292,8 +309,8 @@ impl Cell {
             loglik: optimum.loglik(),
             hoped: optimum.loglik(),
         });
-        let hope = |(run, _): &Group| run.loglik() + OUT_OF_REACH * run.last_gain();
-        let short = self.short.first().map(|(run, _)| Position {
+        let hope = |Group { run, .. }: &Group| run.loglik() + OUT_OF_REACH * run.last_gain();
+        let short = self.short.first().map(|Group { run, .. }| Position {
             mixture: run.mixture(),
             loglik: run.loglik(),
             hoped: self.short.iter().map(hope).fold(f64::MIN, f64::max),
@@ -364,10 +381,10 @@ impl Cell {
     }
 
     /// Take the optima away to other rows, where they are runs.
-    pub(super) fn move_to(&mut self, all: &Stage<'_>, settings: &Settings) -> Vec<Group> {
+    pub(super) fn move_to(&mut self, all: &Stage<'_>, settings: &Settings) -> Vec<(Run, usize)> {
         let em = all.em(self.model, settings);
         let margin = self.margin();
-        let mut groups: Vec<Group> = Vec::new();
+        let mut groups = Vec::new();
         for optimum in std::mem::take(&mut self.optima) {
             let at = optimum.loglik();
             let here = |end: &&(f64, usize)| (end.0 - at).abs() <= margin;
@@ -436,17 +453,19 @@ impl Cell {
         let begin =
             |Proposal { mixture, stats }: &Proposal| em.adopt(mixture.clone(), stats.clone());
         let best = self.loglik();
-        let (runs, _) = short_runs(&em, proposals, begin, best, effort, settings)?;
+        let knows = |run: &Run| self.knows(run.mixture(), stage);
+        let is_lost = |run: &Run| is_out_of_reach(run, best) || run.loglik() <= best && knows(run);
+        let (runs, _) = short_runs(&em, proposals, begin, is_lost, effort, settings)?;
         // Places are for runs that lead elsewhere than to the optimum that is known.
         let is_promising = |run: &Run| {
             let is_ahead = run.loglik() > best;
-            is_ahead || !is_out_of_reach(run, best) && !self.knows(run.mixture(), stage)
+            is_ahead || !is_out_of_reach(run, best) && !knows(run)
         };
         let promising = runs.into_iter().filter(is_promising).collect();
-        let mut groups = group(promising);
-        groups.truncate(effort.long);
+        let groups = group(Vec::new(), promising).into_iter().take(effort.long);
+        let few = groups.map(|group| (group.run, group.starts)).collect();
         let least = best + SAME_OPTIMUM.max(2.0 * settings.tolerance);
-        for (end, _) in long_runs(&em, groups, self.optima.first(), true, settings)? {
+        for (end, _) in long_runs(&em, few, self.optima.first(), true, settings)? {
             if let End::Optimum(run) = end {
                 if run.loglik() > least {
                     self.tried += 1;
@@ -539,4 +558,80 @@ pub(super) fn first_mixture(em: &Em<'_>, stats: &SufficientStats) -> Result<Mixt
         let mixture = em.model.maximise_pooled(em.fixed, stats, rows, progress)?;
         em.sound_factors(&mixture).map(|_| mixture)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Data;
+    use crate::pass::Passes;
+    use crate::progress::Progress;
+    use crate::search::learning::tests::settings;
+
+    #[test]
+    fn chosen_starts_run_on_however_bad_they_are() {
+        // Three groups, of which two components have to share one: two optima.
+        let centres = [0.0, 10.0, 40.0];
+        let x: Vec<f64> = (0..60)
+            .map(|i| centres[i / 20] + 0.1 * (i % 20) as f64)
+            .collect();
+        let labels = |cut: usize| (0..60).map(|i| usize::from(i >= cut)).collect::<Vec<_>>();
+        let (good, bad) = (labels(40), labels(20));
+        let model = Model {
+            family: Family::Vii,
+            equal_weights: false,
+            reg_covar: 0.0,
+        };
+        let settings = settings(model.family);
+        let progress = Progress::new();
+        let passes = Passes::over(Data::new(&x, 60, 1), &progress);
+        let stage = Stage::new(passes, None, &settings).unwrap();
+        let em = stage.em(model, &settings);
+        let begin = |labels: &&Vec<usize>| {
+            let given = Given::Labels(labels);
+            let stats = em.passes.given(given, 2, model.family);
+            let mixture = stats.and_then(|stats| em.maximise_soundly(&stats));
+            begin_given(&em, given, mixture)
+        };
+        for (chosen, finished) in [(0, 1), (1, 2)] {
+            let mut cell = Cell::new(2, model);
+            let starts = [&bad, &good];
+            cell.set_out(&stage, &starts, chosen, begin, Effort::ONE_RUN, &settings)
+                .unwrap();
+            cell.go_far(&stage, Effort::ONE_RUN, &settings).unwrap();
+            let counts = cell.counts();
+            assert_eq!((counts.finished, counts.reached), (finished, 1));
+        }
+    }
+
+    #[test]
+    fn rough_optima_are_finished_with_all_that_led_there() {
+        let x: Vec<f64> = (0..90).map(|i| f64::from(i % 9 * i)).collect();
+        let model = Model {
+            family: Family::Vii,
+            equal_weights: false,
+            reg_covar: 0.0,
+        };
+        let settings = settings(model.family);
+        let progress = Progress::new();
+        let passes = Passes::over(Data::new(&x, 90, 1), &progress);
+        let stage = Stage::new(passes, None, &settings).unwrap();
+        let rough = stage.clone().roughly();
+        let labels: Vec<usize> = (0..90).map(|i| i % 2).collect();
+        let given = || Given::Labels(&labels);
+        let find = |stage: &Stage<'_>| {
+            let mut cell = Cell::new(2, model);
+            cell.start_given(stage, given(), Effort::ONE_RUN, &settings)
+                .unwrap();
+            cell
+        };
+        let (exact, mut cell) = (find(&stage), find(&rough));
+        assert!(cell.loglik() < exact.loglik() && cell.loglik() > exact.loglik() - 0.1);
+        let before = cell.optima[0].trace.clone();
+        cell.finish(&stage, &settings).unwrap();
+        assert!((cell.loglik() - exact.loglik()).abs() < 1e-6);
+        assert!(cell.optima[0].trace.starts_with(&before));
+        let counts = cell.counts();
+        assert_eq!((counts.finished, counts.reached), (1, 1));
+    }
 }

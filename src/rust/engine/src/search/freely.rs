@@ -81,7 +81,7 @@ pub(super) fn search(
     };
     let at_a_time = AtATime {
         starts: STARTS_AT_A_TIME / batches,
-        runs: effort.few,
+        runs: effort.few + 1,
     };
     // Whatever cells have learned, further starts only add to it.
     for first in (0..settings.n_init).step_by(STARTS_AT_A_TIME) {

@@ -350,7 +350,7 @@ impl News {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::algorithm::Algorithm;
     use crate::criteria::Criterion;
@@ -360,17 +360,11 @@ mod tests {
     use crate::responsibilities::Given;
     use crate::search::Alone;
 
-    #[test]
-    fn a_way_without_news_does_not_end_learning() {
-        let x: Vec<f64> = (0..40).map(|i| f64::from(i % 2 * 100 + i % 7)).collect();
-        let model = Model {
-            family: Family::Vii,
-            equal_weights: false,
-            reg_covar: 0.0,
-        };
-        let settings = Settings {
+    /// For few runs of one family.
+    pub(in crate::search) fn settings(family: Family) -> Settings {
+        Settings {
             k: vec![1, 2],
-            families: vec![model.family],
+            families: vec![family],
             criterion: Criterion::Bic,
             equal_weights: false,
             reg_covar: 0.0,
@@ -392,7 +386,18 @@ mod tests {
             fixed: None,
             keep_path: false,
             seed: 1,
+        }
+    }
+
+    #[test]
+    fn a_way_without_news_does_not_end_learning() {
+        let x: Vec<f64> = (0..40).map(|i| f64::from(i % 2 * 100 + i % 7)).collect();
+        let model = Model {
+            family: Family::Vii,
+            equal_weights: false,
+            reg_covar: 0.0,
         };
+        let settings = settings(model.family);
         let progress = Progress::new();
         let passes = Passes::over(Data::new(&x, 40, 1), &progress);
         let stage = Stage::new(passes, None, &settings).unwrap();

@@ -111,8 +111,15 @@ impl Effort {
     };
 }
 
-/// A run, and how many starts led to it.
-pub(super) type Group = (Run, usize);
+/// A run for all that have met it.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) run: Run,
+    /// How many starts led to it.
+    pub(super) starts: usize,
+    /// Whether it runs on in any case.
+    pub(super) is_chosen: bool,
+}
 
 /// How the long run of a group ended.
 pub(super) enum End {
@@ -126,16 +133,24 @@ pub(super) enum End {
 
 /// Runs that have met go on as one, so that the places of those that run on go to different
 /// climbs: without this, the quickest optimum takes them all. Best first.
-pub(super) fn group(mut runs: Vec<Run>) -> Vec<Group> {
-    runs.sort_by(|a, b| b.loglik().total_cmp(&a.loglik()));
+pub(super) fn group(chosen: Vec<Run>, others: Vec<Run>) -> Vec<Group> {
+    let with_choice = |runs: Vec<Run>, is_chosen| runs.into_iter().map(move |run| (run, is_chosen));
+    let mut runs: Vec<(Run, bool)> = with_choice(chosen, true).collect();
+    runs.extend(with_choice(others, false));
+    runs.sort_by(|(a, _), (b, _)| b.loglik().total_cmp(&a.loglik()));
     let mut groups: Vec<Group> = Vec::new();
-    for run in runs {
-        let met = groups
-            .iter_mut()
-            .find(|(other, _)| have_met(&run, other.loglik(), other.mixture()));
-        match met {
-            Some((_, starts)) => *starts += 1,
-            None => groups.push((run, 1)),
+    for (run, is_chosen) in runs {
+        let is_here = |group: &&mut Group| have_met(&run, group.run.loglik(), group.run.mixture());
+        match groups.iter_mut().find(is_here) {
+            Some(group) => {
+                group.starts += 1;
+                group.is_chosen |= is_chosen;
+            }
+            None => groups.push(Group {
+                run,
+                starts: 1,
+                is_chosen,
+            }),
         }
     }
     groups
@@ -156,13 +171,13 @@ pub(super) fn have_met(run: &Run, loglik: f64, mixture: &Mixture) -> bool {
             .all(near)
 }
 
-/// Short runs from all starts: those that were not dropped on the way, and failures. A log-likelihood
-/// is `known` already.
+/// Short runs from all starts: those that were not dropped on the way, and failures. Halfway ends
+/// what is lost by then, or far behind the others.
 pub(super) fn short_runs<S: Sync>(
     em: &Em<'_>,
     starts: &[S],
     begin: impl Fn(&S) -> Result<Run, Failed> + Sync,
-    known: f64,
+    is_lost: impl Fn(&Run) -> bool + Sync,
     effort: Effort,
     settings: &Settings,
 ) -> Result<(Vec<Run>, Vec<Failed>), GmmError> {
@@ -179,16 +194,20 @@ pub(super) fn short_runs<S: Sync>(
     progress.check()?;
     runs.sort_by(|a, b| b.loglik().total_cmp(&a.loglik()));
     runs.truncate(effort.few);
-    let go_on = |run| {
-        let run = em.advance(run, HALFWAY.min(effort.short).min(most))?;
-        if is_out_of_reach(&run, known) {
-            return Ok(run);
-        }
-        em.advance(run, effort.short.min(most))
-    };
-    let (runs, others) = sorted_out(runs.into_par_iter().map(go_on).collect());
+    let halfway = |run| em.advance(run, HALFWAY.min(effort.short).min(most));
+    let (mut runs, others) = sorted_out(runs.into_par_iter().map(halfway).collect());
     progress.check()?;
     failed.extend(others);
+    runs.sort_by(|a, b| b.loglik().total_cmp(&a.loglik()));
+    let (mut runs, mut ended): (Vec<Run>, Vec<Run>) =
+        runs.into_iter().partition(|run| !is_lost(run));
+    let places = (effort.few + effort.long).div_ceil(2);
+    ended.extend(runs.drain(places.min(runs.len())..));
+    let go_on = |run| em.advance(run, effort.short.min(most));
+    let (mut runs, others) = sorted_out(runs.into_par_iter().map(go_on).collect());
+    progress.check()?;
+    failed.extend(others);
+    runs.extend(ended);
     Ok((runs, failed))
 }
 
@@ -208,8 +227,7 @@ fn sorted_out(runs: Vec<Result<Run, Failed>>) -> (Vec<Run>, Vec<Failed>) {
     (survived, failed)
 }
 
-/// Run on to the end, or until it is out of reach; with each run that ended the number of its
-/// starts.
+/// Run on to the end, or until it is out of reach, with the number of its starts for each.
 ///
 /// After every round, each twice as long as the one before, a run ends that has met the best that
 /// is `known`; and one gives up, if it may, that would take many such rounds to catch up with the
@@ -217,7 +235,7 @@ fn sorted_out(runs: Vec<Result<Run, Failed>>) -> (Vec<Run>, Vec<Failed>) {
 /// end together, so that the outcome does not depend on the threads.
 pub(super) fn long_runs(
     em: &Em<'_>,
-    mut running: Vec<Group>,
+    mut running: Vec<(Run, usize)>,
     known: Option<&Optimum>,
     may_give_up: bool,
     settings: &Settings,
