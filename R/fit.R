@@ -242,7 +242,7 @@ fit_matrix <- function(x, k, covariance, criterion, how, start, keep_data, contr
   control <- resolve_search(control, nrow(models), how$algorithm)
   found <- search_models(models, x, start, criterion, how, control, call)
   selection <- new_selection(models, found, x, criterion)
-  cell <- found$cells[[found$best]]
+  cell <- name_numbers(found$cells[[found$best]])
   cell$cluster <- found$cluster
   fit <- new_gmm(
     cell, x, models$covariance[found$best], how, keep_data, selection, control, call

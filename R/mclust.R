@@ -87,13 +87,14 @@ as_gmm.Mclust <- function(x, ...) {
   equal_weights <- isTRUE(attr(x$BIC, "control")$equalPro) && x$G > 1
   parts <- check_mixture(mclust_parts(x, equal_weights), "x", call, ncol(data))
   threads <- resolve_threads(NULL, call)
-  cell <- engine_value(
+  adopted <- engine_value(
     engine_adopt(
       data, nrow(data), lapply(parts, as.double), family$letters, equal_weights, threads
     ),
     data,
     call
   )
+  cell <- name_numbers(adopted)
   if (!isTRUE(cell$loglik >= x$loglik - 1e-6 * (1 + abs(x$loglik)))) {
     abort_gmm(
       c(
@@ -109,7 +110,7 @@ as_gmm.Mclust <- function(x, ...) {
   models <- list2DF(list(
     k = x$G, covariance = family$name, letters = family$letters, refused = NA_character_
   ))
-  found <- list(cells = list(cell), best = 1L, rows = nrow(data))
+  found <- list(cells = list(adopted), best = 1L, rows = nrow(data))
   selection <- new_selection(models, found, data, "BIC")
   control <- resolve_search(merge_control(list(), list(), call), 1, "em")
   how <- list(equal_weights = equal_weights, algorithm = "em", fix = NULL)

@@ -117,10 +117,20 @@ gmm_select <- function(x, ...) {
 #' @noRd
 new_selection <- function(models, found, x, criterion) {
   cells <- found$cells
-  numbers <- vapply(cells, table_numbers, no_numbers)
+  failures <- failure_kinds(cells)
+  is_fit <- is.na(failures)
+  numbers <- matrix(NA_real_, length(fit_numbers), length(cells), dimnames = list(fit_numbers, NULL))
+  numbers[, is_fit] <- vapply(cells[is_fit], `[[`, numeric(length(fit_numbers)), "numbers")
+  for (i in which(!is_fit)) {
+    if (cells[[i]]$condition == "no_start_survived") {
+      numbers[c("tried", "reached"), i] <- c(cells[[i]]$starts, 0)
+    }
+  }
   column <- function(name) unname(numbers[name, ])
   count <- function(name) as.integer(numbers[name, ])
-  status <- vapply(seq_along(cells), function(i) {
+  is_ok <- is_fit & !(numbers["is_suspect", ] | numbers["df", ] >= nrow(x))
+  status <- rep("ok", length(cells))
+  status[!is_ok] <- vapply(which(!is_ok), function(i) {
     describe_status(cells[[i]], x, models$covariance[i], models$k[i])
   }, character(1))
   # data.frame() would take longer than a fit of a few thousand rows.
@@ -134,8 +144,8 @@ new_selection <- function(models, found, x, criterion) {
     AIC = column("AIC"),
     AICc = column("AICc"),
     entropy = column("entropy"),
-    starts = count("starts"),
-    hits = count("hits"),
+    starts = count("tried"),
+    hits = count("reached"),
     iterations = count("iterations"),
     converged = as.logical(column("converged")),
     status = status
@@ -147,46 +157,49 @@ new_selection <- function(models, found, x, criterion) {
     best = found$best,
     rows = found$rows,
     n = nrow(x),
-    failures = failure_kinds(cells),
-    fits = lapply(cells, function(cell) if (is.null(cell$condition)) cell)
+    failures = failures,
+    fits = replace(cells, !is_fit, list(NULL))
   )
 }
 
-#' The numbers of a model without a fit
+#' The numbers that the engine says of a fit, in this order
 #' @noRd
-no_numbers <- structure(
-  rep(NA_real_, 11),
-  names = c(
-    "loglik", "df", criteria, "entropy", "starts", "hits", "iterations", "converged"
-  )
+fit_numbers <- c(
+  "loglik", "df", criteria, "entropy", "iterations", "converged", "tried", "degenerate",
+  "finished", "reached", "rows", "component", "ratio", "is_suspect"
 )
 
-#' The numbers of a model, in this order
+#' What the engine says of a fit, by name
 #' @noRd
-table_numbers <- function(cell) {
-  if (is.null(cell$condition)) {
-    return(c(
-      cell$loglik, cell$df, unlist(cell$criteria)[criteria], cell$entropy, cell$starts$tried,
-      cell$starts$reached, length(cell$trace) - 1, cell$converged
-    ))
-  }
-  if (cell$condition == "no_start_survived") {
-    return(replace(no_numbers, c("starts", "hits"), c(cell$starts, 0)))
-  }
-  no_numbers
+name_numbers <- function(cell) {
+  numbers <- set_names(as.list(cell$numbers), fit_numbers)
+  counts <- c("tried", "degenerate", "finished", "reached")
+  c(
+    cell[c("mixture", "trace", "path")],
+    numbers[c("loglik", "df", "entropy")],
+    list(
+      converged = numbers$converged == 1,
+      starts = c(lapply(numbers[counts], as.integer), numbers["rows"]),
+      narrowest = list(
+        component = as.integer(numbers$component),
+        ratio = numbers$ratio,
+        is_suspect = numbers$is_suspect == 1
+      )
+    )
+  )
 }
 
-#' What the table says of a model
+#' What the table says of a model that is not just as it should be
 #' @noRd
 describe_status <- function(cell, x, family, k) {
   if (is.null(cell$condition)) {
-    narrowest <- cell$narrowest
-    if (!narrowest$is_suspect) {
-      is_rich <- cell$df >= nrow(x)
-      return(if (is_rich) sprintf("too rich: %d free parameters", as.integer(cell$df)) else "ok")
+    found <- name_numbers(cell)
+    if (!found$narrowest$is_suspect) {
+      return(sprintf("too rich: %d free parameters", as.integer(found$df)))
     }
-    rows <- component_rows(cell$mixture$weights, narrowest$component, nrow(x))
-    return(sprintf("near-spurious: component %d has %s and is narrow", narrowest$component, rows))
+    component <- found$narrowest$component
+    rows <- component_rows(cell$mixture$weights, component, nrow(x))
+    return(sprintf("near-spurious: component %d has %s and is narrow", component, rows))
   }
   switch(cell$condition,
     no_start_survived = describe_collapse(cell, x, family, k)$status,
@@ -255,7 +268,7 @@ gmm_refit <- function(fit, k = NULL, covariance = NULL) {
   check_fit(fit, call, hint)
   selection <- fit$selection
   row <- find_model(selection, k, covariance, fit$d, call)
-  cell <- attr(selection, "fits")[[row]]
+  cell <- name_numbers(attr(selection, "fits")[[row]])
   x <- fit_data(fit, call)
   threads <- resolve_threads(fit$control$threads, call)
   cell$cluster <- as.integer(score_rows(cell$mixture, x, "cluster", threads, call))

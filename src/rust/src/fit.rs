@@ -2,8 +2,8 @@
 
 use extendr_api::prelude::*;
 use gaussmix_engine::{
-    search, Algorithm, Alone, Criterion, Data, Fit, Fixed, GmmError, Narrowest, Passes, Score,
-    Search, Settings, Start, Stop,
+    search, Algorithm, Alone, Criterion, Data, Fit, Fixed, GmmError, Passes, Score, Search,
+    Settings, Start, Stop,
 };
 use ndarray::{ArrayView2, ShapeBuilder};
 
@@ -142,41 +142,32 @@ fn search_into(found: &Search, cluster: &[f64], n: usize) -> Robj {
     .into()
 }
 
-/// All of a fit but what it says of each row.
+/// All of a fit but what it says of each row: the mixture, the path, the trace, and the numbers that
+/// R calls `fit_numbers`, in one vector, since a search has many fits and each value that crosses
+/// the border costs as much as an iteration.
 pub(crate) fn fit_into(found: &Fit, n: usize) -> List {
+    let count = |count: usize| count as f64;
+    let flag = |flag: bool| f64::from(u8::from(flag));
+    let mut numbers = vec![found.loglik, count(found.df)];
+    numbers.extend(Criterion::ALL.map(|c| c.value(found.loglik, found.df, n, found.entropy)));
+    numbers.extend([
+        found.entropy,
+        count(found.trace.len() - 1),
+        flag(found.stop == Stop::Converged),
+        count(found.starts.tried),
+        count(found.starts.degenerate),
+        count(found.starts.finished),
+        count(found.starts.reached),
+        count(found.starts.rows),
+        count(found.narrowest.component + 1),
+        found.narrowest.ratio,
+        flag(found.narrowest.is_suspect),
+    ]);
     list!(
         mixture = mixture_into(&found.mixture),
-        loglik = found.loglik,
         trace = found.trace.clone(),
         path = path_into(&found.path),
-        converged = found.stop == Stop::Converged,
-        df = found.df as f64,
-        entropy = found.entropy,
-        criteria = criteria_into(found.loglik, found.df, n, found.entropy),
-        narrowest = narrowest_into(&found.narrowest),
-        starts = list!(
-            tried = found.starts.tried as i32,
-            degenerate = found.starts.degenerate as i32,
-            finished = found.starts.finished as i32,
-            reached = found.starts.reached as i32,
-            rows = found.starts.rows as f64
-        )
-    )
-}
-
-/// All criteria, by name.
-fn criteria_into(loglik: f64, df: usize, n: usize, entropy: f64) -> List {
-    List::from_pairs(Criterion::ALL.map(|criterion| {
-        let value = criterion.value(loglik, df, n, entropy);
-        (criterion.name(), Robj::from(value))
-    }))
-}
-
-fn narrowest_into(narrowest: &Narrowest) -> List {
-    list!(
-        component = (narrowest.component + 1) as i32,
-        ratio = narrowest.ratio,
-        is_suspect = narrowest.is_suspect
+        numbers = numbers
     )
 }
 
