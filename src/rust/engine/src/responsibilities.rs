@@ -7,6 +7,7 @@ use std::ops::Range;
 use nalgebra::DMatrix;
 use ndarray::ArrayView2;
 
+use crate::covariance::product;
 use crate::factors::Factors;
 use crate::kernel::affine::Affine;
 use crate::kernel::scale::{Axes, Scalers};
@@ -198,10 +199,10 @@ impl Expected {
             let precision = deviation.powi(-2);
             let normal = factors.log_determinant(k) + 0.5 * d as f64 * LOG_TWO_PI;
             constants.push(mixture.weights[k].ln() - normal - 0.5 * precision * square);
-            let mut row = matrix.row_mut(k);
-            row.columns_mut(0, d)
-                .copy_from(&(mean * precision).transpose());
-            row[d] = -0.5 * precision;
+            for (j, mean) in mean.iter().enumerate() {
+                matrix[(k, j)] = mean * precision;
+            }
+            matrix[(k, d)] = -0.5 * precision;
         }
         Some(Self::of_functions(matrix, constants, total, isa))
     }
@@ -267,37 +268,38 @@ impl Expected {
             return None;
         }
         let inverse = factors.inverse(0);
-        let whole = (&inverse * &total.scatter).component_mul(&inverse).sum();
+        let whole = product(&inverse, &total.scatter).dot(&inverse);
         if whole > FARTHEST * total.mass * d as f64 {
             return None;
         }
         let log_determinant = factors.log_determinant(0);
         let constant = -log_determinant - 0.5 * d as f64 * LOG_TWO_PI;
-        let precision = inverse.transpose() * &inverse;
-        let means = relative(mixture, &total.mean);
-        let discriminants = precision * &means;
+        let precision = product(&inverse.transpose(), &inverse);
+        let means = relative(mixture, &total.mean).transpose();
+        let discriminants = product(&means, &precision);
         let constants = mixture.weights.iter().enumerate().map(|(k, weight)| {
-            let square = means.column(k).dot(&discriminants.column(k));
+            let square = means.row(k).dot(&discriminants.row(k));
             weight.ln() + constant - 0.5 * square
         });
-        let (matrix, constants) = (discriminants.transpose(), constants.collect());
-        let expected = Self::of_functions(matrix, constants, total, isa);
+        let constants = constants.collect();
+        let expected = Self::of_functions(discriminants, constants, total, isa);
         Some((expected, -0.5 * whole))
     }
 
     /// Linear functions that are the natural logarithms of joint densities.
     fn of_functions(
-        matrix: DMatrix<f64>,
+        mut matrix: DMatrix<f64>,
         mut constants: Vec<f64>,
         total: &Total,
         isa: Isa,
     ) -> Self {
+        matrix *= LOG2_E;
         for constant in &mut constants {
             *constant *= LOG2_E;
         }
         Expected {
             origin: total.mean.clone(),
-            joint: Joint::Linear(Affine::new(&(matrix * LOG2_E), constants, isa.outputs())),
+            joint: Joint::Linear(Affine::new(&matrix, constants, isa.outputs())),
         }
     }
 

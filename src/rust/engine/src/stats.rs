@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, DVectorView};
 
 use crate::covariance::{Scatters, Stack};
 use crate::kernel::scatter::{packed_row, Moments};
@@ -302,7 +302,7 @@ impl SufficientStats {
             Second::Total(total) => {
                 let mut within = total.scatter.clone();
                 for k in 0..self.k {
-                    let sum = DVector::from_column_slice(self.sum(k));
+                    let sum = DVectorView::from_slice(self.sum(k), self.d);
                     within.ger(-1.0 / self.mass(k), &sum, &sum, 1.0);
                 }
                 Scatters::Pooled(within)

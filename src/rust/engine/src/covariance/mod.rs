@@ -24,7 +24,7 @@ mod volumes;
 
 pub use covariances::{covariance_fault, Basis, CovarianceFault, Covariances};
 pub use family::Family;
-pub(crate) use products::{dot, multiply, sum_of_logs};
+pub(crate) use products::{dot, multiply, product, sum_of_logs};
 pub(crate) use scatters::{Needs, Scatters};
 pub use stack::Stack;
 pub(crate) use triangles::{diagonal, factor, inverse_of_lower, invert, solve};

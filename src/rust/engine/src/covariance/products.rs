@@ -30,7 +30,7 @@ pub(crate) fn multiply(left: &[f64], right: &[f64], d: usize, out: &mut [f64]) {
 }
 
 /// `left right`, likewise.
-pub(super) fn product(left: &DMatrix<f64>, right: &DMatrix<f64>) -> DMatrix<f64> {
+pub(crate) fn product(left: &DMatrix<f64>, right: &DMatrix<f64>) -> DMatrix<f64> {
     let (rows, d) = left.shape();
     let mut out = DMatrix::zeros(rows, d);
     multiply(left.as_slice(), right.as_slice(), d, out.as_mut_slice());

@@ -364,11 +364,14 @@ impl Price {
     fn of(&self, (a, volume): (&Cluster, f64), (b, other): (&Cluster, f64)) -> f64 {
         match self {
             Price::Tied(inverse) => {
-                let apart = &a.mean - &b.mean;
-                let apart = inverse
-                    .as_ref()
-                    .map_or(apart.clone(), |inverse| inverse * apart);
-                a.size * b.size / (a.size + b.size) * apart.norm_squared()
+                let columns = a.mean.len();
+                let apart = |j: usize| a.mean[j] - b.mean[j];
+                let along = |i: usize| match inverse {
+                    Some(inverse) => (0..=i).map(|j| inverse[(i, j)] * apart(j)).sum(),
+                    None => apart(i),
+                };
+                let square = (0..columns).map(along).map(|x: f64| x * x).sum::<f64>();
+                a.size * b.size / (a.size + b.size) * square
             }
             Price::Full(_) => self.volume(&a.merged(b)) - volume - other,
         }

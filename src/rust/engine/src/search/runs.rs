@@ -12,8 +12,11 @@ use crate::mixture::Mixture;
 pub(super) const FIRST_ROUND: usize = 8;
 /// Iterations of a short run after which it ends if it is out of reach of what is known.
 const HALFWAY: usize = 2;
-/// A run gives up if so many times the gain of its last round would not lead it to the best.
+/// What a run may reach: so many times the gain of its last iteration, or, on many rows, of its last
+/// round.
 pub(super) const OUT_OF_REACH: f64 = 20.0;
+/// A long run gives up if so many times the gain of its last round would not lead it to the best.
+const ROUNDS_OUT_OF_REACH: f64 = 5.0;
 /// Two runs have met if neither their log-likelihoods nor their weights differ by more.
 const MET: f64 = 1e-3;
 
@@ -279,7 +282,7 @@ pub(super) fn long_runs(
             ended.push((end, starts));
         }
         for (gain, (run, starts)) in waiting {
-            if may_give_up && run.loglik() + OUT_OF_REACH * gain < best {
+            if may_give_up && run.loglik() + ROUNDS_OUT_OF_REACH * gain < best {
                 progress.run_done();
                 ended.push((End::GaveUp, starts));
             } else {
