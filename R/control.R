@@ -6,30 +6,31 @@
 #' Every model of a fit, that is every number of components with every covariance family, is
 #' searched from several starts.
 #'
-#' **Starts.** They are given to a model twelve at a time, `n_init` at most. After one EM
-#' iteration the best `2 n_final` of each twelve make a short run of `short_iter` iterations, which
-#' for the worst quarter of them ends after two. Runs that have met (the same log-likelihood and
-#' weights, to 1e-3) go on as one, and the best `n_final` of these run on until they converge; so does
-#' the first start of all, whatever it is worth. A model gets no more starts once 3 of them have reached its
-#' best optimum. A run ends where it meets an optimum that is known. A short run ends after two
-#' iterations if twenty times the gain of the last would not lead it to the best that is known; and
-#' after 8, 16, 32, ... iterations, its short run's counted, a run gives up if five times the gain
-#' of its last round would not. Should none of the `n_final` come to an end, since they gave up or
-#' collapsed, the next few run on. With `k` = 1 there is one start.
+#' **Starts.** They are given to a model twelve at a time, `n_init` at most. After one EM iteration
+#' the best `2 n_final` of each twelve make a short run of `short_iter` iterations, which for the
+#' worst quarter of them ends after two. Runs that have met (the same log-likelihood and weights, to
+#' 1e-3) go on as one, and the best `n_final` of these run on until they converge; so does the
+#' second start of all, whatever it is worth. A model gets no more starts once 3 of them have
+#' reached its best optimum. A run ends where it meets an optimum that is known. A short run ends
+#' after two iterations if twenty times the gain of the last would not lead it to the best that is
+#' known; and after 8, 16, 32, ... iterations, its short run's counted, a run gives up if twenty
+#' times the gain of its last round would not, or, of more than three models, five times. Should
+#' none of the `n_final` come to an end, since they gave up or collapsed, the next few run on. With
+#' `k` = 1 there is one start.
 #'
 #' Of more than three models, all starts that the best one got run on to their end, where no rows are
 #' left out and no models given up: how many of them lead to its optimum says how sure that is.
 #'
-#' **Partitions.** The starts are partitions of the rows. The first is by agglomeration of single
-#' rows into spheres of different sizes, of principal components half whitened (Scrucca and Raftery
-#' 2015), much as `mclust::Mclust()` starts. Of the others up to the twelfth, four are by
-#' k-means (of the columns standardised twice, in their own units, and whitened), and seven by the
+#' **Partitions.** The starts are partitions of the rows. Of the first twelve, four are by k-means
+#' (of the columns standardised twice, in their own units, and whitened). The second is by
+#' agglomeration of single rows into spheres of different sizes, of principal components half
+#' whitened (Scrucca and Raftery 2015), much as `mclust::Mclust()` starts. Seven are by the
 #' model-based agglomeration of rows (Ward's clusters, and the last forty of these merged further by
 #' what a tied or a full covariance loses; of the columns standardised, in their own units or
 #' whitened). Four in five of the later ones are by k-means from other centres, and the fifth is
-#' random. Of one column, the first six are the equal parts between quantiles, one by k-means, three
-#' by agglomeration and one random. All models with the same number of components
-#' share their partitions.
+#' random. Of one column, the first six are one by k-means, the equal parts between quantiles, three
+#' by agglomeration and one random. All models with the same number of components share their
+#' partitions.
 #'
 #' **Neighbours.** After every twelve starts, models learn from one another, in up to `rounds`
 #' rounds, which go down and up the numbers of components in turn. In each a family goes on from the
@@ -37,12 +38,13 @@
 #' the optimum of `k` + 1 with two merged; on the way up from that of `k` - 1 with one component
 #' split, or, where all have the same volume, with another about the row that the mixture explains
 #' least. The best `3 (n_final + 2)` of all these, after an iteration, make a short run, which for
-#' the worst third of them ends after two; and `n_final + 2` run on. Where this leads to a better optimum, it counts as one more start. Up to
-#' three models get such neighbours to help them, even if nobody asked for these; more models have
-#' each other. Until these have learned, their runs end where about 0.03 of the log-likelihood is left
-#' to gain; in the end the best of each runs on until no more than `tol` is. So, where no rows are
-#' left out and no models given up, another twelve starts after the first never lead to an optimum
-#' that is lower by more than this. In the end no family is left below one that it contains.
+#' the worst third of them ends after two; and `n_final + 2` run on. Where this leads to a better
+#' optimum, it counts as one more start. Up to three models get such neighbours to help them, even
+#' if nobody asked for these; more models have each other. Until these have learned, their runs end
+#' where about 0.03 of the log-likelihood is left to gain; in the end the best of each runs on until
+#' no more than `tol` is. So, where no rows are left out and no models given up, another twelve
+#' starts after the first never lead to an optimum that is lower by more than this. In the end no
+#' family is left below one that it contains.
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
 #' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their
@@ -67,10 +69,10 @@
 #' accelerated. Where there are many rows, the starts still come from a sample.
 #'
 #' **Fixed parameters.** With `fix` there are no neighbours that nobody asked for, and nothing is
-#' accelerated. Of fixed means there is one start: every row belongs to the mean that is nearest,
-#' in standard deviations of the columns; or, if the covariances are fixed, too, the weights are
-#' equal or those that are fixed. Otherwise starts are partitions as above, whose clusters are
-#' numbered such that the parameters that are fixed fit them best.
+#' accelerated. Of fixed means there is one start: every row belongs to the mean that is nearest, in
+#' standard deviations of the columns; or, if the covariances are fixed, too, the weights are equal
+#' or those that are fixed. Otherwise starts are partitions as above, whose clusters are numbered
+#' such that the parameters that are fixed fit them best.
 #'
 #' A run has converged when less than `tol` is left to gain, judged by Aitken's extrapolation of the
 #' climb or, with `accelerate = TRUE`, by what the next accelerated steps promise.

@@ -45,8 +45,9 @@ describe_narrowest <- function(x) {
 #' @noRd
 describe_lone <- function(x) {
   starts <- x$starts
-  # One that alone was finished could not meet another, nor can a run of stochastic EM.
-  could_meet <- starts$finished > 1 && x$algorithm != "sem"
+  # One is finished whatever it is worth: where one other is, these may not have met; nor can
+  # runs of stochastic EM.
+  could_meet <- starts$finished > 2 && x$algorithm != "sem"
   if (!could_meet || starts$reached != 1 || !x$converged) {
     return(NULL)
   }

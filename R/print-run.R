@@ -49,15 +49,12 @@ describe_starts <- function(x) {
   if (reached == starts$tried) {
     return(paste0(count, "all ended ", goal, "."))
   }
-  # Relatives of EM finish all that do not collapse.
   which <- if (finished == starts$tried) {
     "all"
-  } else if (x$algorithm != "em") {
-    finished
   } else if (finished == 1) {
-    "the most promising"
+    "one"
   } else {
-    paste("the", finished, "most promising")
+    finished
   }
   went <- paste(if (finished == 1) "was" else "were", if (x$converged) "finished" else "followed")
   ended <- if (finished > 1) {

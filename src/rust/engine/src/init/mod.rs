@@ -10,7 +10,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::mixture::Mixture;
-pub(crate) use partitions::{Partition, Partitions, Sample};
+pub(crate) use partitions::{Partition, Partitions, Sample, CHOSEN};
 
 /// How a fit starts.
 #[derive(Debug, Clone)]

@@ -113,10 +113,13 @@ enum Way {
     Quantiles,
 }
 
+/// The start that others would have made alone: a search follows it in any case.
+pub(crate) const CHOSEN: usize = 1;
+
 /// The partitions that the first starts begin with.
 const FIRST: [Way; 12] = [
-    Way::Tree(Metric::HalfWhitened, Criterion::Spheres),
     Way::KMeans(Metric::Standardised),
+    Way::Tree(Metric::HalfWhitened, Criterion::Spheres),
     Way::Tree(Metric::Whitened, Criterion::Full),
     Way::Tree(Metric::Standardised, Criterion::EqualSpheres),
     Way::KMeans(Metric::Units),
@@ -131,8 +134,8 @@ const FIRST: [Way; 12] = [
 
 /// The same for one column, which all metrics see alike.
 const FIRST_OF_ONE_COLUMN: [Way; 6] = [
-    Way::Quantiles,
     Way::KMeans(Metric::Standardised),
+    Way::Quantiles,
     Way::Tree(Metric::Standardised, Criterion::Full),
     Way::Tree(Metric::Standardised, Criterion::EqualSpheres),
     Way::Random,

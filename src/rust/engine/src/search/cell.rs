@@ -10,7 +10,7 @@ use crate::algorithm::Algorithm;
 use crate::covariance::Family;
 use crate::em::{Em, Failed, Last, Run};
 use crate::error::GmmError;
-use crate::init::Partition;
+use crate::init::{Partition, CHOSEN};
 use crate::mixture::Mixture;
 use crate::model::Model;
 use crate::responsibilities::Given;
@@ -147,8 +147,7 @@ impl Cell {
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
-        // The first of all is what one start would have been.
-        let chosen = usize::from(self.started == 0);
+        let chosen = (self.started == 0).then_some(CHOSEN);
         self.started += partitions.len();
         let em = stage.em(self.model, settings);
         let begin = |partition: &Partition| {
@@ -212,7 +211,7 @@ impl Cell {
                 stats.and_then(|stats| em.maximise_soundly(&stats)),
             )
         };
-        self.set_out(stage, &[given], 0, begin, effort, settings)?;
+        self.set_out(stage, &[given], None, begin, effort, settings)?;
         self.go_far(stage, effort, settings)
     }
 
@@ -226,11 +225,11 @@ impl Cell {
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
         let begin = |mixture: &&Mixture| em.begin((*mixture).clone());
-        self.set_out(stage, &[mixture], 0, begin, effort, settings)?;
+        self.set_out(stage, &[mixture], None, begin, effort, settings)?;
         self.go_far(stage, effort, settings)
     }
 
-    /// Short runs from every start; the first `chosen` run on in any case.
+    /// Short runs from every start; the one `chosen`, if it is there, runs on in any case.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`]; other failures are of a start, and noted.
@@ -242,22 +241,30 @@ impl Cell {
         &mut self,
         stage: &Stage<'_>,
         starts: &[S],
-        chosen: usize,
+        chosen: Option<usize>,
         begin: impl Fn(&S) -> Result<Run, Failed> + Sync,
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
         let em = &stage.em(self.model, settings);
-        let (chosen, others) = starts.split_at(chosen);
+        let (mut chosen_starts, mut others) = (Vec::new(), Vec::new());
+        for (i, start) in starts.iter().enumerate() {
+            if chosen == Some(i) {
+                chosen_starts.push(start);
+            } else {
+                others.push(start);
+            }
+        }
+        let begin = |start: &&S| begin(start);
+        let is_lost = |run: &Run| is_out_of_reach(run, self.loglik());
+        let (runs, mut failed) = short_runs(em, &others, begin, is_lost, effort, settings)?;
         let each = Effort {
             glance: 0,
-            few: chosen.len(),
+            few: 1,
             ..effort
         };
-        let (chosen, mut failed) = short_runs(em, chosen, &begin, |_| false, each, settings)?;
-        let is_lost = |run: &Run| is_out_of_reach(run, self.loglik());
-        let (runs, others) = short_runs(em, others, &begin, is_lost, effort, settings)?;
-        failed.extend(others);
+        let (chosen, also) = short_runs(em, &chosen_starts, begin, |_| false, each, settings)?;
+        failed.extend(also);
         self.tried += starts.len();
         self.note_stage(stage, em);
         for failed in failed {
@@ -288,8 +295,7 @@ impl Cell {
             groups = others.into_iter().map(|(_, group)| group).collect();
             let few = few.into_iter().map(|(_, group)| (group.run, group.starts));
             let few = few.collect();
-            for (end, starts) in
-                long_runs(em, few, self.optima.first(), !self.is_followed, settings)?
+            for (end, starts) in long_runs(em, few, self.optima.first(), effort.patience, settings)?
             {
                 match end {
                     End::Optimum(run) => self.note_optimum(*run, starts, effort.kept, settings),
@@ -370,7 +376,7 @@ impl Cell {
     pub(super) fn go_on(&mut self, all: &Stage<'_>, settings: &Settings) -> Result<(), GmmError> {
         let em = all.em(self.model, settings);
         let groups = self.move_to(all, settings);
-        for (end, starts) in long_runs(&em, groups, None, true, settings)? {
+        for (end, starts) in long_runs(&em, groups, None, Some(OUT_OF_REACH), settings)? {
             match end {
                 End::Optimum(run) => self.note_optimum(*run, starts, 1, settings),
                 End::Met | End::GaveUp => self.ends.push((f64::MIN, starts)),
@@ -465,7 +471,7 @@ impl Cell {
         let groups = group(Vec::new(), promising).into_iter().take(effort.long);
         let few = groups.map(|group| (group.run, group.starts)).collect();
         let least = best + SAME_OPTIMUM.max(2.0 * settings.tolerance);
-        for (end, _) in long_runs(&em, few, self.optima.first(), true, settings)? {
+        for (end, _) in long_runs(&em, few, self.optima.first(), effort.patience, settings)? {
             if let End::Optimum(run) = end {
                 if run.loglik() > least {
                     self.tried += 1;
@@ -593,7 +599,7 @@ mod tests {
             let mixture = stats.and_then(|stats| em.maximise_soundly(&stats));
             begin_given(&em, given, mixture)
         };
-        for (chosen, finished) in [(0, 1), (1, 2)] {
+        for (chosen, finished) in [(None, 1), (Some(0), 2)] {
             let mut cell = Cell::new(2, model);
             let starts = [&bad, &good];
             cell.set_out(&stage, &starts, chosen, begin, Effort::ONE_RUN, &settings)

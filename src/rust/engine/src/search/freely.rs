@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::cell::Cell;
-use super::runs::Effort;
+use super::runs::{Effort, OUT_OF_REACH};
 use super::stage::Stage;
 use super::starts::{
     deal, partitions_of, sample_of, stage_of, AtATime, LEAST_SAMPLE, STARTS_AT_A_TIME,
@@ -23,6 +23,8 @@ const BATCHES: usize = 3;
 const LEADERS: usize = 4;
 /// Iterations after which the worst starts are dropped.
 const GLANCE: usize = 1;
+/// Rounds that a long run of many cells may take to catch up.
+const PATIENCE: f64 = 5.0;
 /// Optima that are kept where the best may turn out to be none: one cell's on a sample, and those of
 /// rough runs.
 const KEPT: usize = 3;
@@ -67,6 +69,7 @@ pub(super) fn search(
         few: 2 * long,
         short: settings.short_iterations,
         long,
+        patience: Some(if are_many { PATIENCE } else { OUT_OF_REACH }),
         kept: if sampled && is_one || are_many && !sampled {
             KEPT
         } else {
@@ -101,7 +104,7 @@ pub(super) fn search(
             },
         )?;
         choose(&mut everyone)?;
-        learning::learn(stage, &mut everyone, effort.kept, settings)?;
+        learning::learn(stage, &mut everyone, effort, settings)?;
     }
     if gives_up {
         survivors::choose(stage, cells, n, settings)?;
@@ -149,6 +152,7 @@ fn follow_all_of_leader(
         few: STARTS_AT_A_TIME,
         short: settings.short_iterations,
         long: STARTS_AT_A_TIME,
+        patience: None,
         kept: 1,
     };
     let at_a_time = AtATime {

@@ -85,7 +85,7 @@ pub(super) fn helpers(
 pub(super) fn learn(
     stage: &Stage<'_>,
     cells: &mut [&mut Cell],
-    kept: usize,
+    of_starts: Effort,
     settings: &Settings,
 ) -> Result<(), GmmError> {
     if cells.len() < 2 {
@@ -100,7 +100,7 @@ pub(super) fn learn(
             few: FEW_TIMES * long,
             short: settings.short_iterations,
             long,
-            kept,
+            ..of_starts
         },
     };
     let mut known: Vec<Option<News>> = Vec::new();
@@ -406,7 +406,13 @@ pub(super) mod tests {
         one.start_given(&stage, given, Effort::ONE_RUN, &settings)
             .unwrap();
         // On the way down nobody has anything for the other.
-        learn(&stage, &mut [&mut one, &mut two], 1, &settings).unwrap();
+        learn(
+            &stage,
+            &mut [&mut one, &mut two],
+            Effort::ONE_RUN,
+            &settings,
+        )
+        .unwrap();
         assert!(two.loglik() > one.loglik() + 50.0);
     }
 

@@ -15,8 +15,6 @@ const HALFWAY: usize = 2;
 /// What a run may reach: so many times the gain of its last iteration, or, on many rows, of its last
 /// round.
 pub(super) const OUT_OF_REACH: f64 = 20.0;
-/// A long run gives up if so many times the gain of its last round would not lead it to the best.
-const ROUNDS_OUT_OF_REACH: f64 = 5.0;
 /// Two runs have met if neither their log-likelihoods nor their weights differ by more.
 const MET: f64 = 1e-3;
 
@@ -99,6 +97,9 @@ pub(super) struct Effort {
     pub(super) short: usize,
     /// Runs that go on.
     pub(super) long: usize,
+    /// A long run gives up, if it may, where so many times the gain of its last round would not lead
+    /// it to the best.
+    pub(super) patience: Option<f64>,
     /// Optima that are kept.
     pub(super) kept: usize,
 }
@@ -110,6 +111,7 @@ impl Effort {
         few: 1,
         short: 0,
         long: 1,
+        patience: Some(OUT_OF_REACH),
         kept: 1,
     };
 }
@@ -233,14 +235,14 @@ fn sorted_out(runs: Vec<Result<Run, Failed>>) -> (Vec<Run>, Vec<Failed>) {
 /// Run on to the end, or until it is out of reach, with the number of its starts for each.
 ///
 /// After every round, each twice as long as the one before, a run ends that has met the best that
-/// is `known`; and one gives up, if it may, that would take many such rounds to catch up with the
-/// best that has converged: what is left on its plateau is nothing that the fit would report. Rounds
+/// is `known`; and one gives up that would take more such rounds than there is patience for to catch up
+/// with the best that has converged: what is left on its plateau is nothing that the fit would report. Rounds
 /// end together, so that the outcome does not depend on the threads.
 pub(super) fn long_runs(
     em: &Em<'_>,
     mut running: Vec<(Run, usize)>,
     known: Option<&Optimum>,
-    may_give_up: bool,
+    patience: Option<f64>,
     settings: &Settings,
 ) -> Result<Vec<(End, usize)>, GmmError> {
     let most = settings.max_iterations;
@@ -282,7 +284,7 @@ pub(super) fn long_runs(
             ended.push((end, starts));
         }
         for (gain, (run, starts)) in waiting {
-            if may_give_up && run.loglik() + ROUNDS_OUT_OF_REACH * gain < best {
+            if patience.is_some_and(|times| run.loglik() + times * gain < best) {
                 progress.run_done();
                 ended.push((End::GaveUp, starts));
             } else {
