@@ -41,7 +41,7 @@ test_that("CEM of equal spheres with equal weights is k-means by Lloyd", {
 
 test_that("the classification log-likelihood never falls, and is what the trace holds", {
   set.seed(3)
-  for (covariance in c("EII", "VVI", "EEE", "VEV", "VVV")) {
+  for (covariance in c("EII", "VVI", "EEE", "VEV", "VVV", "EVE", "VVE", "VEI", "VEE")) {
     fit <- gmm_fit(
       iris[1:4], 3,
       covariance = covariance, algorithm = "cem", n_init = 3, keep_path = TRUE
