@@ -9,11 +9,11 @@
 #' **Starts.** They are given to a model twelve at a time, `n_init` at most. After one EM iteration
 #' the best `2 n_final` of each twelve make a short run of `short_iter` iterations, which for the
 #' worst quarter of them ends after two. Runs that have met (the same log-likelihood and weights, to
-#' 1e-3) go on as one, and the best `n_final` of these run on until they converge; so does the
-#' second start of all, whatever it is worth. A model gets no more starts once 3 of them have
-#' reached its best optimum. A run ends where it meets an optimum that is known. A short run ends
-#' after two iterations if twenty times the gain of the last would not lead it to the best that is
-#' known; and after 8, 16, 32, ... iterations, its short run's counted, a run gives up if twenty
+#' 1e-3) go on as one, and the best `n_final` of these run on until they converge; with them the
+#' second start of all, whatever its short run was worth. A model gets no more starts once 3 of them
+#' have reached its best optimum. A run ends where it meets an optimum that is known. A short run
+#' ends after two iterations if twenty times the gain of the last would not lead it to the best that
+#' is known; and after 8, 16, 32, ... iterations, its short run's counted, a run gives up if twenty
 #' times the gain of its last round would not, or, of more than three models, five times. Should
 #' none of the `n_final` come to an end, since they gave up or collapsed, the next few run on. With
 #' `k` = 1 there is one start.
@@ -41,9 +41,10 @@
 #' the worst third of them ends after two; and `n_final + 2` run on. Where this leads to a better
 #' optimum, it counts as one more start. Up to three models get such neighbours to help them, even
 #' if nobody asked for these; more models have each other. Until these have learned, their runs end
-#' where about 0.03 of the log-likelihood is left to gain; in the end the best of each runs on until
-#' no more than `tol` is. So, where no rows are left out and no models given up, another twelve
-#' starts after the first never lead to an optimum that is lower by more than this. In the end no
+#' where about 0.03 of the log-likelihood is left to gain, unless `tol` is more, or 0; in the end
+#' the best of each runs on until no more than `tol` is. So, where no rows are left out and no
+#' models given up, another twelve starts after the first never lead up to three models to a lower
+#' optimum, and more models only to one that their rough runs could not tell from it. In the end no
 #' family is left below one that it contains.
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished

@@ -85,8 +85,9 @@
 #'   \item{`starts`}{A list of counts: starts `tried`; those that ended `degenerate`, because a
 #'     component collapsed or lost its rows; those that `finished`, alone or with a run that they
 #'     had met; how many of these `reached` the reported optimum, within 1e-4, or 2 `tol` if that is
-#'     more, or 0.06 on a sample on which many models were searched; and the `rows` on which they
-#'     were tried.}
+#'     more; or within 0.06, of a model that was found among more than three, unless it is the best
+#'     and all its starts were followed; and the `rows` on which they were tried. See
+#'     [gmm_control()].}
 #'   \item{`narrowest`}{A list of the `component` that is narrowest in any direction; the `ratio` of
 #'     its variance there to that within components on average; and whether it `is_suspect`: so
 #'     narrow, and of so few rows, that the optimum may be spurious.}

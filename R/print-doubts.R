@@ -45,9 +45,10 @@ describe_narrowest <- function(x) {
 #' @noRd
 describe_lone <- function(x) {
   starts <- x$starts
-  # One is finished whatever it is worth: where one other is, these may not have met; nor can
-  # runs of stochastic EM.
-  could_meet <- starts$finished > 2 && x$algorithm != "sem"
+  # One runs on whatever it is worth: one other need not meet it, unless these are all there are;
+  # nor can runs of stochastic EM.
+  are_all <- starts$finished + starts$degenerate >= starts$tried
+  could_meet <- starts$finished > (if (are_all) 1 else 2) && x$algorithm != "sem"
   if (!could_meet || starts$reached != 1 || !x$converged) {
     return(NULL)
   }

@@ -37,9 +37,10 @@
 #'     \item{`loglik`, `df`}{Log-likelihood and number of free parameters.}
 #'     \item{`BIC`, `ICL`, `AIC`, `AICc`}{The criteria; smaller is better. See Criteria.}
 #'     \item{`entropy`}{Of the responsibilities, summed over the rows: 0 where all rows are sure.}
-#'     \item{`starts`, `hits`}{Starts that were tried, and those that were seen to reach the optimum.
-#'       Most of more than three models are not followed so far, and within 0.06 of its
-#'       log-likelihood counts as there; all of the best one are, to the end: see [gmm_control()].}
+#'     \item{`starts`, `hits`}{Starts that were tried, and those that were seen to reach the
+#'       optimum. Most of more than three models are not followed so far, and within 0.06 of its
+#'       log-likelihood counts as there; where no rows are left out and no models given up, all of
+#'       the best one are, to the end: see [gmm_control()].}
 #'     \item{`iterations`, `converged`}{Of the best run.}
 #'     \item{`status`}{`"ok"`; `"near-spurious: ..."` with the component; `"too rich: ..."`; or why
 #'       there is no fit.}
@@ -119,7 +120,10 @@ new_selection <- function(models, found, x, criterion) {
   cells <- found$cells
   failures <- failure_kinds(cells)
   is_fit <- is.na(failures)
-  numbers <- matrix(NA_real_, length(fit_numbers), length(cells), dimnames = list(fit_numbers, NULL))
+  numbers <- matrix(
+    NA_real_, length(fit_numbers), length(cells),
+    dimnames = list(fit_numbers, NULL)
+  )
   numbers[, is_fit] <- vapply(cells[is_fit], `[[`, numeric(length(fit_numbers)), "numbers")
   for (i in which(!is_fit)) {
     if (cells[[i]]$condition == "no_start_survived") {

@@ -107,7 +107,8 @@ pub(crate) fn labels_from(start: &Robj) -> Vec<usize> {
     labels.iter().map(|&label| label as usize - 1).collect()
 }
 
-/// `NULL`: partitions of the engine's own; integers: labels; doubles: responsibilities; a list: a mixture.
+/// `NULL`: partitions of the engine's own; integers: labels; doubles: responsibilities; a list: a
+/// mixture.
 pub(crate) fn start_from<'a>(
     start: &'a Robj,
     labels: &'a [usize],
@@ -142,9 +143,9 @@ fn search_into(found: &Search, cluster: &[f64], n: usize) -> Robj {
     .into()
 }
 
-/// All of a fit but what it says of each row: the mixture, the path, the trace, and the numbers that
-/// R calls `fit_numbers`, in one vector, since a search has many fits and each value that crosses
-/// the border costs as much as an iteration.
+/// All of a fit but what it says of each row: the mixture, the path, the trace, and the numbers
+/// that R calls `fit_numbers`, in one vector, since a search has many fits and each value that
+/// crosses the border costs as much as an iteration.
 pub(crate) fn fit_into(found: &Fit, n: usize) -> List {
     let count = |count: usize| count as f64;
     let flag = |flag: bool| f64::from(u8::from(flag));

@@ -34,6 +34,8 @@ pub(crate) struct Em<'a> {
     pub(crate) scale: &'a Scale,
     /// Log-likelihood that may be left to gain.
     pub(crate) tolerance: f64,
+    /// A gain of a step that is next to nothing, however rough the run is.
+    pub(crate) negligible: f64,
     /// The least that a variance in [`Mixture::extents`] may be.
     pub(crate) min_eigen_ratio: f64,
     /// Whether a run far from its optimum may leave M-steps that take long before their maximum.
@@ -228,6 +230,21 @@ impl Em<'_> {
         self.run_from(at)
     }
 
+    /// Go on with a run that has ended at `mixture`.
+    pub(crate) fn resume(
+        &self,
+        mixture: Mixture,
+        trace: Vec<f64>,
+        path: Vec<Mixture>,
+    ) -> Result<Run, Failed> {
+        let run = self.begin(mixture)?;
+        Ok(Run {
+            trace,
+            path: self.keep_path.then_some(path),
+            ..run
+        })
+    }
+
     /// Begin a run at the M-step of the statistics that a mixture of whatever family gives, or one
     /// much like it.
     pub(crate) fn adopt(
@@ -343,7 +360,7 @@ impl Em<'_> {
         self.move_to(run, next);
         if run.in_vain {
             run.in_vain = false;
-            run.stalled = if gain < self.tolerance {
+            run.stalled = if gain < self.negligible {
                 run.stalled + 1
             } else {
                 0
@@ -366,9 +383,10 @@ impl Em<'_> {
             Ok(next) if next.stats.loglik() >= run.loglik() => {
                 let gain = next.stats.loglik() - run.loglik();
                 self.move_to(run, next);
-                if gain >= self.tolerance {
+                if gain >= self.negligible {
                     run.stalled = 0;
-                } else if run.settled >= SETTLED && !run.hurried {
+                }
+                if gain < self.tolerance && run.settled >= SETTLED && !run.hurried {
                     run.stop = Stop::Converged;
                 }
             }

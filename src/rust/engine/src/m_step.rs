@@ -22,6 +22,7 @@ impl Passes<'_> {
             model,
             scale: &scale,
             tolerance: 0.0,
+            negligible: 0.0,
             min_eigen_ratio: 0.0,
             hurries: false,
             keep_path: false,

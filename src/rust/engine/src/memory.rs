@@ -1,8 +1,8 @@
 //! Small blocks of memory, kept by the thread that used them last.
 //!
 //! Most data have few rows and columns, and a search makes tens of thousands of iterations on them,
-//! each of which asks for a few dozen small matrices: the system's allocator would take an eighth of
-//! the time.
+//! each of which asks for a few dozen small matrices: the system's allocator would take an eighth
+//! of the time.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -49,8 +49,8 @@ impl Pool {
             for (size, first) in kept.free.iter().enumerate() {
                 let mut at = first.replace(ptr::null_mut());
                 while !at.is_null() {
-                    // SAFETY: only `dealloc` puts blocks there, which the system gave by this layout,
-                    // and each begins with the address of the next.
+                    // SAFETY: only `dealloc` puts blocks there, which the system gave by this
+                    // layout, and each begins with the address of the next.
                     unsafe {
                         let next = *at.cast();
                         System.dealloc(at, block(size));

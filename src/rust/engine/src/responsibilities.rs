@@ -100,8 +100,8 @@ enum Joint {
 }
 
 /// Squared distances from the centre of all rows, as multiples of the covariance's own, up to which
-/// log joint densities are taken as linear, and moments about that centre: beyond, terms that cancel
-/// would swallow digits of the log-likelihood and of the covariances.
+/// log joint densities are taken as linear, and moments about that centre: beyond, terms that
+/// cancel would swallow digits of the log-likelihood and of the covariances.
 const FARTHEST: f64 = 100.0;
 /// Parts of a column's variance that the others do not determine, from which on that is done: they
 /// are what rounding of the scatters is to be compared with.
@@ -244,8 +244,8 @@ impl Expected {
     /// Make a mixture with one covariance for all components ready for an E-step by linear
     /// discriminants, with the log-likelihood that these leave out.
     ///
-    /// `None` where covariances differ, or where the components lie too far apart or the columns are
-    /// too close to determining one another.
+    /// `None` where covariances differ, or where the components lie too far apart or the columns
+    /// are too close to determining one another.
     ///
     /// # Source
     /// Fisher's linear discriminant: Bishop (2006), *Pattern Recognition and Machine Learning*,
@@ -361,7 +361,8 @@ impl Expected {
         )
     }
 
-    /// The E-step of the block's rows: responsibilities in `scratch.weight`, and the log-likelihood.
+    /// The E-step of the block's rows: responsibilities in `scratch.weight`, and the
+    /// log-likelihood.
     ///
     /// # Safety
     /// See [`Responsibilities::fill`].

@@ -96,8 +96,8 @@ impl Covariances {
         }
     }
 
-    /// Logarithms of the components' volumes `|Sigma_k|^(1/d)`, up to a constant that all share, where
-    /// all have the same shape; else of something like it.
+    /// Logarithms of the components' volumes `|Sigma_k|^(1/d)`, up to a constant that all share,
+    /// where all have the same shape; else of something like it.
     pub(super) fn relative_log_volumes(&self) -> Vec<f64> {
         match self {
             Covariances::Own(matrices) => {

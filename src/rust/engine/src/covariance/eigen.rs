@@ -25,7 +25,7 @@ pub(super) fn axes(matrix: &DMatrix<f64>) -> Option<DMatrix<f64>> {
 ///
 /// # Cost
 /// About `9 d³` operations.
-pub(super) fn decompose(matrix: &[f64], to: (&mut [f64], &mut [f64])) -> bool {
+pub(crate) fn decompose(matrix: &[f64], to: (&mut [f64], &mut [f64])) -> bool {
     // No iteration ends on what is not finite.
     if !matrix.iter().all(|entry| entry.is_finite()) {
         return false;
@@ -114,7 +114,7 @@ fn rotate<const D: usize>(matrix: &[f64], to: (&mut [f64], &mut [f64])) -> bool 
         *value = a[j][j] * largest;
     }
     sort(&values, |j| &vectors[j], to);
-    true
+    values.iter().all(|value| value.is_finite())
 }
 
 /// Put decreasing eigenvalues, none of them negative, and their vectors into their places.

@@ -23,6 +23,7 @@ mod triangles;
 mod volumes;
 
 pub use covariances::{covariance_fault, Basis, CovarianceFault, Covariances};
+pub(crate) use eigen::decompose;
 pub use family::Family;
 pub(crate) use products::{dot, multiply, product, sum_of_logs};
 pub(crate) use scatters::{Needs, Scatters};
@@ -48,8 +49,8 @@ pub(crate) enum Ascent<'a> {
     /// for EM to climb.
     ///
     /// # Source
-    /// Generalized EM: Dempster, Laird and Rubin (1977), *Maximum likelihood from incomplete data via
-    /// the EM algorithm*, Journal of the Royal Statistical Society B 39.
+    /// Generalized EM: Dempster, Laird and Rubin (1977), *Maximum likelihood from incomplete data
+    /// via the EM algorithm*, Journal of the Royal Statistical Society B 39.
     Upwards(&'a Covariances),
 }
 

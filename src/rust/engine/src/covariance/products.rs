@@ -37,8 +37,8 @@ pub(crate) fn product(left: &DMatrix<f64>, right: &DMatrix<f64>) -> DMatrix<f64>
     out
 }
 
-/// The sum of the logarithms of positive numbers: of their product as long as this neither under- nor
-/// overflows, since a logarithm takes ten times as long as a multiplication.
+/// The sum of the logarithms of positive numbers: of their product as long as this neither under-
+/// nor overflows, since a logarithm takes ten times as long as a multiplication.
 pub(crate) fn sum_of_logs(factors: impl Iterator<Item = f64>) -> f64 {
     const SAFE: std::ops::RangeInclusive<f64> = 1e-140..=1e140;
     let (mut sum, mut product) = (0.0, 1.0);

@@ -232,7 +232,8 @@ fn from_previous(given: &Given<'_>, theta: &DVector<f64>) -> Option<DVector<f64>
     is_near.then(|| theta + difference)
 }
 
-/// The `exp(theta)` that minimise `h`, of which `look` gives the determinant's part, if there are any.
+/// The `exp(theta)` that minimise `h`, of which `look` gives the determinant's part, if there are
+/// any.
 fn minimise(
     given: &Given<'_>,
     Start {

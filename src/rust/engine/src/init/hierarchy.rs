@@ -42,8 +42,8 @@ pub(super) struct Hierarchy {
 }
 
 impl Hierarchy {
-    /// Trees of the points (one after the other, `d` numbers each) by each of these criteria that can
-    /// be afforded, of at least `k` clusters.
+    /// Trees of the points (one after the other, `d` numbers each) by each of these criteria that
+    /// can be afforded, of at least `k` clusters.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`].

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::generator;
 use super::hierarchy::{Criterion, Hierarchy};
 use super::kmeans;
-use crate::covariance::{inverse_of_lower, Family};
+use crate::covariance::{decompose, inverse_of_lower, Family};
 use crate::data::Data;
 use crate::em::Scale;
 use crate::error::GmmError;
@@ -18,13 +18,16 @@ use crate::pass::Passes;
 use crate::responsibilities::Given;
 use crate::stats::SufficientStats;
 
-/// Rows from which trees grow: a random sample of more. The others are told apart by the clusters of
-/// these.
+/// Rows from which trees grow: a random sample of more. The others are told apart by the clusters
+/// of these.
 const TREE_ROWS: usize = 2000;
 
 /// The part of a column's variance that the others must leave it, for columns to be made
 /// uncorrelated.
 const LEAST_OWN_PART: f64 = 1e-8;
+
+/// Columns up to which principal components take no time to speak of.
+const MOST_COLUMNS: usize = 200;
 
 /// The rows on which starts are tried: all, or a random sample of many.
 #[derive(Debug)]
@@ -87,8 +90,8 @@ enum Metric {
     /// columns that are uncorrelated and vary alike.
     ///
     /// # Source
-    /// Scrucca and Raftery (2015), *Improved initialisation of model-based clustering using Gaussian
-    /// hierarchical partitions*, Advances in Data Analysis and Classification 9.
+    /// Scrucca and Raftery (2015), *Improved initialisation of model-based clustering using
+    /// Gaussian hierarchical partitions*, Advances in Data Analysis and Classification 9.
     HalfWhitened,
     /// Columns made uncorrelated.
     Whitened,
@@ -113,7 +116,7 @@ enum Way {
     Quantiles,
 }
 
-/// The start that others would have made alone: a search follows it in any case.
+/// The start that others would have made alone: it runs on whatever its short run was worth.
 pub(crate) const CHOSEN: usize = 1;
 
 /// The partitions that the first starts begin with.
@@ -350,22 +353,26 @@ fn whitened(points: &[f64], d: usize) -> Vec<f64> {
     }
 }
 
-/// The principal components of standardised points, each over the fourth root of its variance; none
-/// that hardly varies.
+/// The principal components of standardised points, each over the fourth root of its variance, none
+/// that hardly varies; points of very many columns as they are.
 fn half_whitened(points: &[f64], d: usize) -> Vec<f64> {
+    if d > MOST_COLUMNS {
+        return points.to_vec();
+    }
     let rows = DMatrixView::from_slice(points, d, points.len() / d);
-    let eigen = covariance(&rows).symmetric_eigen();
-    let scale = |variance: f64| {
-        if variance > LEAST_OWN_PART {
+    let covariance = covariance(&rows);
+    let (mut axes, mut variances) = (DMatrix::zeros(d, d), vec![0.0; d]);
+    if !decompose(covariance.as_slice(), (axes.as_mut_slice(), &mut variances)) {
+        return points.to_vec();
+    }
+    for (mut axis, variance) in axes.column_iter_mut().zip(&variances) {
+        axis *= if *variance > LEAST_OWN_PART {
             variance.powf(-0.25)
         } else {
             0.0
-        }
-    };
-    let scales = DMatrix::from_diagonal(&eigen.eigenvalues.map(scale));
-    (scales * eigen.eigenvectors.transpose() * rows)
-        .as_slice()
-        .to_vec()
+        };
+    }
+    axes.tr_mul(&rows).as_slice().to_vec()
 }
 
 /// The covariance of points that are columns.

@@ -11,8 +11,8 @@ use crate::progress::Progress;
 /// [`GmmError::Interrupted`].
 ///
 /// # Cost
-/// `O(n d)` memory, and about `O(n² d)` time: what a cluster could merge with at least is known as a
-/// bound, so that few have to look at all others again.
+/// `O(n d)` memory, and about `O(n² d)` time: what a cluster could merge with at least is known as
+/// a bound, so that few have to look at all others again.
 ///
 /// # Source
 /// Fraley (1998), *Algorithms for model-based Gaussian hierarchical clustering*, SIAM Journal on

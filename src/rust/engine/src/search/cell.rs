@@ -21,8 +21,8 @@ use crate::stats::SufficientStats;
 const SAME_OPTIMUM: f64 = 1e-4;
 /// A cell gets no more starts once its optimum was reached by so many.
 const ENOUGH: usize = 3;
-/// Components are alike if neither their weights, nor their means in standard deviations of all rows,
-/// differ by more.
+/// Components are alike if neither their weights, nor their means in standard deviations of all
+/// rows, differ by more.
 const ALIKE: f64 = 0.05;
 
 /// A family, a number of components, and what the runs have found for them.
@@ -166,8 +166,8 @@ impl Cell {
         followed
     }
 
-    /// Take over the starts of [`Cell::to_be_followed`], and what they have found. If none has led to
-    /// the optimum, what did counts as one more. Returns whether one has led further.
+    /// Take over the starts of [`Cell::to_be_followed`], and what they have found. If none has led
+    /// to the optimum, what did counts as one more. Returns whether one has led further.
     pub(super) fn take_followed(&mut self, mut followed: Cell) -> bool {
         if followed.counts().reached == 0 {
             followed.tried += 1;
@@ -274,8 +274,8 @@ impl Cell {
         Ok(())
     }
 
-    /// Long runs from the best few of the short ones, and from those that were chosen; should they all collapse or give up, from the
-    /// next few.
+    /// Long runs from the best few of the short ones, and from those that were chosen; should they
+    /// all collapse or give up, from the next few.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`]; other failures are of a start, and noted.
@@ -446,8 +446,8 @@ impl Cell {
         }
     }
 
-    /// Try whether mixtures, of whatever family, lead to a better optimum. Only one that does counts
-    /// as a start.
+    /// Try whether mixtures, of whatever family, lead to a better optimum. Only one that does
+    /// counts as a start.
     pub(super) fn learn_from(
         &mut self,
         stage: &Stage<'_>,
@@ -473,9 +473,12 @@ impl Cell {
         let least = best + SAME_OPTIMUM.max(2.0 * settings.tolerance);
         for (end, _) in long_runs(&em, few, self.optima.first(), effort.patience, settings)? {
             if let End::Optimum(run) = end {
-                if run.loglik() > least {
+                if run.loglik() > best + self.margin() {
                     self.tried += 1;
                     self.note_optimum(*run, 1, effort.kept, settings);
+                } else if run.loglik() > least {
+                    // The same climb, a little further.
+                    self.note_optimum(*run, 0, effort.kept, settings);
                 }
             }
         }
@@ -511,10 +514,15 @@ impl Cell {
     ) {
         let loglik = end.loglik();
         self.ends.push((loglik, starts));
-        // Of runs at the same optimum, the one that was first to get there stays.
-        let is_same = |other: &Optimum| (other.loglik() - loglik).abs() <= 2.0 * settings.tolerance;
-        if self.optima.iter().any(is_same) {
-            return;
+        // Of runs at the same optimum, the one that was first to get there stays, unless it is
+        // rougher.
+        let margin = 2.0 * self.tolerance;
+        let is_same = |other: &Optimum| (other.loglik() - loglik).abs() <= margin;
+        if let Some(same) = self.optima.iter().position(is_same) {
+            if self.optima[same].loglik() + 2.0 * settings.tolerance >= loglik {
+                return;
+            }
+            self.optima.remove(same);
         }
         let at = self.optima.partition_point(|other| other.loglik() > loglik);
         self.optima.insert(at, end);

@@ -1,5 +1,5 @@
-//! The search from partitions of the engine's own: starts, learning, and, of many models, the choice
-//! of those that go on.
+//! The search from partitions of the engine's own: starts, learning, and, of many models, the
+//! choice of those that go on.
 
 use rayon::prelude::*;
 
@@ -25,8 +25,8 @@ const LEADERS: usize = 4;
 const GLANCE: usize = 1;
 /// Rounds that a long run of many cells may take to catch up.
 const PATIENCE: f64 = 5.0;
-/// Optima that are kept where the best may turn out to be none: one cell's on a sample, and those of
-/// rough runs.
+/// Optima that are kept where the best may turn out to be none: one cell's on a sample, and those
+/// of rough runs.
 const KEPT: usize = 3;
 
 /// From partitions of the engine's own; returns the rows that these are of.
@@ -70,7 +70,7 @@ pub(super) fn search(
         short: settings.short_iterations,
         long,
         patience: Some(if are_many { PATIENCE } else { OUT_OF_REACH }),
-        kept: if sampled && is_one || are_many && !sampled {
+        kept: if sampled && is_one || stage.is_rough(settings) && !sampled {
             KEPT
         } else {
             1
@@ -109,7 +109,7 @@ pub(super) fn search(
     if gives_up {
         survivors::choose(stage, cells, n, settings)?;
     }
-    if !sampled && are_many {
+    if !sampled && stage.is_rough(settings) {
         let open = cells.par_iter_mut().filter(|cell| cell.behind.is_none());
         open.try_for_each(|cell| cell.finish(all, settings))?;
     }

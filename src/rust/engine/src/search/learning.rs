@@ -72,9 +72,9 @@ pub(super) fn helpers(
 ///
 /// In turns down and up the numbers of components, a family tries those of the families that differ
 /// from it by a letter; on the way down, those of its own with a component more, of which two are
-/// merged; on the way up, those with a component less, which is split or gets another. What a family
-/// finds for one number of components, it has for the next on the same way; what another family
-/// finds, on the next way.
+/// merged; on the way up, those with a component less, which is split or gets another. What a
+/// family finds for one number of components, it has for the next on the same way; what another
+/// family finds, on the next way.
 ///
 /// # Errors
 /// [`GmmError::Interrupted`].

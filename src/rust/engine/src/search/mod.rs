@@ -2,8 +2,8 @@
 //! each.
 //!
 //! A [`Cell`] is one family with one number of components. All cells of a number of components
-//! share their starts, and cells learn from one another's optima ([`learning`]). Where there are many
-//! rows, all this happens on a sample of them, and only the optima go on to all.
+//! share their starts, and cells learn from one another's optima ([`learning`]). Where there are
+//! many rows, all this happens on a sample of them, and only the optima go on to all.
 
 mod cell;
 mod fixed;
@@ -54,8 +54,8 @@ pub struct Settings {
     pub equal_weights: bool,
     /// Added to the diagonal of the covariance of every component's rows.
     pub reg_covar: f64,
-    /// The least that a variance of a component may be, in any direction, of that within the components
-    /// on average.
+    /// The least that a variance of a component may be, in any direction, of that within the
+    /// components on average.
     pub min_eigen_ratio: f64,
     /// Starts at most; a user's start is one.
     pub n_init: usize,
@@ -148,8 +148,8 @@ pub struct Fit {
     /// The log-likelihood.
     pub loglik: f64,
     /// Log-likelihood of the start and after each iteration; the last is the fit's own. Of
-    /// [`Algorithm::Cem`] classification log-likelihoods; of [`Algorithm::Sem`] the fit's own is the
-    /// highest.
+    /// [`Algorithm::Cem`] classification log-likelihoods; of [`Algorithm::Sem`] the fit's own is
+    /// the highest.
     pub trace: Vec<f64>,
     /// The mixtures of the trace, their components in the order of the fit's; none unless they were
     /// asked for.
@@ -214,8 +214,8 @@ pub struct StartCounts {
 /// Fit every family with every number of components.
 ///
 /// # Errors
-/// [`GmmError::OutOfRange`], [`GmmError::FixedOutOfScale`], [`GmmError::Interrupted`]. A cell's own:
-/// [`GmmError::TooFewDistinct`], [`GmmError::Collinear`] for data that no such mixture fits;
+/// [`GmmError::OutOfRange`], [`GmmError::FixedOutOfScale`], [`GmmError::Interrupted`]. A cell's
+/// own: [`GmmError::TooFewDistinct`], [`GmmError::Collinear`] for data that no such mixture fits;
 /// [`GmmError::NoStartSurvived`], [`GmmError::OutOfScale`], [`GmmError::Behind`].
 pub fn search(
     data: Data<'_>,

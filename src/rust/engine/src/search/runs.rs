@@ -12,8 +12,8 @@ use crate::mixture::Mixture;
 pub(super) const FIRST_ROUND: usize = 8;
 /// Iterations of a short run after which it ends if it is out of reach of what is known.
 const HALFWAY: usize = 2;
-/// What a run may reach: so many times the gain of its last iteration, or, on many rows, of its last
-/// round.
+/// What a run may reach: so many times the gain of its last iteration, or, on many rows, of its
+/// last round.
 pub(super) const OUT_OF_REACH: f64 = 20.0;
 /// Two runs have met if neither their log-likelihoods nor their weights differ by more.
 const MET: f64 = 1e-3;
@@ -36,23 +36,9 @@ impl Optimum {
     }
 
     /// Run on from here to the end.
-    pub(super) fn go_on(mut self, em: &Em<'_>, settings: &Settings) -> Result<Self, Failed> {
-        let made = self.trace.len() - 1;
-        let run = em.begin(self.mixture)?;
-        let run = run_on(
-            em,
-            run,
-            settings.max_iterations.saturating_sub(made),
-            settings,
-        )?;
-        let end = Optimum::from(run);
-        self.trace.extend(end.trace.into_iter().skip(1));
-        self.path.extend(end.path.into_iter().skip(1));
-        Ok(Optimum {
-            trace: self.trace,
-            path: self.path,
-            ..end
-        })
+    pub(super) fn go_on(self, em: &Em<'_>, settings: &Settings) -> Result<Self, Failed> {
+        let run = em.resume(self.mixture, self.trace, self.path)?;
+        run_on(em, run, settings.max_iterations, settings).map(Optimum::from)
     }
 
     fn is_met_by(&self, run: &Run) -> bool {
@@ -97,8 +83,8 @@ pub(super) struct Effort {
     pub(super) short: usize,
     /// Runs that go on.
     pub(super) long: usize,
-    /// A long run gives up, if it may, where so many times the gain of its last round would not lead
-    /// it to the best.
+    /// A long run gives up, if it may, where so many times the gain of its last round would not
+    /// lead it to the best.
     pub(super) patience: Option<f64>,
     /// Optima that are kept.
     pub(super) kept: usize,
@@ -235,9 +221,9 @@ fn sorted_out(runs: Vec<Result<Run, Failed>>) -> (Vec<Run>, Vec<Failed>) {
 /// Run on to the end, or until it is out of reach, with the number of its starts for each.
 ///
 /// After every round, each twice as long as the one before, a run ends that has met the best that
-/// is `known`; and one gives up that would take more such rounds than there is patience for to catch up
-/// with the best that has converged: what is left on its plateau is nothing that the fit would report. Rounds
-/// end together, so that the outcome does not depend on the threads.
+/// is `known`; and one gives up that would take more such rounds than there is patience for to
+/// catch up with the best that has converged: what is left on its plateau is nothing that the fit
+/// would report. Rounds end together, so that the outcome does not depend on the threads.
 pub(super) fn long_runs(
     em: &Em<'_>,
     mut running: Vec<(Run, usize)>,

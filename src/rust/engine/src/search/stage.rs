@@ -65,6 +65,11 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// Whether runs leave more than the tolerance.
+    pub(super) fn is_rough(&self, settings: &Settings) -> bool {
+        settings.tolerance > 0.0 && settings.tolerance < self.roughness
+    }
+
     /// Of all rows, those that the component owned that failed.
     pub(super) fn rows_of(&self, failed: &Failed) -> Vec<usize> {
         let rows = match &failed.last {
@@ -90,11 +95,12 @@ impl<'a> Stage<'a> {
             model,
             scale: &self.scale,
             // Without a tolerance, a number of iterations was asked for.
-            tolerance: if settings.tolerance > 0.0 {
-                settings.tolerance.max(self.roughness)
+            tolerance: if self.is_rough(settings) {
+                self.roughness
             } else {
-                0.0
+                settings.tolerance
             },
+            negligible: settings.tolerance,
             min_eigen_ratio: settings.min_eigen_ratio,
             hurries: model.family.iterates() && settings.accelerates() && settings.tolerance > 0.0,
             keep_path: settings.keep_path,
