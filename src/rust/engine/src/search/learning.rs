@@ -350,70 +350,25 @@ impl News {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-    use crate::algorithm::Algorithm;
-    use crate::criteria::Criterion;
-    use crate::data::Data;
-    use crate::pass::Passes;
-    use crate::progress::Progress;
     use crate::responsibilities::Given;
-    use crate::search::Alone;
-
-    /// For few runs of one family.
-    pub(in crate::search) fn settings(family: Family) -> Settings {
-        Settings {
-            k: vec![1, 2],
-            families: vec![family],
-            criterion: Criterion::Bic,
-            equal_weights: false,
-            reg_covar: 0.0,
-            min_eigen_ratio: 0.0,
-            n_init: 1,
-            n_final: 1,
-            rounds: 2,
-            alone: Alone {
-                n_init: 1,
-                n_final: 1,
-                rounds: 2,
-            },
-            finish_all: false,
-            short_iterations: 5,
-            max_iterations: 1000,
-            tolerance: 1e-6,
-            accelerate: true,
-            algorithm: Algorithm::Em,
-            fixed: None,
-            keep_path: false,
-            seed: 1,
-        }
-    }
+    use crate::search::fixture::{on_stage, settings};
 
     #[test]
     fn a_way_without_news_does_not_end_learning() {
         let x: Vec<f64> = (0..40).map(|i| f64::from(i % 2 * 100 + i % 7)).collect();
-        let model = Model {
-            family: Family::Vii,
-            equal_weights: false,
-            reg_covar: 0.0,
-        };
-        let settings = settings(model.family);
-        let progress = Progress::new();
-        let passes = Passes::over(Data::new(&x, 40, 1), &progress);
-        let stage = Stage::new(passes, None, &settings).unwrap();
-        let (mut one, mut two) = (Cell::new(1, model), Cell::new(2, model));
-        let given = Given::Labels(&[0; 40]);
-        one.start_given(&stage, given, Effort::ONE_RUN, &settings)
-            .unwrap();
-        // On the way down nobody has anything for the other.
-        learn(
-            &stage,
-            &mut [&mut one, &mut two],
-            Effort::ONE_RUN,
-            &settings,
-        )
-        .unwrap();
-        assert!(two.loglik() > one.loglik() + 50.0);
+        on_stage(&x, |stage, model| {
+            let settings = settings(model.family);
+            let (mut one, mut two) = (Cell::new(1, model), Cell::new(2, model));
+            let given = Given::Labels(&[0; 40]);
+            one.start_given(stage, given, Effort::ONE_RUN, &settings)
+                .unwrap();
+            // On the way down nobody has anything for the other.
+            let cells = &mut [&mut one, &mut two];
+            learn(stage, cells, Effort::ONE_RUN, &settings).unwrap();
+            assert!(two.loglik() > one.loglik() + 50.0);
+        });
     }
 
     #[test]

@@ -7,6 +7,8 @@
 
 mod cell;
 mod fixed;
+#[cfg(test)]
+mod fixture;
 mod freely;
 mod learning;
 mod moves;

@@ -1,0 +1,68 @@
+use super::*;
+use crate::search::fixture::{on_stage, settings};
+
+#[test]
+fn chosen_starts_run_on_however_bad_they_are() {
+    // Three groups, of which two components have to share one: two optima.
+    let centres = [0.0, 10.0, 40.0];
+    let x: Vec<f64> = (0..60)
+        .map(|i| centres[i / 20] + 0.1 * (i % 20) as f64)
+        .collect();
+    let labels = |cut: usize| (0..60).map(|i| usize::from(i >= cut)).collect::<Vec<_>>();
+    let (good, bad) = (labels(40), labels(20));
+    on_stage(&x, |stage, model| {
+        let settings = settings(model.family);
+        let em = stage.em(model, &settings);
+        let begin = |labels: &&Vec<usize>| {
+            let given = Given::Labels(labels);
+            let stats = em.passes.given(given, 2, model.family);
+            let mixture = stats.and_then(|stats| em.maximise_soundly(&stats));
+            begin_given(&em, given, mixture)
+        };
+        for (chosen, finished) in [(None, 1), (Some(0), 2)] {
+            let mut cell = Cell::new(2, model);
+            let starts = [&bad, &good];
+            cell.set_out(stage, &starts, chosen, begin, Effort::ONE_RUN, &settings)
+                .unwrap();
+            cell.go_far(stage, Effort::ONE_RUN, &settings).unwrap();
+            let counts = cell.counts();
+            assert_eq!((counts.finished, counts.reached), (finished, 1));
+        }
+    });
+}
+
+#[test]
+fn rough_optima_are_finished_with_all_that_led_there() {
+    let x: Vec<f64> = (0..90).map(|i| f64::from(i % 9 * i)).collect();
+    let labels: Vec<usize> = (0..90).map(|i| i % 2).collect();
+    on_stage(&x, |stage, model| {
+        let settings = settings(model.family);
+        let find = |stage: &Stage<'_>| {
+            let mut cell = Cell::new(2, model);
+            let given = Given::Labels(&labels);
+            cell.start_given(stage, given, Effort::ONE_RUN, &settings)
+                .unwrap();
+            cell
+        };
+        let reached = |cell: &Cell| (cell.counts().finished, cell.counts().reached);
+        let exact = find(stage);
+        let mut cell = find(&stage.clone().roughly());
+        assert!(cell.loglik() < exact.loglik() && cell.loglik() > exact.loglik() - 0.06);
+        let rough = cell.optima[0].clone();
+        // The same optimum, further up: one that is kept, and no other start.
+        let fine = Settings {
+            tolerance: 0.0,
+            ..settings.clone()
+        };
+        cell.note_end(exact.optima[0].clone(), 0, 3, &fine);
+        assert_eq!((cell.optima.len(), cell.loglik()), (1, exact.loglik()));
+        cell.note_end(rough.clone(), 0, 3, &fine);
+        assert_eq!((cell.optima.len(), cell.loglik()), (1, exact.loglik()));
+        assert_eq!(reached(&cell), (1, 1));
+        cell.optima = vec![rough.clone()];
+        cell.finish(stage, &settings).unwrap();
+        assert!((cell.loglik() - exact.loglik()).abs() < 1e-6);
+        assert!(cell.optima[0].trace.starts_with(&rough.trace));
+        assert_eq!(reached(&cell), (1, 1));
+    });
+}
