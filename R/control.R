@@ -42,10 +42,19 @@
 #' optimum, it counts as one more start. Up to three models get such neighbours to help them, even
 #' if nobody asked for these; more models have each other. Until these have learned, their runs end
 #' where about 0.03 of the log-likelihood is left to gain, unless `tol` is more, or 0; in the end
-#' the best of each runs on until no more than `tol` is. So, where no rows are left out and no
-#' models given up, another twelve starts after the first never lead up to three models to a lower
-#' optimum, and more models only to one that their rough runs could not tell from it. In the end no
-#' family is left below one that it contains.
+#' the best of each runs on until no more than `tol` is. In the end no family is left below one that
+#' it contains.
+#'
+#' **Explorations.** After all starts, the models that were asked for try moves at random, as many
+#' times as `explorations` says; after each time they learn from one another again. Such a move
+#' takes the optimum of a model and puts a component about a random row, or merges two components
+#' and splits another, across one of its three longest axes; or it takes the optimum with a component
+#' more, and drops one or merges any two; or that with a component less, and splits one so or adds
+#' one about a random row. Each model tries one move of every kind per component: the best
+#' `3 (n_final + 2)` of them, after an iteration, make a short run, and `n_final + 2` run on, as of
+#' what neighbours offer. With `fix` there are no explorations. So, where no rows are left out and
+#' no models given up, another twelve starts never lead up to three models to a lower optimum before
+#' they explore, and more models only to one that their rough runs could not tell from it.
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
 #' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their
@@ -53,7 +62,8 @@
 #' After every short run and every long one, models are given up whose criterion is worse than the
 #' best by more than three standard errors of the difference (Vuong 1989), even if they were to gain
 #' twenty times what their last iteration has; the four next to the best go on in any case. The 24
-#' that look best get more than the first four starts, and learn from their neighbours. In the end
+#' that look best get more than the first four starts, learn from their neighbours, and explore as
+#' often as a model that was asked for alone. In the end
 #' the best is searched for as if it had been asked for alone; should that find a better optimum, so
 #' are the models of its family with a component more or less. The table says what was given up, and
 #' `search = "thorough"` gives up none.
@@ -82,15 +92,17 @@
 #' or later); with the environment variable `GAUSSMIX_ISA` set to `portable` or `avx2` it does as if
 #' there were no other; any other value changes nothing. Results then differ by rounding.
 #'
-#' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 1` and `rounds = 2`;
-#'   `"default"` is 12, 1 and 3, or 24, 4 and 6 for up to three models by EM; `"thorough"` is 192, 8
-#'   and 10.
+#' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 1`, `rounds = 2` and
+#'   `explorations = 0`; `"default"` is 12, 1, 3 and 0, but of models by EM 12, 1, 3 and 1 for up to
+#'   thirty, and 24, 4, 4 and 2 for up to three; `"thorough"` is 96, 8, 6 and 8.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
 #'   most, beside those that it takes from neighbours. A start of your own (`start =`) is one.
 #' @param n_final Whole number, 1 to 100,000, or `NULL` for that of `search`: of each twelve
 #'   starts, the different runs that go on after the short ones; of what neighbours offer, two more.
 #' @param rounds Whole number, at least 0, or `NULL` for that of `search`: rounds in which models
-#'   learn from their neighbours after every twelve starts, at most.
+#'   learn from their neighbours after every twelve starts and every exploration, at most.
+#' @param explorations Whole number, at least 0, or `NULL` for that of `search`: times that models
+#'   try moves at random from their optima.
 #' @param short_iter Whole number, at least 1: iterations of a short run.
 #' @param max_iter Whole number, at least 1, or `NULL`, the default, for 5000: iterations after
 #'   which a run stops even if it has not converged; the fit then carries a
@@ -126,8 +138,8 @@
 #'
 #' @param ... Nothing: other arguments are refused.
 #'
-#' @returns A list of the settings. In a fit, `n_init`, `n_final`, `rounds` and `max_iter` are
-#'   those that were used.
+#' @returns A list of the settings. In a fit, `n_init`, `n_final`, `rounds`, `explorations` and
+#'   `max_iter` are those that were used.
 #'
 #' @section Errors:
 #' `gmm_error_bad_type` and `gmm_error_bad_value` name the `argument` that is wrong;
@@ -148,6 +160,12 @@
 #' monotonicity control for accelerating EM and EM-like algorithms. *Journal of Computational and
 #' Graphical Statistics* 28, 834--846.
 #'
+#' Fränti, P. and Kivijärvi, J. (2000). Randomised local search algorithm for the clustering
+#' problem. *Pattern Analysis & Applications* 3, 358--369.
+#'
+#' Ueda, N., Nakano, R., Ghahramani, Z. and Hinton, G. E. (2000). SMEM algorithm for mixture models.
+#' *Neural Computation* 12, 2109--2128.
+#'
 #' Böhning, D., Dietz, E., Schaub, R., Schlattmann, P. and Lindsay, B. G. (1994). The
 #' distribution of the likelihood ratio for mixtures of densities from the one-parameter
 #' exponential family. *Annals of the Institute of Statistical Mathematics* 46, 373--388.
@@ -161,10 +179,12 @@
 #' @examples
 #' gmm_fit(faithful, k = 2, control = gmm_control(search = "thorough"))
 #' gmm_fit(faithful, k = 2, n_init = 50)
+#' gmm_select(iris[1:4], k = 1:4, covariance = "full", explorations = 3)
 #' @export
 gmm_control <- function(search = "default", n_init = NULL, n_final = NULL, rounds = NULL,
-                        short_iter = 5, max_iter = NULL, tol = 1e-6, reg_covar = 0,
-                        min_eigen_ratio = 0, accelerate = TRUE, threads = NULL, ...) {
+                        explorations = NULL, short_iter = 5, max_iter = NULL, tol = 1e-6,
+                        reg_covar = 0, min_eigen_ratio = 0, accelerate = TRUE, threads = NULL,
+                        ...) {
   call <- quote(gmm_control())
   check_no_dots(list(...), names(control_defaults), call)
   check_control(mget(names(control_defaults)), call)
@@ -174,28 +194,42 @@ gmm_control <- function(search = "default", n_init = NULL, n_final = NULL, round
 #' @noRd
 control_defaults <- as.list(formals(gmm_control)[names(formals(gmm_control)) != "..."])
 
-#' Starts of a model, runs that go on of each twelve, and rounds of learning from neighbours
+#' Starts of a model, runs that go on of each twelve, rounds of learning from neighbours, and
+#' explorations
 #' @noRd
 search_efforts <- list(
-  quick = c(n_init = 6, n_final = 1, rounds = 2),
-  default = c(n_init = 12, n_final = 1, rounds = 3),
-  thorough = c(n_init = 192, n_final = 8, rounds = 10)
+  quick = c(n_init = 6, n_final = 1, rounds = 2, explorations = 0),
+  default = c(n_init = 12, n_final = 1, rounds = 3, explorations = 0),
+  thorough = c(n_init = 96, n_final = 8, rounds = 6, explorations = 8)
 )
 
-#' The default for models so few that time does not matter
+#' The default for fewer models: the fewer there are, the more time is left for each
 #' @noRd
-effort_for_few <- c(n_init = 24, n_final = 4, rounds = 6)
+effort_for_several <- c(n_init = 12, n_final = 1, rounds = 3, explorations = 1)
+effort_for_few <- c(n_init = 24, n_final = 4, rounds = 4, explorations = 2)
 
 #' Settings with the numbers that `search` and the algorithm stand for
 #' @noRd
 resolve_search <- function(control, models, algorithm) {
   control$max_iter <- control$max_iter %||% if (algorithm == "sem") 200 else 5000
-  is_few <- control$search == "default" && models <= 3 && algorithm == "em"
-  effort <- if (is_few) effort_for_few else search_efforts[[control$search]]
+  is_default_em <- control$search == "default" && algorithm == "em"
+  effort <- if (is_default_em && models <= 3) {
+    effort_for_few
+  } else if (is_default_em && models <= 30) {
+    effort_for_several
+  } else {
+    search_efforts[[control$search]]
+  }
   for (arg in names(effort)) {
     control[[arg]] <- control[[arg]] %||% effort[[arg]]
   }
   control
+}
+
+#' What a search may cost, in the order that the engine knows
+#' @noRd
+search_budget <- function(control) {
+  vapply(names(search_efforts$default), function(arg) as.double(control[[arg]]), 0)
 }
 
 #' Check settings that may come from a user's own list
@@ -203,11 +237,14 @@ resolve_search <- function(control, models, algorithm) {
 check_control <- function(control, call) {
   check_choice(control$search, names(search_efforts), "search", call)
   # Every start is kept until the best are known, and iterations go into a trace.
-  most <- c(n_init = 1e5, n_final = 1e5, rounds = 1e5, short_iter = 1e9, max_iter = 1e9)
+  most <- c(
+    n_init = 1e5, n_final = 1e5, rounds = 1e5, explorations = 1e5, short_iter = 1e9,
+    max_iter = 1e9
+  )
   optional <- c(names(search_efforts$default), "max_iter")
   for (arg in names(most)) {
     if (!is.null(control[[arg]]) || !arg %in% optional) {
-      least <- if (arg == "rounds") 0 else 1
+      least <- if (arg %in% c("rounds", "explorations")) 0 else 1
       control[[arg]] <- check_count(control[[arg]], arg, least, most[[arg]], call)
     }
   }

@@ -43,7 +43,7 @@ list_models <- function(x, k, families, is_regular, call) {
 #'
 #' @param models As [list_models()] returns them.
 #' @param how A list with `equal_weights`, `algorithm`, `fix` and `keep_path`; and `alone`, the
-#'   `n_init`, `n_final` and `rounds` of a model that is asked for alone.
+#'   budget of a model that is asked for alone.
 #' @returns A list of `cells`, a fit or a condition for each model; which of them is `best`; its
 #'   labels, `cluster`; and the number of `rows` on which starts were tried.
 #' @noRd
@@ -51,15 +51,12 @@ search_models <- function(models, x, start, criterion, how, control, call) {
   open <- which(is.na(models$refused))
   settings <- c(
     control[c(
-      "n_init", "n_final", "rounds", "short_iter", "max_iter", "tol", "reg_covar",
-      "min_eigen_ratio", "accelerate"
+      "short_iter", "max_iter", "tol", "reg_covar", "min_eigen_ratio", "accelerate"
     )],
-    how[c("equal_weights", "algorithm", "keep_path")],
+    how[c("equal_weights", "algorithm", "keep_path", "alone")],
     list(
       fix = engine_fix(how$fix, ncol(x)),
-      n_init_alone = how$alone$n_init,
-      n_final_alone = how$alone$n_final,
-      rounds_alone = how$alone$rounds,
+      budget = search_budget(control),
       finish_all = control$search == "thorough",
       k = unique(models$k[open]),
       covariance = unique(models$letters[open]),

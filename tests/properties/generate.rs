@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gaussmix_engine::{
-    search, watched, Algorithm, Alone, Criterion, Data, Family, Fit, GmmError, Model, Progress,
+    search, watched, Algorithm, Budget, Criterion, Data, Family, Fit, GmmError, Model, Progress,
     Settings, Start,
 };
 use proptest::prelude::*;
@@ -78,6 +78,12 @@ impl Sample {
         start: &Start<'_>,
         threads: usize,
     ) -> Result<Fit, GmmError> {
+        const BUDGET: Budget = Budget {
+            n_init: 5,
+            n_final: 2,
+            rounds: 2,
+            explorations: 0,
+        };
         let settings = Settings {
             k: vec![k],
             families: vec![model.family],
@@ -85,15 +91,9 @@ impl Sample {
             equal_weights: model.equal_weights,
             reg_covar: model.reg_covar,
             min_eigen_ratio: 0.0,
-            rounds: 2,
-            alone: Alone {
-                n_init: 5,
-                n_final: 2,
-                rounds: 2,
-            },
+            budget: BUDGET,
+            alone: BUDGET,
             finish_all: false,
-            n_init: 5,
-            n_final: 2,
             short_iterations: 5,
             max_iterations: iterations,
             tolerance,

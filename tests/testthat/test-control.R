@@ -72,12 +72,33 @@ test_that("settings come from control and from the dots, which win", {
 test_that("search stands for numbers of starts, which can be given, too", {
   effort <- function(...) {
     fit <- gmm_fit(faithful, k = 2, covariance = "EII", ...)
-    unname(unlist(fit$control[c("n_init", "n_final", "rounds")]))
+    unname(unlist(fit$control[c("n_init", "n_final", "rounds", "explorations")]))
   }
-  expect_equal(effort(), c(24, 4, 6))
+  expect_equal(effort(), c(24, 4, 4, 2))
   expect_equal(effort(algorithm = "cem")[1], 12)
-  expect_equal(effort(search = "quick"), c(6, 1, 2))
-  expect_equal(effort(search = "thorough"), c(192, 8, 10))
-  expect_equal(effort(search = "quick", n_init = 8, rounds = 0), c(8, 1, 0))
-  expect_equal(effort(search = "quick", control = gmm_control(search = "thorough")), c(6, 1, 2))
+  expect_equal(effort(search = "quick"), c(6, 1, 2, 0))
+  expect_equal(effort(search = "thorough"), c(96, 8, 6, 8))
+  expect_equal(effort(search = "quick", n_init = 8, rounds = 0, explorations = 3), c(8, 1, 0, 3))
+  by_dots <- effort(search = "quick", control = gmm_control(search = "thorough"))
+  expect_equal(by_dots, c(6, 1, 2, 0))
+})
+
+test_that("the fewer models, the harder the search for each", {
+  explorations <- function(k, covariance) {
+    gmm_fit(faithful[1:60, ], k = k, covariance = covariance)$control$explorations
+  }
+  expect_equal(explorations(1:3, "EII"), 2)
+  expect_equal(explorations(1:4, "EII"), 1)
+  expect_equal(explorations(1:3, "all"), 0)
+})
+
+test_that("explorations find no less", {
+  find <- function(explorations) {
+    set.seed(1)
+    found <- gmm_select(swiss, k = 1:6, covariance = c("EEI", "EEE"), explorations = explorations)
+    as.data.frame(found)$loglik
+  }
+  more <- find(4) - find(0)
+  expect_gt(min(more), -1e-4)
+  expect_gt(max(more), 0.1)
 })

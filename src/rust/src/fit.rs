@@ -2,7 +2,7 @@
 
 use extendr_api::prelude::*;
 use gaussmix_engine::{
-    search, Algorithm, Alone, Criterion, Data, Fit, Fixed, GmmError, Passes, Score, Search,
+    search, Algorithm, Budget, Criterion, Data, Fit, Fixed, GmmError, Passes, Score, Search,
     Settings, Start, Stop,
 };
 use ndarray::{ArrayView2, ShapeBuilder};
@@ -55,14 +55,8 @@ fn settings_from(list: &List) -> Result<Settings, Failure> {
         equal_weights: settings.value("equal_weights")?,
         reg_covar: settings.value("reg_covar")?,
         min_eigen_ratio: settings.value("min_eigen_ratio")?,
-        n_init: settings.count("n_init")?,
-        n_final: settings.count("n_final")?,
-        rounds: settings.count("rounds")?,
-        alone: Alone {
-            n_init: settings.count("n_init_alone")?,
-            n_final: settings.count("n_final_alone")?,
-            rounds: settings.count("rounds_alone")?,
-        },
+        budget: budget_from(&settings, "budget")?,
+        alone: budget_from(&settings, "alone")?,
         finish_all: settings.value("finish_all")?,
         short_iterations: settings.count("short_iter")?,
         max_iterations: settings.count("max_iter")?,
@@ -72,6 +66,20 @@ fn settings_from(list: &List) -> Result<Settings, Failure> {
         fixed: fixed_from(&settings)?,
         keep_path: settings.value("keep_path")?,
         seed: settings.value::<f64>("seed")?.to_bits(),
+    })
+}
+
+/// How hard to try: counts in the order of the fields.
+fn budget_from(settings: &Elements, name: &str) -> Result<Budget, Failure> {
+    let counts = settings.value::<Vec<f64>>(name)?;
+    let &[n_init, n_final, rounds, explorations] = counts.as_slice() else {
+        return Err(Failure::Internal(format!("`{name}` is no budget")));
+    };
+    Ok(Budget {
+        n_init: n_init as usize,
+        n_final: n_final as usize,
+        rounds: rounds as usize,
+        explorations: explorations as usize,
     })
 }
 

@@ -5,10 +5,10 @@ mod support;
 use std::time::Duration;
 
 use gaussmix_engine::{
-    search, watched, Data, Family, Fit, GmmError, Passes, Progress, Score, Search, Settings, Start,
-    Stop,
+    search, watched, Budget, Data, Family, Fit, GmmError, Passes, Progress, Score, Search,
+    Settings, Start, Stop,
 };
-use support::{draws, fit_on, loglik, mixture, settings};
+use support::{draws, fit_on, loglik, mixture, settings, BUDGET};
 
 /// Rounding of a log-likelihood.
 fn noise(loglik: f64) -> f64 {
@@ -39,7 +39,10 @@ fn the_log_likelihood_never_falls() {
                 let settings = Settings {
                     families: vec![family],
                     seed,
-                    n_init: 1,
+                    budget: Budget {
+                        n_init: 1,
+                        ..BUDGET
+                    },
                     ..settings(k)
                 };
                 let Ok(found) = fit_on(1, &x, d, &Start::Partitions, &settings) else {
@@ -464,8 +467,11 @@ fn later_starts_run_on_however_long_their_short_runs_are() {
     for short_iterations in [5, 8, 20, 100] {
         // Three dozen, and three of each to run on.
         let settings = Settings {
-            n_init: 36,
-            rounds: 0,
+            budget: Budget {
+                n_init: 36,
+                rounds: 0,
+                ..BUDGET
+            },
             short_iterations,
             ..settings(5)
         };
@@ -481,8 +487,11 @@ fn all_starts_of_the_best_of_several_models_are_followed() {
     let settings = Settings {
         k: (1..=4).collect(),
         families: vec![Family::Vvi, Family::Vvv],
-        n_init: 12,
-        n_final: 1,
+        budget: Budget {
+            n_init: 12,
+            n_final: 1,
+            ..BUDGET
+        },
         ..settings(3)
     };
     let progress = Progress::new();

@@ -2,10 +2,12 @@
 
 mod support;
 
-use gaussmix_engine::{Algorithm, Family, Fit, Fixed, GmmError, Mixture, Settings, Start, Stop};
+use gaussmix_engine::{
+    Algorithm, Budget, Family, Fit, Fixed, GmmError, Mixture, Settings, Start, Stop,
+};
 use nalgebra::DMatrix;
 use ndarray::Array2;
-use support::{draws, fit_on, joint, loglik, mixture, settings};
+use support::{draws, fit_on, joint, loglik, mixture, settings, BUDGET};
 
 /// Rounding of a log-likelihood.
 fn noise(loglik: f64) -> f64 {
@@ -23,7 +25,10 @@ fn by(algorithm: Algorithm, k: usize, family: Family) -> Settings {
         families: vec![family],
         keep_path: true,
         max_iterations: 60,
-        n_init: 4,
+        budget: Budget {
+            n_init: 4,
+            ..BUDGET
+        },
         ..settings(k)
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct Cell {
     seen: Vec<Source>,
     /// Whether others are so many and so much better that more runs would be wasted on it.
     pub(super) is_outsider: bool,
+    /// Whether nobody asked for it, and others only learn from it.
+    pub(super) is_helper: bool,
 }
 
 /// An optimum of another cell: its number of components, its family, and the log-likelihood.
@@ -89,6 +91,15 @@ impl Cell {
             behind: None,
             seen: Vec::new(),
             is_outsider: false,
+            is_helper: false,
+        }
+    }
+
+    /// A cell that nobody asked for.
+    pub(super) fn helper(k: usize, model: Model) -> Self {
+        Cell {
+            is_helper: true,
+            ..Cell::new(k, model)
         }
     }
 
@@ -136,7 +147,12 @@ impl Cell {
         };
         let reached = self.counts().reached;
         let is_settled = reached >= enough && !self.is_followed;
-        self.behind.is_none() && !self.is_outsider && !is_settled
+        self.is_in_play() && !is_settled
+    }
+
+    /// Whether more runs may be worth their time.
+    pub(super) fn is_in_play(&self) -> bool {
+        self.behind.is_none() && !self.is_outsider
     }
 
     /// Short runs from partitions of the stage's rows; [`Cell::go_far`] makes long ones of them.

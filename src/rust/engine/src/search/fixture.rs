@@ -1,7 +1,7 @@
 //! What tests of the search have in common.
 
 use super::stage::Stage;
-use super::{Alone, Settings};
+use super::{Budget, Settings};
 use crate::algorithm::Algorithm;
 use crate::covariance::Family;
 use crate::criteria::Criterion;
@@ -9,6 +9,13 @@ use crate::data::Data;
 use crate::model::Model;
 use crate::pass::Passes;
 use crate::progress::Progress;
+
+const BUDGET: Budget = Budget {
+    n_init: 1,
+    n_final: 1,
+    rounds: 2,
+    explorations: 0,
+};
 
 /// For few runs of one family.
 pub(super) fn settings(family: Family) -> Settings {
@@ -19,14 +26,8 @@ pub(super) fn settings(family: Family) -> Settings {
         equal_weights: false,
         reg_covar: 0.0,
         min_eigen_ratio: 0.0,
-        n_init: 1,
-        n_final: 1,
-        rounds: 2,
-        alone: Alone {
-            n_init: 1,
-            n_final: 1,
-            rounds: 2,
-        },
+        budget: BUDGET,
+        alone: BUDGET,
         finish_all: false,
         short_iterations: 5,
         max_iterations: 1000,

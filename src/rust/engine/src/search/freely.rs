@@ -9,7 +9,7 @@ use super::stage::Stage;
 use super::starts::{
     deal, partitions_of, sample_of, stage_of, AtATime, LEAST_SAMPLE, STARTS_AT_A_TIME,
 };
-use super::{learning, survivors, Settings};
+use super::{exploring, learning, survivors, Settings};
 use crate::criteria::Criterion;
 use crate::error::GmmError;
 use crate::init::Partitions;
@@ -63,7 +63,7 @@ pub(super) fn search(
     everyone.sort_by_key(|cell| cell.k);
     let chooses = gives_up && !has_helpers;
     let batches = if chooses { BATCHES } else { 1 };
-    let long = settings.n_final.div_ceil(batches);
+    let long = settings.budget.n_final.div_ceil(batches);
     let effort = Effort {
         glance: GLANCE.min(settings.short_iterations),
         few: 2 * long,
@@ -87,12 +87,12 @@ pub(super) fn search(
         runs: effort.few + 1,
     };
     // Whatever cells have learned, further starts only add to it.
-    for first in (0..settings.n_init).step_by(STARTS_AT_A_TIME) {
+    for first in (0..settings.budget.n_init).step_by(STARTS_AT_A_TIME) {
         deal(
             &partitions,
             &mut everyone,
             settings,
-            first..settings.n_init.min(first + STARTS_AT_A_TIME),
+            first..settings.budget.n_init.min(first + STARTS_AT_A_TIME),
             at_a_time,
             |cell, made, _| cell.start_from(stage, made, effort, settings),
             |cells| {
@@ -106,6 +106,12 @@ pub(super) fn search(
         choose(&mut everyone)?;
         learning::learn(stage, &mut everyone, effort, settings)?;
     }
+    let explorations = if chooses {
+        settings.alone.explorations
+    } else {
+        settings.budget.explorations
+    };
+    exploring::explore(stage, &mut everyone, effort, explorations, settings)?;
     if gives_up {
         survivors::choose(stage, cells, n, settings)?;
     }
@@ -181,9 +187,7 @@ fn search_for_leader(
     settings: &Settings,
 ) -> Result<(), GmmError> {
     let settings = &Settings {
-        n_init: settings.alone.n_init,
-        n_final: settings.alone.n_final,
-        rounds: settings.alone.rounds,
+        budget: settings.alone,
         ..settings.clone()
     };
     let mut alone: Vec<usize> = survivors::leader(all, cells, settings)

@@ -38,7 +38,7 @@ pub(super) fn helpers(
 ) -> Vec<Cell> {
     let mut helpers: Vec<Cell> = Vec::new();
     // Fixed parameters may fit no other number of components.
-    if cells.len() > FEW || settings.rounds == 0 || settings.fixed.is_some() {
+    if cells.len() > FEW || settings.budget.rounds == 0 || settings.fixed.is_some() {
         return helpers;
     }
     for cell in cells {
@@ -55,13 +55,11 @@ pub(super) fn helpers(
             let is = |other: &Cell| other.k == k && other.model.family == family;
             let is_there = cells.iter().any(|other| is(other)) || helpers.iter().any(is);
             if cell.k > 1 && k > 0 && k <= distinct && !is_there {
-                helpers.push(Cell::new(
-                    k,
-                    Model {
-                        family,
-                        ..cell.model
-                    },
-                ));
+                let model = Model {
+                    family,
+                    ..cell.model
+                };
+                helpers.push(Cell::helper(k, model));
             }
         }
     }
@@ -91,17 +89,10 @@ pub(super) fn learn(
     if cells.len() < 2 {
         return Ok(());
     }
-    let long = settings.n_final + LEARNERS;
     let learning = Learning {
         stage,
         settings,
-        effort: Effort {
-            glance: 0,
-            few: FEW_TIMES * long,
-            short: settings.short_iterations,
-            long,
-            ..of_starts
-        },
+        effort: learning_effort(of_starts, settings),
     };
     let mut known: Vec<Option<News>> = Vec::new();
     known.resize_with(cells.len(), || None);
@@ -109,7 +100,7 @@ pub(super) fn learn(
     for way in [Way::Down, Way::Up]
         .into_iter()
         .cycle()
-        .take(settings.rounds)
+        .take(settings.budget.rounds)
     {
         let looks = known.par_iter_mut().zip(cells.par_iter());
         looks.try_for_each(|(known, cell)| learning.look(known, cell))?;
@@ -133,6 +124,17 @@ pub(super) fn learn(
         }
     }
     Ok(())
+}
+
+/// Runs of what is proposed.
+pub(super) fn learning_effort(of_starts: Effort, settings: &Settings) -> Effort {
+    let long = settings.budget.n_final + LEARNERS;
+    Effort {
+        glance: 0,
+        few: FEW_TIMES * long,
+        long,
+        ..of_starts
+    }
 }
 
 /// Along the numbers of components.
@@ -194,7 +196,7 @@ impl Learning<'_> {
     ) -> Result<(), GmmError> {
         let mut before: Option<News> = None;
         for cell in line {
-            if cell.behind.is_none() && !cell.is_outsider {
+            if cell.is_in_play() {
                 let others = known.iter().flatten().filter(|news| news.is_beside(cell));
                 let mut news: Vec<&News> = others.chain(&before).collect();
                 news.retain(|news| cell.notes(news.source()));
@@ -261,7 +263,7 @@ pub(super) struct Proposal {
 }
 
 impl Proposal {
-    fn guess(mixture: Mixture) -> Self {
+    pub(super) fn guess(mixture: Mixture) -> Self {
         Proposal {
             mixture,
             stats: None,
@@ -332,7 +334,7 @@ impl News {
                 stats: Some(self.stats.clone()),
             }]
         } else if way == Way::Up && self.k + 1 == cell.k {
-            let splits = (0..self.k).map(|k| split(&self.mixture, k));
+            let splits = (0..self.k).map(|k| split(&self.mixture, k, 0));
             let strangest = self.strangest.iter();
             let extended = strangest.map(|row| with_component_at(&self.mixture, row));
             splits.chain(extended).map(Proposal::guess).collect()

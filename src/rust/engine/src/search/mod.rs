@@ -6,6 +6,7 @@
 //! many rows, all this happens on a sample of them, and only the optima go on to all.
 
 mod cell;
+mod exploring;
 mod fixed;
 #[cfg(test)]
 mod fixture;
@@ -59,14 +60,10 @@ pub struct Settings {
     /// The least that a variance of a component may be, in any direction, of that within the
     /// components on average.
     pub min_eigen_ratio: f64,
-    /// Starts at most; a user's start is one.
-    pub n_init: usize,
-    /// Of the starts that a cell gets at a time, those that run on after the short runs.
-    pub n_final: usize,
-    /// Times that cells learn from one another, each time that they got starts.
-    pub rounds: usize,
+    /// How hard to try.
+    pub budget: Budget,
     /// The same for the best of many cells, which is searched for alone in the end.
-    pub alone: Alone,
+    pub alone: Budget,
     /// Whether all cells go on from a sample to all rows, or only those that may be the best.
     pub finish_all: bool,
     /// Iterations of a short run.
@@ -87,15 +84,17 @@ pub struct Settings {
     pub seed: u64,
 }
 
-/// How hard to try a cell that is searched for alone.
+/// How hard to try a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Alone {
-    /// As [`Settings::n_init`].
+pub struct Budget {
+    /// Starts at most; a user's start is one.
     pub n_init: usize,
-    /// As [`Settings::n_final`].
+    /// Of the starts that a cell gets at a time, those that run on after the short runs.
     pub n_final: usize,
-    /// As [`Settings::rounds`].
+    /// Times that cells learn from one another, each time that there may be news.
     pub rounds: usize,
+    /// Times that cells try moves at random from their optima, after all starts.
+    pub explorations: usize,
 }
 
 impl Settings {

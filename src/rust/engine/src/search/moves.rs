@@ -5,12 +5,14 @@ use ndarray::{concatenate, Array1, Axis};
 
 use crate::mixture::Mixture;
 
-/// A mixture with component `k` split across its longest axis, its moments kept.
-pub(super) fn split(mixture: &Mixture, k: usize) -> Mixture {
+/// A mixture with component `k` split across its longest axis but so many, its moments kept.
+pub(super) fn split(mixture: &Mixture, k: usize, longer: usize) -> Mixture {
     let eigen = mixture.covariance(k).symmetric_eigen();
-    let longest = eigen.eigenvalues.imax();
+    let mut axes: Vec<usize> = (0..mixture.d()).collect();
+    axes.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
+    let axis = axes[longer.min(axes.len() - 1)];
     // The halves lie half a standard deviation from the mean.
-    let step = eigen.eigenvectors.column(longest) * (0.5 * eigen.eigenvalues[longest].sqrt());
+    let step = eigen.eigenvectors.column(axis) * (0.5 * eigen.eigenvalues[axis].sqrt());
     let half = mixture.covariance(k) - &step * step.transpose();
     let covariance = |other| {
         if other == k {
@@ -58,6 +60,15 @@ pub(super) fn with_component_at(mixture: &Mixture, row: &[f64]) -> Mixture {
         means: concatenate![Axis(0), mixture.means, row],
         covariances: (0..=k).map(covariance).collect(),
     }
+}
+
+/// A mixture without component `k`, whose weight the others share.
+pub(super) fn without(mixture: &Mixture, k: usize) -> Mixture {
+    let kept: Vec<usize> = (0..mixture.k()).filter(|&other| other != k).collect();
+    let mut others = mixture.select(&kept);
+    let left: f64 = others.weights.iter().sum();
+    others.weights.iter_mut().for_each(|weight| *weight /= left);
+    others
 }
 
 /// Pairs of components, those first whose union loses least.
@@ -159,7 +170,7 @@ mod tests {
     fn a_split_keeps_the_moments_and_the_other_components() {
         let whole = mixture();
         for k in 0..3 {
-            let parts = split(&whole, k);
+            let parts = split(&whole, k, 0);
             assert_eq!(parts.k(), 4);
             assert_same_moments(&whole, &parts);
             let other = (k + 1) % 3;
@@ -169,6 +180,36 @@ mod tests {
             assert!((mean[0] - whole.means[(k, 0)]).abs() < 1e-12);
             assert!((covariance - whole.covariance(k)).norm() < 1e-12);
         }
+    }
+
+    #[test]
+    fn a_split_is_across_the_axis_that_was_asked_for() {
+        let apart = |longer| {
+            let parts = split(&mixture(), 2, longer);
+            let apart = &parts.means.row(2) - &parts.means.row(3);
+            DVector::from_iterator(2, apart.iter().copied())
+        };
+        let own = mixture().covariance(2);
+        let variance = |axis: DVector<f64>| {
+            let axis = axis.normalize();
+            (axis.transpose() * &own * &axis)[(0, 0)]
+        };
+        let eigenvalues = own.clone().symmetric_eigenvalues();
+        assert!((variance(apart(0)) - eigenvalues.max()).abs() < 1e-12);
+        assert!((variance(apart(1)) - eigenvalues.min()).abs() < 1e-12);
+        // There is none after the last.
+        assert_eq!(apart(2), apart(1));
+    }
+
+    #[test]
+    fn without_a_component_the_others_share_its_weight() {
+        let left = without(&mixture(), 1);
+        assert_eq!(left.k(), 2);
+        let expected = [0.5 / 0.7, 0.2 / 0.7];
+        let near = |(a, b): (&f64, f64)| (a - b).abs() < 1e-15;
+        assert!(left.weights.iter().zip(expected).all(near));
+        assert_eq!(left.means.row(1), mixture().means.row(2));
+        assert_eq!(left.covariance(1), mixture().covariance(2));
     }
 
     #[test]

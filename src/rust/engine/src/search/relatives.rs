@@ -76,7 +76,7 @@ pub(super) fn search(
                 let begin = |cell: &mut Cell, made: &[Partition], first| {
                     partition(cell, stage, made, first)
                 };
-                let starts = 0..settings.n_init;
+                let starts = 0..settings.budget.n_init;
                 deal(
                     &partitions,
                     cells,

@@ -1,7 +1,7 @@
 //! Data for the tests: draws from known mixtures.
 
 use gaussmix_engine::{
-    search, watched, Algorithm, Alone, Criterion, Data, Family, Fit, GmmError, Mixture, Progress,
+    search, watched, Algorithm, Budget, Criterion, Data, Family, Fit, GmmError, Mixture, Progress,
     Settings, Start,
 };
 use nalgebra::DMatrix;
@@ -35,6 +35,14 @@ pub fn draws(k: usize, d: usize, n: usize, distance: f64) -> Vec<f64> {
     drawn.unwrap().x
 }
 
+/// How hard the tests try.
+pub const BUDGET: Budget = Budget {
+    n_init: 10,
+    n_final: 3,
+    rounds: 2,
+    explorations: 0,
+};
+
 /// Settings that the tests change where they need to.
 pub fn settings(k: usize) -> Settings {
     Settings {
@@ -44,15 +52,9 @@ pub fn settings(k: usize) -> Settings {
         equal_weights: false,
         reg_covar: 0.0,
         min_eigen_ratio: 0.0,
-        rounds: 2,
-        alone: Alone {
-            n_init: 10,
-            n_final: 4,
-            rounds: 4,
-        },
+        budget: BUDGET,
+        alone: BUDGET,
         finish_all: false,
-        n_init: 10,
-        n_final: 3,
         short_iterations: 10,
         max_iterations: 2000,
         tolerance: 1e-6,
