@@ -14,7 +14,7 @@
 #' have reached its best optimum. A run ends where it meets an optimum that is known. A short run
 #' ends after two iterations if twenty times the gain of the last would not lead it to the best that
 #' is known; and after 8, 16, 32, ... iterations, its short run's counted, a run gives up if twenty
-#' times the gain of its last round would not, or, of more than three models, five times. Should
+#' times the gain of its last round would not, or, of more than three models, three times. Should
 #' none of the `n_final` come to an end, since they gave up or collapsed, the next few run on. With
 #' `k` = 1 there is one start.
 #'
@@ -42,19 +42,19 @@
 #' optimum, it counts as one more start. Up to three models get such neighbours to help them, even
 #' if nobody asked for these; more models have each other. Until these have learned, their runs end
 #' where about 0.03 of the log-likelihood is left to gain, unless `tol` is more, or 0; in the end
-#' the best of each runs on until no more than `tol` is. In the end no family is left below one that
-#' it contains.
+#' the best of each runs on until no more than `tol` is. So, where no rows are left out, no models
+#' given up and none explores, another twelve starts after the first never lead up to three models
+#' to a lower optimum, and more models only to one that their rough runs could not tell from it. In
+#' the end no family is left below one that it contains.
 #'
 #' **Explorations.** After all starts, the models that were asked for try moves at random, as many
-#' times as `explorations` says; after each time they learn from one another again. Such a move
-#' takes the optimum of a model and puts a component about a random row, or merges two components
-#' and splits another, across one of its three longest axes; or it takes the optimum with a component
-#' more, and drops one or merges any two; or that with a component less, and splits one so or adds
-#' one about a random row. Each model tries one move of every kind per component: the best
-#' `3 (n_final + 2)` of them, after an iteration, make a short run, and `n_final + 2` run on, as of
-#' what neighbours offer. With `fix` there are no explorations. So, where no rows are left out and
-#' no models given up, another twelve starts never lead up to three models to a lower optimum before
-#' they explore, and more models only to one that their rough runs could not tell from it.
+#' times as `explorations` says; after each time they learn from one another again. A move takes
+#' the optimum of a model, and puts one of its components about a random row, or merges two and
+#' splits one; or it takes the optimum of its family with a component more, and drops one or merges
+#' two; or that with a component less, and splits one or adds one about a random row. Splits are
+#' across any of the three longest axes. Of each kind there is one move for every component, but no
+#' more in all than memory allows where there are many columns. They go on as what neighbours offer
+#' does, and count as such. With `fix` and from a start of your own there are no explorations.
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
 #' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their
@@ -63,10 +63,9 @@
 #' best by more than three standard errors of the difference (Vuong 1989), even if they were to gain
 #' twenty times what their last iteration has; the four next to the best go on in any case. The 24
 #' that look best get more than the first four starts, learn from their neighbours, and explore as
-#' often as a model that was asked for alone. In the end
-#' the best is searched for as if it had been asked for alone; should that find a better optimum, so
-#' are the models of its family with a component more or less. The table says what was given up, and
-#' `search = "thorough"` gives up none.
+#' often as a model that is asked for alone. In the end the best is searched for as if it had been
+#' asked for alone; should that find a better optimum, so are the models of its family with a
+#' component more or less. The table says what was given up, and `search = "thorough"` gives up none.
 #'
 #' **Samples.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models,
 #' 1,000 for 100 and more, where there are at least twice as many. Criteria are then what the sample
@@ -76,8 +75,8 @@
 #'
 #' **Relatives of EM.** With `algorithm = "cem"` and `"sem"` ([`?gmm_algorithms`][gmm-algorithms])
 #' all `n_init` starts run to their end, on all rows, and the best by what the algorithm climbs is
-#' the fit; there are no short runs, models do not learn from one another, and nothing is
-#' accelerated. Where there are many rows, the starts still come from a sample.
+#' the fit; there are no short runs, models neither learn from one another nor explore, and
+#' nothing is accelerated. Where there are many rows, the starts still come from a sample.
 #'
 #' **Fixed parameters.** With `fix` there are no neighbours that nobody asked for, and nothing is
 #' accelerated. Of fixed means there is one start: every row belongs to the mean that is nearest, in
@@ -96,7 +95,8 @@
 #'   `explorations = 0`; `"default"` is 12, 1, 3 and 0, but of models by EM 12, 1, 3 and 1 for up to
 #'   thirty, and 24, 4, 4 and 2 for up to three; `"thorough"` is 96, 8, 6 and 8.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
-#'   most, beside those that it takes from neighbours. A start of your own (`start =`) is one.
+#'   most, beside those that neighbours or explorations lead to. A start of your own (`start =`) is
+#'   one.
 #' @param n_final Whole number, 1 to 100,000, or `NULL` for that of `search`: of each twelve
 #'   starts, the different runs that go on after the short ones; of what neighbours offer, two more.
 #' @param rounds Whole number, at least 0, or `NULL` for that of `search`: rounds in which models
@@ -139,7 +139,7 @@
 #' @param ... Nothing: other arguments are refused.
 #'
 #' @returns A list of the settings. In a fit, `n_init`, `n_final`, `rounds`, `explorations` and
-#'   `max_iter` are those that were used.
+#'   `max_iter` are the numbers that were given or that `search` stands for.
 #'
 #' @section Errors:
 #' `gmm_error_bad_type` and `gmm_error_bad_value` name the `argument` that is wrong;

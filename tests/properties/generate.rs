@@ -82,7 +82,7 @@ impl Sample {
             n_init: 5,
             n_final: 2,
             rounds: 2,
-            explorations: 0,
+            explorations: 1,
         };
         let settings = Settings {
             k: vec![k],

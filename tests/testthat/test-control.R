@@ -91,14 +91,3 @@ test_that("the fewer models, the harder the search for each", {
   expect_equal(explorations(1:4, "EII"), 1)
   expect_equal(explorations(1:3, "all"), 0)
 })
-
-test_that("explorations find no less", {
-  find <- function(explorations) {
-    set.seed(1)
-    found <- gmm_select(swiss, k = 1:6, covariance = c("EEI", "EEE"), explorations = explorations)
-    as.data.frame(found)$loglik
-  }
-  more <- find(4) - find(0)
-  expect_gt(min(more), -1e-4)
-  expect_gt(max(more), 0.1)
-})

@@ -102,11 +102,27 @@ test_that("twelve more starts never lead to a lower optimum", {
   local_plain_rust()
   logliks <- vapply(c(12, 24, 48), function(n_init) {
     set.seed(1)
-    gmm_fit(iris[1:4], k = 8, covariance = "VVV", n_init = n_init)$loglik
+    fit <- gmm_fit(
+      iris[1:4],
+      k = 8, covariance = "VVV", n_init = n_init, rounds = 6, explorations = 0
+    )
+    fit$loglik
   }, 0)
   expect_gte(min(diff(logliks)), 0)
   # Here they lead to a higher one.
   expect_gt(logliks[3] - logliks[1], 1)
+})
+
+test_that("explorations find no less", {
+  local_plain_rust()
+  find <- function(explorations) {
+    set.seed(1)
+    found <- gmm_select(swiss, k = 1:6, covariance = c("EEI", "EEE"), explorations = explorations)
+    as.data.frame(found)$loglik
+  }
+  more <- find(4) - find(0)
+  expect_gt(min(more), -1e-4)
+  expect_gt(max(more), 0.1)
 })
 
 test_that("of many models of a thousand rows, the best is no worse than when asked for alone", {

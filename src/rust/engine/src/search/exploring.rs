@@ -1,14 +1,16 @@
 //! What cells find by moves at random.
 
+use rand::seq::SliceRandom;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::cell::Cell;
 use super::learning::{learn, learning_effort, Proposal};
-use super::moves::{merge, nearest_pairs, split, with_component_at, without};
+use super::moves::{merge, split, with_component_at, without};
 use super::runs::Effort;
 use super::stage::Stage;
+use super::starts::runs_in_memory;
 use super::Settings;
 use crate::covariance::Family;
 use crate::data::Data;
@@ -18,12 +20,12 @@ use crate::mixture::Mixture;
 
 /// The last stream of random numbers; those of starts are the first.
 const LAST_STREAM: usize = u32::MAX as usize;
-/// Of a mixture's principal axes, those across which components are split.
+/// Of a component's principal axes, the longest, across which it is split.
 const AXES: usize = 3;
 
-/// Let the cells that were asked for try moves at random from their own optima, and from those of their family with a
-/// component more or less; what one has found, the others learn. Where learning ends, each cell
-/// depends on its neighbours only: this leads on.
+/// Let the cells that were asked for try moves at random from their own optima, and from those of
+/// their family with a component more or less; what one has found, the others learn. Where learning
+/// ends, each cell depends on its neighbours only: this leads on.
 ///
 /// # Errors
 /// [`GmmError::Interrupted`].
@@ -44,7 +46,12 @@ pub(super) fn explore(
         return Ok(());
     }
     let effort = learning_effort(of_starts, settings);
+    let explores = |cell: &Cell| cell.k > 1 && cell.is_in_play() && !cell.is_helper;
+    if !cells.iter().any(|cell| explores(cell)) {
+        return Ok(());
+    }
     for round in 0..times {
+        stage.passes.progress().check()?;
         let found: Vec<(usize, Family, Mixture)> = cells
             .iter()
             .filter(|cell| cell.behind.is_none())
@@ -55,7 +62,7 @@ pub(super) fn explore(
             .collect();
         let first = LAST_STREAM - round * cells.len();
         let open = cells.par_iter_mut().enumerate();
-        let open = open.filter(|(_, cell)| cell.k > 1 && cell.is_in_play() && !cell.is_helper);
+        let open = open.filter(|(_, cell)| explores(cell));
         open.try_for_each(|(i, cell)| {
             let mut rng = generator(settings.seed, first - i);
             let of_family = |k: usize| {
@@ -69,14 +76,67 @@ pub(super) fn explore(
                 with_more: of_family(cell.k + 1),
                 with_less: of_family(cell.k - 1),
             };
-            let mut proposals = around.moves(stage.passes.data(), &mut rng);
-            proposals.retain(|mixture| !cell.knows(mixture, stage));
-            let proposals: Vec<Proposal> = proposals.into_iter().map(Proposal::guess).collect();
+            let data = stage.passes.data();
+            let mut moves = around.moves(data, &mut rng);
+            moves.shuffle(&mut rng);
+            moves.truncate(runs_in_memory(cell.k, data.d()));
+            let made = moves.into_iter().map(|(from, way)| way.from(from, data));
+            let news = made.filter(|mixture| !cell.knows(mixture, stage));
+            let proposals: Vec<Proposal> = news.map(Proposal::guess).collect();
             cell.learn_from(stage, &proposals, effort, settings)
         })?;
         learn(stage, cells, of_starts, settings)?;
     }
     Ok(())
+}
+
+/// A way from an optimum to a mixture with another number of components, or with the same.
+#[derive(Debug, Clone, Copy)]
+enum Move {
+    /// A component goes to a row.
+    Send {
+        component: usize,
+        row: usize,
+    },
+    /// Two are merged, and then one is split.
+    Regroup {
+        pair: (usize, usize),
+        component: usize,
+        axis: usize,
+    },
+    Drop {
+        component: usize,
+    },
+    Merge {
+        pair: (usize, usize),
+    },
+    Split {
+        component: usize,
+        axis: usize,
+    },
+    /// A component is added at a row.
+    Add {
+        row: usize,
+    },
+}
+
+impl Move {
+    fn from(self, optimum: &Mixture, data: &Data<'_>) -> Mixture {
+        match self {
+            Move::Send { component, row } => {
+                without(&with_component_at(optimum, &data.row(row)), component)
+            }
+            Move::Regroup {
+                pair: (a, b),
+                component,
+                axis,
+            } => split(&merge(optimum, a, b), component, axis),
+            Move::Drop { component } => without(optimum, component),
+            Move::Merge { pair: (a, b) } => merge(optimum, a, b),
+            Move::Split { component, axis } => split(optimum, component, axis),
+            Move::Add { row } => with_component_at(optimum, &data.row(row)),
+        }
+    }
 }
 
 /// Where moves begin: the optima of a family around a number of components.
@@ -86,35 +146,40 @@ struct Around<'a> {
     with_less: Option<&'a Mixture>,
 }
 
-impl Around<'_> {
-    /// Mixtures of the same number of components: for each component, one of every kind.
-    fn moves(&self, data: &Data<'_>, rng: &mut ChaCha8Rng) -> Vec<Mixture> {
+impl<'a> Around<'a> {
+    /// Moves to as many components: for each component, one of every kind.
+    fn moves(&self, data: &Data<'_>, rng: &mut ChaCha8Rng) -> Vec<(&'a Mixture, Move)> {
         let mut moves = Vec::new();
-        let any_row = |rng: &mut ChaCha8Rng| data.row(rng.random_range(0..data.n()));
+        let (n, axes) = (data.n(), AXES.min(data.d()));
+        let any = |below: usize, rng: &mut ChaCha8Rng| rng.random_range(0..below);
+        let any_pair = |k: usize, rng: &mut ChaCha8Rng| {
+            let a = rng.random_range(0..k);
+            (a, (a + rng.random_range(1..k)) % k)
+        };
         if let Some(own) = self.own {
-            let pairs = nearest_pairs(own);
-            for k in 0..own.k() {
-                // It goes elsewhere.
-                moves.push(without(&with_component_at(own, &any_row(rng)), k));
-                // It is split, and two are merged.
-                let (a, b) = pairs[rng.random_range(0..pairs.len())];
-                let merged = merge(own, a, b);
-                let k = rng.random_range(0..merged.k());
-                moves.push(split(&merged, k, rng.random_range(0..AXES)));
+            for component in 0..own.k() {
+                let row = any(n, rng);
+                moves.push((own, Move::Send { component, row }));
+                let regroup = Move::Regroup {
+                    pair: any_pair(own.k(), rng),
+                    component: any(own.k() - 1, rng),
+                    axis: any(axes, rng),
+                };
+                moves.push((own, regroup));
             }
         }
         if let Some(more) = self.with_more {
-            let pairs = nearest_pairs(more);
-            for k in 0..more.k() {
-                moves.push(without(more, k));
-                let (a, b) = pairs[rng.random_range(0..pairs.len())];
-                moves.push(merge(more, a, b));
+            for component in 0..more.k() {
+                moves.push((more, Move::Drop { component }));
+                let pair = any_pair(more.k(), rng);
+                moves.push((more, Move::Merge { pair }));
             }
         }
         if let Some(less) = self.with_less {
-            for k in 0..less.k() {
-                moves.push(split(less, k, rng.random_range(0..AXES)));
-                moves.push(with_component_at(less, &any_row(rng)));
+            for component in 0..less.k() {
+                let axis = any(axes, rng);
+                moves.push((less, Move::Split { component, axis }));
+                moves.push((less, Move::Add { row: any(n, rng) }));
             }
         }
         moves
@@ -130,38 +195,45 @@ mod tests {
     use nalgebra::DMatrix;
     use ndarray::Array2;
 
-    fn mixture(k: usize) -> Mixture {
+    fn mixture(k: usize, d: usize) -> Mixture {
         Mixture {
             weights: vec![1.0 / k as f64; k],
-            means: Array2::from_shape_fn((k, 2), |(i, j)| (10 * i + j) as f64),
+            means: Array2::from_shape_fn((k, d), |(i, j)| (10 * i + j) as f64),
             covariances: (0..k)
-                .map(|_| DMatrix::identity(2, 2))
+                .map(|_| DMatrix::identity(d, d))
                 .collect::<Covariances>(),
         }
     }
 
     #[test]
     fn moves_are_mixtures_of_as_many_components() {
-        let x: Vec<f64> = (0..40).map(f64::from).collect();
-        let data = Data::new(&x, 20, 2);
-        let (own, more, less) = (mixture(3), mixture(4), mixture(2));
-        let around = Around {
-            own: Some(&own),
-            with_more: Some(&more),
-            with_less: Some(&less),
-        };
-        let moves = around.moves(&data, &mut generator(1, 0));
-        assert_eq!(moves.len(), 2 * (3 + 4 + 2));
-        for found in &moves {
-            assert_eq!((found.k(), found.means.nrows()), (3, 3));
-            assert!((found.weights.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        let x: Vec<f64> = (0..60).map(f64::from).collect();
+        for (k, d) in [(2, 1), (2, 2), (3, 2), (4, 3)] {
+            let data = Data::new(&x[..20 * d], 20, d);
+            let (own, more, less) = (mixture(k, d), mixture(k + 1, d), mixture(k - 1, d));
+            let around = Around {
+                own: Some(&own),
+                with_more: Some(&more),
+                with_less: Some(&less),
+            };
+            for seed in 0..20 {
+                let moves = around.moves(&data, &mut generator(seed, 0));
+                assert_eq!(moves.len(), 2 * (k + k + 1 + k - 1));
+                for (from, way) in moves {
+                    let found = way.from(from, &data);
+                    assert_eq!((found.k(), found.means.dim()), (k, (k, d)));
+                    assert!((found.weights.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+                    assert!(found.means.iter().all(|mean| mean.is_finite()));
+                }
+            }
         }
-        let alone = Around {
+        let nowhere = Around {
             own: None,
             with_more: None,
             with_less: None,
         };
-        assert!(alone.moves(&data, &mut generator(1, 0)).is_empty());
+        let data = Data::new(&x, 20, 3);
+        assert!(nowhere.moves(&data, &mut generator(1, 0)).is_empty());
     }
 
     #[test]
@@ -184,6 +256,28 @@ mod tests {
                 cell.loglik()
             };
             assert!(explored(2) > explored(0) + 20.0);
+        });
+    }
+
+    #[test]
+    fn only_cells_that_were_asked_for_and_not_given_up_explore() {
+        let x: Vec<f64> = (0..40).map(|i| f64::from(i % 2 * 100 + i % 7)).collect();
+        on_stage(&x, |stage, model| {
+            let settings = settings(model.family);
+            let explored = |mut cell: Cell| {
+                let labels: Vec<usize> = (0..40).map(|i| i / 20).collect();
+                let given = Given::Labels(&labels);
+                cell.start_given(stage, given, Effort::ONE_RUN, &settings)
+                    .unwrap();
+                let before = cell.loglik();
+                explore(stage, &mut [&mut cell], Effort::ONE_RUN, 3, &settings).unwrap();
+                cell.loglik() - before
+            };
+            assert!(explored(Cell::new(2, model)) > 20.0);
+            assert_eq!(explored(Cell::helper(2, model)), 0.0);
+            let mut given_up = Cell::new(2, model);
+            given_up.behind = Some(1.0);
+            assert_eq!(explored(given_up), 0.0);
         });
     }
 }

@@ -132,6 +132,7 @@ pub(super) fn learning_effort(of_starts: Effort, settings: &Settings) -> Effort 
     Effort {
         glance: 0,
         few: FEW_TIMES * long,
+        short: settings.short_iterations,
         long,
         ..of_starts
     }

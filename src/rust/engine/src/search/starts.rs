@@ -53,6 +53,11 @@ fn in_memory(cells: &[&mut Cell], d: usize, at_a_time: AtATime) -> Vec<Range<usi
     }
 }
 
+/// Runs of a cell that may be made together: so many at least as it gets starts at a time.
+pub(super) fn runs_in_memory(k: usize, d: usize) -> usize {
+    (START_DOUBLES / (k * RUN_MATRICES * d * d)).max(STARTS_AT_A_TIME)
+}
+
 /// The rows of which starts are made, for so many cells.
 pub(super) fn sample_of<'a>(all: &Stage<'a>, cells: usize, settings: &Settings) -> Sample<'a> {
     let rows = (SAMPLE_WORK / cells.max(1)).clamp(LEAST_SAMPLE, MOST_SAMPLE);

@@ -40,7 +40,7 @@ pub const BUDGET: Budget = Budget {
     n_init: 10,
     n_final: 3,
     rounds: 2,
-    explorations: 0,
+    explorations: 1,
 };
 
 /// Settings that the tests change where they need to.
