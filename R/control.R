@@ -14,7 +14,7 @@
 #' have reached its best optimum. A run ends where it meets an optimum that is known. A short run
 #' ends after two iterations if twenty times the gain of the last would not lead it to the best that
 #' is known; and after 8, 16, 32, ... iterations, its short run's counted, a run gives up if twenty
-#' times the gain of its last round would not, or, of more than three models, three times. Should
+#' times the gain of its last round would not, or, of more than three models, five times. Should
 #' none of the `n_final` come to an end, since they gave up or collapsed, the next few run on. With
 #' `k` = 1 there is one start.
 #'

@@ -24,7 +24,7 @@ const LEADERS: usize = 4;
 /// Iterations after which the worst starts are dropped.
 const GLANCE: usize = 1;
 /// Rounds that a long run of many cells may take to catch up.
-const PATIENCE: f64 = 3.0;
+const PATIENCE: f64 = 5.0;
 /// Optima that are kept where the best may turn out to be none: one cell's on a sample, and those
 /// of rough runs.
 const KEPT: usize = 3;
