@@ -125,6 +125,24 @@ test_that("explorations find no less", {
   expect_gt(max(more), 0.1)
 })
 
+test_that("nothing explores with fixed parameters, from a start of one's own, or by CEM", {
+  local_plain_rust()
+  find <- function(explorations, ...) {
+    set.seed(1)
+    fit <- gmm_fit(
+      swiss,
+      k = 4, covariance = "EEI", n_init = 1, rounds = 0, explorations = explorations, ...
+    )
+    fit[c("loglik", "means", "starts")]
+  }
+  equal <- list(weights = rep(1, 4) / 4)
+  expect_equal(find(3, fix = equal), find(0, fix = equal))
+  expect_equal(find(3, start = rep_len(1:4, 47)), find(0, start = rep_len(1:4, 47)))
+  expect_equal(find(3, algorithm = "cem"), find(0, algorithm = "cem"))
+  # Elsewhere it shows.
+  expect_gt(find(3)$loglik - find(0)$loglik, 0.1)
+})
+
 test_that("of many models of a thousand rows, the best is no worse than when asked for alone", {
   set.seed(2)
   x <- cbind(rnorm(1200, rep(c(0, 2, 4), 400)), rnorm(1200, rep(c(0, 3, 0), 400)))
