@@ -1,6 +1,7 @@
 //! One cell of the table: all runs of one family with one number of components.
 
 use super::learning::Proposal;
+use super::narrowest::Narrowest;
 use super::runs::{
     group, is_out_of_reach, long_runs, short_runs, Effort, End, Group, Optimum, OUT_OF_REACH,
 };
@@ -125,8 +126,17 @@ impl Cell {
         }
     }
 
+    /// Whether the best optimum may be chance.
+    pub(super) fn is_suspect(&self, stage: &Stage<'_>, settings: &Settings) -> bool {
+        let is_chance = |best: &Optimum| {
+            Narrowest::of(&best.mixture, stage.passes.data().n()).is_suspect
+                && !settings.has_fixed_covariances()
+        };
+        self.optima.first().is_some_and(is_chance)
+    }
+
     /// By how much less the log-likelihood of a run may be that is at the best optimum.
-    fn margin(&self) -> f64 {
+    pub(super) fn margin(&self) -> f64 {
         SAME_OPTIMUM.max(2.0 * self.tolerance)
     }
 

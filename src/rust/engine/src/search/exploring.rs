@@ -27,6 +27,9 @@ const AXES: usize = 3;
 /// their family with a component more or less; what one has found, the others learn. Where learning
 /// ends, each cell depends on its neighbours only: this leads on.
 ///
+/// A cell stops when it has tried so many times in vain, which begin anew with every better optimum
+/// among these; one whose optimum may be chance does not try, since the next would be no less.
+///
 /// # Errors
 /// [`GmmError::Interrupted`].
 ///
@@ -46,12 +49,17 @@ pub(super) fn explore(
         return Ok(());
     }
     let effort = learning_effort(of_starts, settings);
-    let explores = |cell: &Cell| cell.k > 1 && cell.is_in_play() && !cell.is_helper;
-    if !cells.iter().any(|cell| explores(cell)) {
-        return Ok(());
-    }
-    for round in 0..times {
+    let mut in_vain = vec![0; cells.len()];
+    for round in 0.. {
         stage.passes.progress().check()?;
+        let explores = |(cell, in_vain): (&&mut Cell, &usize)| {
+            let may = cell.k > 1 && cell.is_in_play() && !cell.is_helper;
+            may && *in_vain < times && !cell.is_suspect(stage, settings)
+        };
+        let open: Vec<bool> = cells.iter().zip(&in_vain).map(explores).collect();
+        if !open.contains(&true) {
+            break;
+        }
         let found: Vec<(usize, Family, Mixture)> = cells
             .iter()
             .filter(|cell| cell.behind.is_none())
@@ -60,10 +68,10 @@ pub(super) fn explore(
                 Some((cell.k, cell.model.family, mixture))
             })
             .collect();
+        let before: Vec<f64> = cells.iter().map(|cell| cell.loglik()).collect();
         let first = LAST_STREAM - round * cells.len();
-        let open = cells.par_iter_mut().enumerate();
-        let open = open.filter(|(_, cell)| explores(cell));
-        open.try_for_each(|(i, cell)| {
+        let each = cells.par_iter_mut().enumerate();
+        each.filter(|(i, _)| open[*i]).try_for_each(|(i, cell)| {
             let mut rng = generator(settings.seed, first - i);
             let of_family = |k: usize| {
                 let is_it = |other: &&(usize, Family, Mixture)| {
@@ -86,6 +94,20 @@ pub(super) fn explore(
             cell.learn_from(stage, &proposals, effort, settings)
         })?;
         learn(stage, cells, of_starts, settings)?;
+        let changed: Vec<&Cell> = (cells.iter().zip(&before))
+            .filter(|(cell, before)| cell.loglik() > **before + cell.margin())
+            .map(|(cell, _)| &**cell)
+            .collect();
+        for (cell, in_vain) in cells.iter().zip(&mut in_vain) {
+            let is_near = |other: &&Cell| {
+                other.model.family == cell.model.family && other.k.abs_diff(cell.k) <= 1
+            };
+            *in_vain = if changed.iter().any(is_near) {
+                0
+            } else {
+                *in_vain + 1
+            };
+        }
     }
     Ok(())
 }

@@ -106,12 +106,8 @@ pub(super) fn search(
         choose(&mut everyone)?;
         learning::learn(stage, &mut everyone, effort, settings)?;
     }
-    let explorations = if chooses {
-        settings.alone.explorations
-    } else {
-        settings.budget.explorations
-    };
-    exploring::explore(stage, &mut everyone, effort, explorations, settings)?;
+    let times = settings.budget.explorations;
+    exploring::explore(stage, &mut everyone, effort, times, settings)?;
     if gives_up {
         survivors::choose(stage, cells, n, settings)?;
     }

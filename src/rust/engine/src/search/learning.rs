@@ -197,9 +197,14 @@ impl Learning<'_> {
     ) -> Result<(), GmmError> {
         let mut before: Option<News> = None;
         for cell in line {
+            let is_own = |news: &&News| news.k == cell.k && news.family == cell.model.family;
+            let own = known.iter().flatten().find(is_own);
             if cell.is_in_play() {
                 let others = known.iter().flatten().filter(|news| news.is_beside(cell));
                 let mut news: Vec<&News> = others.chain(&before).collect();
+                // From chance to chance leads no way that anybody would go.
+                let is_suspect = own.is_some_and(|own| own.is_suspect);
+                news.retain(|news| !(is_suspect && news.is_suspect));
                 news.retain(|news| cell.notes(news.source()));
                 let mut proposals: Vec<Proposal> = Vec::new();
                 for news in news {
@@ -211,9 +216,7 @@ impl Learning<'_> {
                     cell.learn_from(self.stage, &proposals, self.effort, self.settings)?;
                 }
             }
-            let mut own = known.iter().flatten();
-            let is_own = |news: &&News| news.k == cell.k && news.family == cell.model.family;
-            before = own.find(is_own).cloned();
+            before = own.cloned();
             self.look(&mut before, cell)?;
         }
         Ok(())
@@ -278,6 +281,7 @@ struct News {
     k: usize,
     family: Family,
     loglik: f64,
+    is_suspect: bool,
     mixture: Mixture,
     /// Those that the mixture gives, enough for all families.
     stats: SufficientStats,
@@ -311,6 +315,7 @@ impl News {
             k: cell.k,
             family: cell.model.family,
             loglik: best.loglik(),
+            is_suspect: cell.is_suspect(stage, settings),
             mixture: mixture.clone(),
             stats,
             strangest,
