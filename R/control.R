@@ -47,8 +47,11 @@
 #' to a lower optimum, and more models only to one that their rough runs could not tell from it. In
 #' the end no family is left below one that it contains.
 #'
-#' **Explorations.** After all starts, the models that were asked for try moves at random, as many
-#' times as `explorations` says; after each time they learn from one another again. A move takes
+#' **Explorations.** After all starts, the models that were asked for try moves at random; after
+#' each time they learn from one another again. One stops when it has tried `explorations` times in
+#' vain: with every better optimum of its own, or of its family with a component more or less, the
+#' count begins anew. One whose optimum may be chance ([gmm_select()] flags it) does not explore,
+#' and learns only from those whose optimum is none. A move takes
 #' the optimum of a model, and puts one of its components about a random row, or merges two and
 #' splits one; or it takes the optimum of its family with a component more, and drops one or merges
 #' two; or that with a component less, and splits one or adds one about a random row. Splits are
@@ -62,10 +65,10 @@
 #' After every short run and every long one, models are given up whose criterion is worse than the
 #' best by more than three standard errors of the difference (Vuong 1989), even if they were to gain
 #' twenty times what their last iteration has; the four next to the best go on in any case. The 24
-#' that look best get more than the first four starts, learn from their neighbours, and explore as
-#' often as a model that is asked for alone. In the end the best is searched for as if it had been
-#' asked for alone; should that find a better optimum, so are the models of its family with a
-#' component more or less. The table says what was given up, and `search = "thorough"` gives up none.
+#' that look best get more than the first four starts, learn from their neighbours, and explore. In
+#' the end the best is searched for as if it had been asked for alone; should that find a better
+#' optimum, so are the models of its family with a component more or less. The table says what was
+#' given up, and `search = "thorough"` gives up none.
 #'
 #' **Samples.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models,
 #' 1,000 for 100 and more, where there are at least twice as many. Criteria are then what the sample
@@ -92,8 +95,8 @@
 #' there were no other; any other value changes nothing. Results then differ by rounding.
 #'
 #' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 1`, `rounds = 2` and
-#'   `explorations = 0`; `"default"` is 12, 1, 3 and 0, but of models by EM 12, 1, 3 and 1 for up to
-#'   thirty, and 24, 4, 4 and 2 for up to three; `"thorough"` is 96, 8, 6 and 8.
+#'   `explorations = 0`; `"default"` is 12, 1, 3 and 1, but for up to three models by EM 24, 4, 4
+#'   and 2; `"thorough"` is 48, 12, 6 and 8.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
 #'   most, beside those that neighbours or explorations lead to. A start of your own (`start =`) is
 #'   one.
@@ -101,8 +104,8 @@
 #'   starts, the different runs that go on after the short ones; of what neighbours offer, two more.
 #' @param rounds Whole number, at least 0, or `NULL` for that of `search`: rounds in which models
 #'   learn from their neighbours after every twelve starts and every exploration, at most.
-#' @param explorations Whole number, at least 0, or `NULL` for that of `search`: times that models
-#'   try moves at random from their optima.
+#' @param explorations Whole number, at least 0, or `NULL` for that of `search`: times that a model
+#'   tries moves at random in vain before it stops.
 #' @param short_iter Whole number, at least 1: iterations of a short run.
 #' @param max_iter Whole number, at least 1, or `NULL`, the default, for 5000: iterations after
 #'   which a run stops even if it has not converged; the fit then carries a
@@ -199,27 +202,20 @@ control_defaults <- as.list(formals(gmm_control)[names(formals(gmm_control)) != 
 #' @noRd
 search_efforts <- list(
   quick = c(n_init = 6, n_final = 1, rounds = 2, explorations = 0),
-  default = c(n_init = 12, n_final = 1, rounds = 3, explorations = 0),
-  thorough = c(n_init = 96, n_final = 8, rounds = 6, explorations = 8)
+  default = c(n_init = 12, n_final = 1, rounds = 3, explorations = 1),
+  thorough = c(n_init = 48, n_final = 12, rounds = 6, explorations = 8)
 )
 
-#' The default for fewer models: the fewer there are, the more time is left for each
+#' The default for up to three models: the fewer there are, the more time is left for each
 #' @noRd
-effort_for_several <- c(n_init = 12, n_final = 1, rounds = 3, explorations = 1)
 effort_for_few <- c(n_init = 24, n_final = 4, rounds = 4, explorations = 2)
 
 #' Settings with the numbers that `search` and the algorithm stand for
 #' @noRd
 resolve_search <- function(control, models, algorithm) {
   control$max_iter <- control$max_iter %||% if (algorithm == "sem") 200 else 5000
-  is_default_em <- control$search == "default" && algorithm == "em"
-  effort <- if (is_default_em && models <= 3) {
-    effort_for_few
-  } else if (is_default_em && models <= 30) {
-    effort_for_several
-  } else {
-    search_efforts[[control$search]]
-  }
+  are_few <- control$search == "default" && algorithm == "em" && models <= 3
+  effort <- if (are_few) effort_for_few else search_efforts[[control$search]]
   for (arg in names(effort)) {
     control[[arg]] <- control[[arg]] %||% effort[[arg]]
   }

@@ -91,6 +91,8 @@
 #'   \item{`narrowest`}{A list of the `component` that is narrowest in any direction; the `ratio` of
 #'     its variance there to that within components on average; and whether it `is_suspect`: so
 #'     narrow, and of so few rows, that the optimum may be spurious.}
+#'   \item{`passed_over`}{The log-likelihood of a better optimum of the same model that may be
+#'     spurious, and for this reason was not chosen; `NA` if there was none. See [gmm_select()].}
 #'   \item{`selection`}{The table of all models that were fitted, see [gmm_select()]; [gmm_refit()]
 #'     takes another one from it.}
 #'   \item{`control`}{The settings.}
@@ -280,6 +282,7 @@ new_gmm <- function(found, x, family, how, keep_data, selection, control, call) 
     trace = found$trace,
     starts = found$starts,
     narrowest = found$narrowest,
+    passed_over = found$passed_over,
     selection = selection,
     control = control,
     call = NULL,

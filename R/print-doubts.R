@@ -2,8 +2,8 @@
 #' @noRd
 describe_doubts <- function(x) {
   c(
-    describe_troubles(x), describe_passed(x), describe_narrowest(x), describe_lone(x),
-    describe_same(x), describe_collinear(x), describe_edge(x)
+    describe_troubles(x), describe_passed(x), describe_passed_over(x), describe_narrowest(x),
+    describe_lone(x), describe_same(x), describe_collinear(x), describe_edge(x)
   )
 }
 
@@ -19,6 +19,18 @@ describe_troubles <- function(x) {
       paste(format(x$control$reg_covar), "was added to the diagonal of every covariance.")
     },
     if (x$df > x$n) "It has more free parameters than rows: do not trust it."
+  )
+}
+
+#' Say that the model has a better optimum that may be spurious
+#' @noRd
+describe_passed_over <- function(x) {
+  if (is.na(x$passed_over)) {
+    return(NULL)
+  }
+  sprintf(
+    "Another optimum of this model, with a log-likelihood %s higher, may be spurious and was passed %s",
+    format(signif(x$passed_over - x$loglik, 2)), "over: see `?gmm_select`."
   )
 }
 

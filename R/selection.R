@@ -18,6 +18,12 @@
 #' narrower than 0.25. `min_eigen_ratio` in [gmm_control()] drops such runs, so that the model may be
 #' fitted otherwise.
 #'
+#' The row of a model is its best optimum, even if that is flagged. But where the search for several
+#' models has met another optimum of it that is not flagged, and by which it is the best of all, this
+#' one is chosen, and is in the table: its status says by how much the log-likelihood of the other,
+#' that was passed over, is higher. `gmm_fit()` with this model alone finds that one. (Not so of many
+#' rows, where only some models are finished, or a sample is searched: see [gmm_control()].)
+#'
 #' @param x For `gmm_select()`: the data, as for [gmm_fit()]. For the methods: a selection.
 #' @param ... For `gmm_select()`: the other arguments of [gmm_fit()]. For `plot()`: graphical
 #'   parameters, such as `ylim`. Otherwise ignored.
@@ -42,8 +48,8 @@
 #'       log-likelihood counts as there; where no rows are left out and no models given up, all of
 #'       the best one are, to the end: see [gmm_control()].}
 #'     \item{`iterations`, `converged`}{Of the best run.}
-#'     \item{`status`}{`"ok"`; `"near-spurious: ..."` with the component; `"too rich: ..."`; or why
-#'       there is no fit.}
+#'     \item{`status`}{`"ok"`, for the best model perhaps `"ok: ... below a near-spurious optimum"`;
+#'       `"near-spurious: ..."` with the component; `"too rich: ..."`; or why there is no fit.}
 #'   }
 #'   All numbers are `NA` where there is no fit. Its attributes are `criterion`; `best`, the row of
 #'   the best model; `n`, the number of rows of the data, and `rows`, of those on which starts were
@@ -134,6 +140,11 @@ new_selection <- function(models, found, x, criterion) {
   count <- function(name) as.integer(numbers[name, ])
   is_ok <- is_fit & !(numbers["is_suspect", ] | numbers["df", ] >= nrow(x))
   status <- rep("ok", length(cells))
+  has_passed <- is_ok & !is.na(numbers["passed_over", ])
+  status[has_passed] <- sprintf(
+    "ok: %s below a near-spurious optimum",
+    format(signif((numbers["passed_over", ] - numbers["loglik", ])[has_passed], 2))
+  )
   status[!is_ok] <- vapply(which(!is_ok), function(i) {
     describe_status(cells[[i]], x, models$covariance[i], models$k[i])
   }, character(1))
@@ -170,7 +181,7 @@ new_selection <- function(models, found, x, criterion) {
 #' @noRd
 fit_numbers <- c(
   "loglik", "df", criteria, "entropy", "iterations", "converged", "tried", "degenerate",
-  "finished", "reached", "rows", "component", "ratio", "is_suspect"
+  "finished", "reached", "rows", "component", "ratio", "is_suspect", "passed_over"
 )
 
 #' What the engine says of a fit, by name
@@ -180,7 +191,7 @@ name_numbers <- function(cell) {
   counts <- c("tried", "degenerate", "finished", "reached")
   c(
     cell[c("mixture", "trace", "path")],
-    numbers[c("loglik", "df", "entropy")],
+    numbers[c("loglik", "df", "entropy", "passed_over")],
     list(
       converged = numbers$converged == 1,
       starts = c(lapply(numbers[counts], as.integer), numbers["rows"]),

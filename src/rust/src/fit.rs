@@ -171,6 +171,7 @@ pub(crate) fn fit_into(found: &Fit, n: usize) -> List {
         count(found.narrowest.component + 1),
         found.narrowest.ratio,
         flag(found.narrowest.is_suspect),
+        found.passed_over.unwrap_or(f64::na()),
     ]);
     list!(
         mixture = mixture_into(&found.mixture),

@@ -3,7 +3,8 @@
 use super::learning::Proposal;
 use super::narrowest::Narrowest;
 use super::runs::{
-    group, is_out_of_reach, long_runs, short_runs, Effort, End, Group, Optimum, OUT_OF_REACH,
+    group, is_out_of_reach, long_runs, short_runs, weight_difference, Effort, End, Group, Optimum,
+    OUT_OF_REACH,
 };
 use super::stage::Stage;
 use super::{Settings, StartCounts};
@@ -20,6 +21,8 @@ use crate::stats::SufficientStats;
 /// Two runs have reached the same optimum if their log-likelihoods differ by less, or by what
 /// the tolerance allows.
 const SAME_OPTIMUM: f64 = 1e-4;
+/// And, of these, by nothing else than rounding or the tolerance, if their weights differ by less.
+const SAME_WEIGHTS: f64 = 0.01;
 /// A cell gets no more starts once its optimum was reached by so many.
 const ENOUGH: usize = 3;
 /// Components are alike if neither their weights, nor their means in standard deviations of all
@@ -33,6 +36,8 @@ pub(super) struct Cell {
     pub(super) model: Model,
     /// Different optima, the best first.
     pub(super) optima: Vec<Optimum>,
+    /// The log-likelihood of an optimum that is not counted, for it may be chance.
+    pub(super) passed_over: Option<f64>,
     /// Short runs from the last starts, the best first.
     short: Vec<Group>,
     /// Log-likelihoods at which runs ended, and how many starts led there.
@@ -79,6 +84,7 @@ impl Cell {
             k,
             model,
             optima: Vec::new(),
+            passed_over: None,
             short: Vec::new(),
             ends: Vec::new(),
             tolerance: 0.0,
@@ -128,11 +134,36 @@ impl Cell {
 
     /// Whether the best optimum may be chance.
     pub(super) fn is_suspect(&self, stage: &Stage<'_>, settings: &Settings) -> bool {
-        let is_chance = |best: &Optimum| {
-            Narrowest::of(&best.mixture, stage.passes.data().n()).is_suspect
-                && !settings.has_fixed_covariances()
-        };
-        self.optima.first().is_some_and(is_chance)
+        let n = stage.passes.data().n();
+        let best = self.optima.first();
+        best.is_some_and(|best| is_chance(&best.mixture, n, settings))
+    }
+
+    /// The best of the optima that are kept that is no chance.
+    pub(super) fn sound(&self, stage: &Stage<'_>, settings: &Settings) -> Option<&Optimum> {
+        let n = stage.passes.data().n();
+        let mut optima = self.optima.iter();
+        optima.find(|optimum| !is_chance(&optimum.mixture, n, settings))
+    }
+
+    /// Pass over the best optimum for one that is no chance, found roughly at `rough` and followed
+    /// to its end. From here on what may be chance does not count.
+    pub(super) fn pass_over(&mut self, rough: f64, sound: Optimum, stage: &Stage<'_>) {
+        self.passed_over = Some(self.loglik());
+        let margin = SAME_OPTIMUM.max(2.0 * stage.roughness());
+        let is_own = |end: &(f64, usize)| (end.0 - rough).abs() <= margin;
+        if !self.ends.iter().any(is_own) {
+            self.tried += 1;
+            self.ends.push((rough, 1));
+        }
+        for end in &mut self.ends {
+            if is_own(end) {
+                end.0 = sound.loglik();
+            } else if end.0 > rough {
+                end.0 = f64::MIN;
+            }
+        }
+        self.optima = vec![sound];
     }
 
     /// By how much less the log-likelihood of a run may be that is at the best optimum.
@@ -189,6 +220,7 @@ impl Cell {
         let mut followed = Cell::new(self.k, self.model);
         followed.optima.clone_from(&self.optima);
         followed.is_followed = true;
+        followed.passed_over = self.passed_over;
         followed
     }
 
@@ -358,7 +390,7 @@ impl Cell {
     }
 
     /// Go on from optima that were found roughly on the same rows: from the best, or, should that
-    /// collapse, from the next.
+    /// collapse, from the next; those that are worse stay.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`]; other failures are of a start, and noted.
@@ -374,7 +406,8 @@ impl Cell {
         if self.k == 1 {
             return Ok(());
         }
-        for optimum in std::mem::take(&mut self.optima) {
+        let mut optima = std::mem::take(&mut self.optima).into_iter();
+        while let Some(optimum) = optima.next() {
             let at = optimum.loglik();
             let ended = optimum.go_on(&em, settings);
             stage.passes.progress().check()?;
@@ -386,7 +419,7 @@ impl Cell {
                 Ok(optimum) => {
                     own.iter_mut().for_each(|end| end.0 = optimum.loglik());
                     self.ends.extend(own);
-                    self.optima.push(optimum);
+                    self.optima = std::iter::once(optimum).chain(optima).collect();
                     break;
                 }
                 Err(failed) => {
@@ -499,6 +532,9 @@ impl Cell {
         let least = best + SAME_OPTIMUM.max(2.0 * settings.tolerance);
         for (end, _) in long_runs(&em, few, self.optima.first(), effort.patience, settings)? {
             if let End::Optimum(run) = end {
+                if self.shuns(run.mixture(), settings) {
+                    continue;
+                }
                 if run.loglik() > best + self.margin() {
                     self.tried += 1;
                     self.note_optimum(*run, 1, effort.kept, settings);
@@ -539,11 +575,18 @@ impl Cell {
         settings: &Settings,
     ) {
         let loglik = end.loglik();
+        if self.shuns(&end.mixture, settings) {
+            self.ends.push((f64::MIN, starts));
+            return;
+        }
         self.ends.push((loglik, starts));
         // Of runs at the same optimum, the one that was first to get there stays, unless it is
         // rougher.
         let margin = 2.0 * self.tolerance;
-        let is_same = |other: &Optimum| (other.loglik() - loglik).abs() <= margin;
+        let is_same = |other: &Optimum| {
+            (other.loglik() - loglik).abs() <= margin
+                && weight_difference(&other.mixture, &end.mixture) < SAME_WEIGHTS
+        };
         if let Some(same) = self.optima.iter().position(is_same) {
             if self.optima[same].loglik() + 2.0 * settings.tolerance >= loglik {
                 return;
@@ -553,6 +596,11 @@ impl Cell {
         let at = self.optima.partition_point(|other| other.loglik() > loglik);
         self.optima.insert(at, end);
         self.optima.truncate(kept);
+    }
+
+    /// Whether a mixture is nothing to go to: it may be chance, and such an optimum was passed over.
+    fn shuns(&self, mixture: &Mixture, settings: &Settings) -> bool {
+        self.passed_over.is_some() && is_chance(mixture, self.rows, settings)
     }
 
     /// Say how the first failed start failed.
@@ -568,6 +616,11 @@ impl Cell {
             None => cause,
         }
     }
+}
+
+/// Whether a mixture of `n` rows may be chance. What is given is none.
+fn is_chance(mixture: &Mixture, n: usize, settings: &Settings) -> bool {
+    !settings.has_fixed_covariances() && Narrowest::of(mixture, n).is_suspect
 }
 
 /// The run that begins at a mixture made of given responsibilities, if there is one.

@@ -126,6 +126,10 @@ pub(super) fn search(
         search_for_leader(all, cells, distinct, settings)?;
     }
     learning::nest(all, cells, settings)?;
+    if !is_one && settings.fixed.is_none() {
+        find_entropies(all, cells, settings)?;
+        survivors::pass_over_chance(stage, all, cells, settings)?;
+    }
     let is_known = sampled || gives_up || has_helpers || is_one;
     if !is_known && follow_all_of_leader(all, &partitions, cells, settings)? {
         learning::nest(all, cells, settings)?;
@@ -141,10 +145,7 @@ fn follow_all_of_leader(
     cells: &mut [&mut Cell],
     settings: &Settings,
 ) -> Result<bool, GmmError> {
-    if settings.criterion == Criterion::Icl {
-        let each = cells.par_iter_mut();
-        each.try_for_each(|cell| cell.find_entropy(all))?;
-    }
+    find_entropies(all, cells, settings)?;
     let leader = survivors::leader(all, cells, settings);
     let Some(leader) = leader.filter(|&leader| cells[leader].k > 1) else {
         return Ok(false);
@@ -172,6 +173,19 @@ fn follow_all_of_leader(
         |cells| cells[0].go_far(all, effort, settings),
     )?;
     Ok(cells[leader].take_followed(again))
+}
+
+/// Find the entropies, if the criterion asks for them.
+fn find_entropies(
+    all: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    settings: &Settings,
+) -> Result<(), GmmError> {
+    if settings.criterion == Criterion::Icl {
+        let each = cells.par_iter_mut();
+        each.try_for_each(|cell| cell.find_entropy(all))?;
+    }
+    Ok(())
 }
 
 /// Search for the best of many models as if it had been asked for alone; should that find more,

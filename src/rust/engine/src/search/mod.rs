@@ -148,6 +148,8 @@ pub struct Fit {
     pub mixture: Mixture,
     /// The log-likelihood.
     pub loglik: f64,
+    /// That of a better optimum that may be chance, if it was passed over for this one.
+    pub passed_over: Option<f64>,
     /// Log-likelihood of the start and after each iteration; the last is the fit's own. Of
     /// [`Algorithm::Cem`] classification log-likelihoods; of [`Algorithm::Sem`] the fit's own is
     /// the highest.
@@ -179,6 +181,7 @@ impl Fit {
         let Evaluation { loglik, entropy } = passes.evaluate(&mixture)?;
         Ok(Fit {
             loglik,
+            passed_over: None,
             trace: vec![loglik],
             path: Vec::new(),
             stop: Stop::Converged,
@@ -301,6 +304,7 @@ pub fn search(
         }
         Ok(Ok(Fit {
             loglik: evaluation.loglik,
+            passed_over: cell.passed_over,
             entropy: evaluation.entropy,
             df: settings.free_parameters(&cell.model, cell.k, data.d()),
             narrowest,

@@ -149,17 +149,18 @@ pub(super) fn group(chosen: Vec<Run>, others: Vec<Run>) -> Vec<Group> {
 
 /// Whether a run is at the same place as another, but for the numbering of its components.
 pub(super) fn have_met(run: &Run, loglik: f64, mixture: &Mixture) -> bool {
+    (run.loglik() - loglik).abs() < MET && weight_difference(run.mixture(), mixture) < MET
+}
+
+/// The largest difference of the weights of two mixtures, in the order of their sizes.
+pub(super) fn weight_difference(one: &Mixture, other: &Mixture) -> f64 {
     let sorted = |mixture: &Mixture| {
         let mut weights = mixture.weights.clone();
         weights.sort_by(f64::total_cmp);
         weights
     };
-    let near = |(a, b): (f64, f64)| (a - b).abs() < MET;
-    near((run.loglik(), loglik))
-        && sorted(run.mixture())
-            .into_iter()
-            .zip(sorted(mixture))
-            .all(near)
+    let pairs = sorted(one).into_iter().zip(sorted(other));
+    pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
 /// Short runs from all starts: those that were not dropped on the way, and failures. Halfway ends

@@ -4,9 +4,10 @@ use rayon::prelude::*;
 
 use super::cell::Cell;
 use super::narrowest::Narrowest;
-use super::runs::{run_on, FIRST_ROUND, OUT_OF_REACH};
+use super::runs::{run_on, Optimum, FIRST_ROUND, OUT_OF_REACH};
 use super::stage::Stage;
 use super::Settings;
+use crate::criteria::Criterion;
 use crate::em::{Run, Stop};
 use crate::error::GmmError;
 use crate::score::Score;
@@ -136,6 +137,70 @@ pub(super) fn leader(all: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) 
     let values = values.filter_map(|(i, cell)| Some((i, value(cell)?)));
     let best = values.min_by(|a, b| a.1.total_cmp(&b.1));
     best.map(|(i, _)| i)
+}
+
+/// Let the cell be the best that is best by an optimum that is no chance, even if it has a better
+/// one that may be: that is passed over then.
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+pub(super) fn pass_over_chance(
+    stage: &Stage<'_>,
+    all: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    settings: &Settings,
+) -> Result<(), GmmError> {
+    let (n, d) = (all.passes.data().n(), all.passes.data().d());
+    let value = |cell: &Cell, loglik: f64, entropy: f64| {
+        let df = settings.free_parameters(&cell.model, cell.k, d);
+        let value = settings.criterion.value(loglik, df, n, entropy);
+        if df < n {
+            value
+        } else {
+            f64::INFINITY
+        }
+    };
+    let value_of = |cell: &Cell, optimum: &Optimum| {
+        let is_needed = settings.criterion == Criterion::Icl;
+        let entropy = if is_needed {
+            all.passes.evaluate(&optimum.mixture)?.entropy
+        } else {
+            0.0
+        };
+        Ok::<f64, GmmError>(value(cell, optimum.loglik(), entropy))
+    };
+    let mut best = match leader(all, cells, settings) {
+        Some(leader) => value_of(cells[leader], &cells[leader].optima[0])?,
+        None => f64::INFINITY,
+    };
+    let mut chosen = None;
+    for (i, cell) in cells.iter().enumerate() {
+        // What is below the best optimum is no better than that.
+        let may_be_better = cell.behind.is_none() && value(cell, cell.loglik(), 0.0) < best;
+        if !may_be_better || !cell.is_suspect(all, settings) {
+            continue;
+        }
+        let Some(sound) = cell.sound(stage, settings) else {
+            continue;
+        };
+        if value_of(cell, sound)? > best + NO_MATTER {
+            continue;
+        }
+        let rough = sound.loglik();
+        let finished = sound.clone().go_on(&all.em(cell.model, settings), settings);
+        all.passes.progress().check()?;
+        // One that collapses in the end is no optimum.
+        let Ok(sound) = finished else { continue };
+        let value = value_of(cell, &sound)?;
+        if value < best && !Narrowest::of(&sound.mixture, n).is_suspect {
+            best = value;
+            chosen = Some((i, rough, sound));
+        }
+    }
+    if let Some((i, rough, sound)) = chosen {
+        cells[i].pass_over(rough, sound, stage);
+    }
+    Ok(())
 }
 
 /// Give up the cells whose criterion on all `n` rows will hardly be the best.
