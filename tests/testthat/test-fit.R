@@ -183,7 +183,7 @@ test_that("the fit has the documented elements", {
   expect_named(fit, c(
     "weights", "means", "covariances", "k", "n", "d", "covariance", "equal_weights", "algorithm",
     "fix", "loglik", "df", "entropy", "cluster", "iterations", "converged", "trace", "starts",
-    "narrowest", "selection", "control", "call", "data"
+    "narrowest", "passed_over", "selection", "control", "call", "data"
   ))
   expect_equal(dim(fit$means), c(2, 2))
   expect_equal(dim(fit$covariances), c(2, 2, 2))

@@ -77,10 +77,10 @@ test_that("what became of the starts is said in plain words", {
 
 test_that("sentences fit the console, and code is not broken", {
   local_reproducible_output(width = 40)
-  fit <- gmm_fit(precip, k = 2)
+  fit <- gmm_fit(precip, k = 3)
   lines <- capture.output(print(fit))
   expect_lte(max(nchar(grep("`", lines, value = TRUE, invert = TRUE))), 40)
-  expect_match(lines, "gmm_refit(fit, k = 2, covariance = \"V\")", fixed = TRUE, all = FALSE)
+  expect_match(lines, "gmm_refit(fit, k = 3, covariance = \"V\")", fixed = TRUE, all = FALSE)
 })
 
 test_that("the next model is another one, and not flagged", {
@@ -90,7 +90,7 @@ test_that("the next model is another one, and not flagged", {
   expect_match(describe_choice(nile), "^Best by BIC of 6 models. The next, E with k = 2, is 0.72 w")
   expect_match(describe_choice(gmm_refit(nile, 1, "V")), "^Best by BIC of 6 models. The next, E")
   expect_identical(summary(nile)$next_best$k, 2L)
-  rain <- gmm_fit(precip, k = 2)
+  rain <- gmm_fit(precip, k = 3)
   expect_true(is_flagged(rain$selection)[rain$selection$covariance == "V"])
   expect_identical(describe_choice(rain), "Best by BIC of 2 models.")
   expect_snapshot(writeLines(describe_passed(rain)))

@@ -257,6 +257,43 @@ test_that("runs that become too narrow are dropped", {
   expect_match(table$status[2], "^component [12] (became narrower than allowed|collapsed onto)")
 })
 
+test_that("an optimum that may be spurious does not hide one of the same model that is sound", {
+  local_plain_rust()
+  rain <- as.vector(precip)
+  set.seed(1)
+  found <- gmm_fit(rain)
+  set.seed(1)
+  narrow <- gmm_fit(rain, k = 2, covariance = "V")
+  expect_true(narrow$narrowest$is_suspect)
+  expect_identical(narrow$passed_over, NA_real_)
+  expect_identical(c(found$covariance, found$k), c("V", "2"))
+  expect_false(found$narrowest$is_suspect)
+  expect_gt(found$starts$reached, 1)
+  expect_equal(found$passed_over, narrow$loglik, tolerance = 1e-8)
+  status <- found$selection$status[attr(found$selection, "best")]
+  expect_identical(status, "ok: 0.21 below a near-spurious optimum")
+  expect_match(summary(found)$flags, "^Another optimum of this model, .* 0.21 higher", all = FALSE)
+  again <- gmm_refit(found, k = 2, covariance = "V")
+  expect_identical(again[c("loglik", "passed_over")], found[c("loglik", "passed_over")])
+  # It is an optimum: the one that narrower components would have been kept from.
+  set.seed(1)
+  wide <- gmm_fit(rain, k = 2, covariance = "V", min_eigen_ratio = 0.05)
+  expect_equal(found$loglik, wide$loglik, tolerance = 1e-8)
+})
+
+test_that("the sound optimum that is best by ICL is chosen, too", {
+  local_plain_rust()
+  x <- na.omit(airquality[c("Ozone", "Wind", "Temp")])
+  for (criterion in c("BIC", "ICL")) {
+    set.seed(1)
+    fit <- gmm_fit(x, k = 2:4, criterion = criterion)
+    values <- fit$selection[[criterion]]
+    sound <- startsWith(fit$selection$status, "ok")
+    expect_identical(attr(fit$selection, "best"), which.min(ifelse(sound, values, Inf)))
+    expect_false(fit$narrowest$is_suspect)
+  }
+})
+
 test_that("a selection and its summary print in a few lines", {
   expect_snapshot(fit$selection)
   expect_snapshot(print(fit$selection, n = 1))

@@ -282,6 +282,32 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_explores_until_it_has_tried_in_vain() {
+        // Six groups. Three are given as one, and two as two each: more than one has to move.
+        let x: Vec<f64> = (0..120)
+            .map(|i| f64::from((i / 20) * 100 + i * i % 23))
+            .collect();
+        let labels: Vec<usize> = (0..120)
+            .map(|i| [0, 0, 0, 1 + i % 2, 3 + i % 2, 5][i / 20])
+            .collect();
+        let groups: Vec<usize> = (0..120).map(|i| i as usize / 20).collect();
+        on_stage(&x, |stage, model| {
+            let settings = settings(model.family);
+            let found = |labels: &[usize], times| {
+                let mut cell = Cell::new(6, model);
+                let given = Given::Labels(labels);
+                cell.start_given(stage, given, Effort::ONE_RUN, &settings)
+                    .unwrap();
+                explore(stage, &mut [&mut cell], Effort::ONE_RUN, times, &settings).unwrap();
+                cell.loglik()
+            };
+            let best = found(&groups, 0);
+            assert!(found(&labels, 0) < best - 20.0);
+            assert!(found(&labels, 1) > best - 1e-3);
+        });
+    }
+
+    #[test]
     fn only_cells_that_were_asked_for_and_not_given_up_explore() {
         let x: Vec<f64> = (0..40).map(|i| f64::from(i % 2 * 100 + i % 7)).collect();
         on_stage(&x, |stage, model| {

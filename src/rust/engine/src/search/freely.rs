@@ -70,11 +70,7 @@ pub(super) fn search(
         short: settings.short_iterations,
         long,
         patience: Some(if are_many { PATIENCE } else { OUT_OF_REACH }),
-        kept: if sampled && is_one || stage.is_rough(settings) && !sampled {
-            KEPT
-        } else {
-            1
-        },
+        kept: if sampled == is_one { KEPT } else { 1 },
     };
     let choose = |cells: &mut [&mut Cell]| {
         if chooses {

@@ -66,3 +66,45 @@ fn rough_optima_are_finished_with_all_that_led_there() {
         assert_eq!(reached(&cell), (1, 1));
     });
 }
+
+#[test]
+fn what_may_be_chance_is_passed_over_for_what_is_not() {
+    // Two groups, and two rows of the first that lie close together.
+    let mut x: Vec<f64> = (0..40)
+        .map(|i| f64::from(i % 2 * 60 + i * i % 31))
+        .collect();
+    x.extend([20.0, 20.001]);
+    let groups: Vec<usize> = (0..42).map(|i| if i < 40 { i % 2 } else { 0 }).collect();
+    let pair: Vec<usize> = (0..42).map(|i| usize::from(i >= 40)).collect();
+    on_stage(&x, |stage, model| {
+        let settings = settings(model.family);
+        let effort = Effort {
+            kept: 3,
+            ..Effort::ONE_RUN
+        };
+        let start = |cell: &mut Cell, labels: &[usize]| {
+            cell.start_given(stage, Given::Labels(labels), effort, &settings)
+                .unwrap();
+        };
+        let found_from = |labels: &[usize]| {
+            let mut cell = Cell::new(2, model);
+            start(&mut cell, labels);
+            cell
+        };
+        let (sound, chance) = (found_from(&groups), found_from(&pair));
+        assert!(!sound.is_suspect(stage, &settings) && chance.is_suspect(stage, &settings));
+        assert!(chance.sound(stage, &settings).is_none());
+        let mut both = found_from(&pair);
+        start(&mut both, &groups);
+        // Whichever is better, the sound one is known.
+        let found = both.sound(stage, &settings).unwrap().clone();
+        assert!((found.loglik() - sound.loglik()).abs() < 1e-6);
+        both.pass_over(found.loglik(), found, stage);
+        assert!(!both.is_suspect(stage, &settings));
+        assert_eq!((both.counts().tried, both.counts().reached), (2, 1));
+        // It stays so, wherever more starts lead.
+        start(&mut both, &pair);
+        assert!(!both.is_suspect(stage, &settings));
+        assert_eq!((both.counts().finished, both.counts().reached), (3, 1));
+    });
+}
