@@ -146,7 +146,7 @@ new_selection <- function(models, found, x, criterion) {
     format(signif((numbers["passed_over", ] - numbers["loglik", ])[has_passed], 2))
   )
   status[!is_ok] <- vapply(which(!is_ok), function(i) {
-    describe_status(cells[[i]], x, models$covariance[i], models$k[i])
+    describe_status(cells[[i]], numbers[, i], x, models$covariance[i], models$k[i])
   }, character(1))
   # data.frame() would take longer than a fit of a few thousand rows.
   table <- list2DF(list(
@@ -205,14 +205,15 @@ name_numbers <- function(cell) {
 }
 
 #' What the table says of a model that is not just as it should be
+#'
+#' @param numbers Those of its fit, by name.
 #' @noRd
-describe_status <- function(cell, x, family, k) {
+describe_status <- function(cell, numbers, x, family, k) {
   if (is.null(cell$condition)) {
-    found <- name_numbers(cell)
-    if (!found$narrowest$is_suspect) {
-      return(sprintf("too rich: %d free parameters", as.integer(found$df)))
+    if (!numbers[["is_suspect"]]) {
+      return(sprintf("too rich: %d free parameters", as.integer(numbers[["df"]])))
     }
-    component <- found$narrowest$component
+    component <- as.integer(numbers[["component"]])
     rows <- component_rows(cell$mixture$weights, component, nrow(x))
     return(sprintf("near-spurious: component %d has %s and is narrow", component, rows))
   }

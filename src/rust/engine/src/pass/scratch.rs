@@ -1,6 +1,6 @@
 //! The memory that a pass works in.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ops::{Deref, DerefMut, Range};
 
 use crate::kernel::copy::LINE;
@@ -18,21 +18,20 @@ pub(crate) struct Buffer {
     length: usize,
 }
 
+/// The buffers of a [`Scratch`].
+type Buffers = [Buffer; 6];
+
 thread_local! {
-    /// Buffers that the passes of this thread have done with: small data have many short passes,
-    /// which would spend more time on memory than on rows.
-    static SPARE: RefCell<Vec<Buffer>> = const { RefCell::new(Vec::new()) };
+    /// Buffers that a pass of this thread has done with: small data have many short passes, which
+    /// would spend more time on memory than on rows.
+    static SPARE: Cell<Option<Buffers>> = const { Cell::new(None) };
 }
 
 impl Buffer {
-    /// One of this length; what is in it is nothing to rely on.
-    fn spare(length: usize) -> Self {
-        let mut buffer = SPARE.with(|spare| spare.borrow_mut().pop().unwrap_or_default());
-        buffer
-            .lines
-            .resize(length.div_ceil(LINE), Line([0.0; LINE]));
-        buffer.length = length;
-        buffer
+    /// Give it this length; what is in it is nothing to rely on.
+    fn resize(&mut self, length: usize) {
+        self.lines.resize(length.div_ceil(LINE), Line([0.0; LINE]));
+        self.length = length;
     }
 }
 
@@ -40,7 +39,7 @@ impl Deref for Buffer {
     type Target = [f64];
 
     fn deref(&self) -> &[f64] {
-        // SAFETY: the lines are doubles without gaps, and `spare` has made enough of them.
+        // SAFETY: the lines are doubles without gaps, and `resize` has made enough of them.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.length) }
     }
 }
@@ -76,15 +75,20 @@ impl Scratch {
     pub(crate) fn new(d: usize, k: usize, rows: usize) -> Self {
         let block_rows = block_rows(d, k).min(rows);
         let stride = Block::of(block_rows, 0).padded;
+        let mut buffers = SPARE.take().unwrap_or_default();
+        for (buffer, stretches) in buffers.iter_mut().zip([2 * d, k, 1, 1, d, d]) {
+            buffer.resize(stretches * stride);
+        }
+        let [x, weight, largest, total, centred, weighted] = buffers;
         Scratch {
             block_rows,
             stride,
-            x: Buffer::spare(2 * d * stride),
-            weight: Buffer::spare(k * stride),
-            largest: Buffer::spare(stride),
-            total: Buffer::spare(stride),
-            centred: Buffer::spare(d * stride),
-            weighted: Buffer::spare(d * stride),
+            x,
+            weight,
+            largest,
+            total,
+            centred,
+            weighted,
         }
     }
 
@@ -96,20 +100,14 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // In the order in which the next ones are taken.
         let buffers = [
-            &mut self.weighted,
-            &mut self.centred,
-            &mut self.total,
-            &mut self.largest,
-            &mut self.weight,
             &mut self.x,
+            &mut self.weight,
+            &mut self.largest,
+            &mut self.total,
+            &mut self.centred,
+            &mut self.weighted,
         ];
-        SPARE.with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.is_empty() {
-                spare.extend(buffers.map(std::mem::take));
-            }
-        });
+        SPARE.set(Some(buffers.map(std::mem::take)));
     }
 }

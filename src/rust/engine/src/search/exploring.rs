@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::cell::Cell;
-use super::learning::{learn, learning_effort, Proposal};
+use super::learning::{learn, learning_effort, Known, Proposal};
 use super::moves::{merge, split, with_component_at, without};
 use super::runs::Effort;
 use super::stage::Stage;
@@ -40,6 +40,7 @@ const AXES: usize = 3;
 pub(super) fn explore(
     stage: &Stage<'_>,
     cells: &mut [&mut Cell],
+    known: &mut Known,
     of_starts: Effort,
     times: usize,
     settings: &Settings,
@@ -93,7 +94,7 @@ pub(super) fn explore(
             let proposals: Vec<Proposal> = news.map(Proposal::guess).collect();
             cell.learn_from(stage, &proposals, effort, settings)
         })?;
-        learn(stage, cells, of_starts, settings)?;
+        learn(stage, cells, known, of_starts, settings)?;
         let changed: Vec<&Cell> = (cells.iter().zip(&before))
             .filter(|(cell, before)| cell.loglik() > **before + cell.margin())
             .map(|(cell, _)| &**cell)
@@ -227,6 +228,11 @@ mod tests {
         }
     }
 
+    fn explore_alone(stage: &Stage<'_>, cell: &mut Cell, times: usize, settings: &Settings) {
+        let (cells, known) = (&mut [cell], &mut Known::default());
+        explore(stage, cells, known, Effort::ONE_RUN, times, settings).unwrap();
+    }
+
     #[test]
     fn moves_are_mixtures_of_as_many_components() {
         let x: Vec<f64> = (0..60).map(f64::from).collect();
@@ -274,7 +280,7 @@ mod tests {
                 let given = Given::Labels(&labels);
                 cell.start_given(stage, given, Effort::ONE_RUN, &settings)
                     .unwrap();
-                explore(stage, &mut [&mut cell], Effort::ONE_RUN, times, &settings).unwrap();
+                explore_alone(stage, &mut cell, times, &settings);
                 cell.loglik()
             };
             assert!(explored(2) > explored(0) + 20.0);
@@ -298,7 +304,7 @@ mod tests {
                 let given = Given::Labels(labels);
                 cell.start_given(stage, given, Effort::ONE_RUN, &settings)
                     .unwrap();
-                explore(stage, &mut [&mut cell], Effort::ONE_RUN, times, &settings).unwrap();
+                explore_alone(stage, &mut cell, times, &settings);
                 cell.loglik()
             };
             let best = found(&groups, 0);
@@ -318,7 +324,7 @@ mod tests {
                 cell.start_given(stage, given, Effort::ONE_RUN, &settings)
                     .unwrap();
                 let before = cell.loglik();
-                explore(stage, &mut [&mut cell], Effort::ONE_RUN, 3, &settings).unwrap();
+                explore_alone(stage, &mut cell, 3, &settings);
                 cell.loglik() - before
             };
             assert!(explored(Cell::new(2, model)) > 20.0);

@@ -4,6 +4,7 @@
 use rayon::prelude::*;
 
 use super::cell::Cell;
+use super::learning::Known;
 use super::runs::{Effort, OUT_OF_REACH};
 use super::stage::Stage;
 use super::starts::{
@@ -82,6 +83,7 @@ pub(super) fn search(
         starts: STARTS_AT_A_TIME / batches,
         runs: effort.few + 1,
     };
+    let mut known = Known::default();
     // Whatever cells have learned, further starts only add to it.
     for first in (0..settings.budget.n_init).step_by(STARTS_AT_A_TIME) {
         deal(
@@ -100,10 +102,10 @@ pub(super) fn search(
             },
         )?;
         choose(&mut everyone)?;
-        learning::learn(stage, &mut everyone, effort, settings)?;
+        learning::learn(stage, &mut everyone, &mut known, effort, settings)?;
     }
     let times = settings.budget.explorations;
-    exploring::explore(stage, &mut everyone, effort, times, settings)?;
+    exploring::explore(stage, &mut everyone, &mut known, effort, times, settings)?;
     if gives_up {
         survivors::choose(stage, cells, n, settings)?;
     }

@@ -72,7 +72,7 @@ pub(super) fn helpers(
 /// from it by a letter; on the way down, those of its own with a component more, of which two are
 /// merged; on the way up, those with a component less, which is split or gets another. What a
 /// family finds for one number of components, it has for the next on the same way; what another
-/// family finds, on the next way.
+/// family finds, on the next way. The cells must be those whose optima are `known`, if any are.
 ///
 /// # Errors
 /// [`GmmError::Interrupted`].
@@ -83,6 +83,7 @@ pub(super) fn helpers(
 pub(super) fn learn(
     stage: &Stage<'_>,
     cells: &mut [&mut Cell],
+    known: &mut Known,
     of_starts: Effort,
     settings: &Settings,
 ) -> Result<(), GmmError> {
@@ -94,7 +95,7 @@ pub(super) fn learn(
         settings,
         effort: learning_effort(of_starts, settings),
     };
-    let mut known: Vec<Option<News>> = Vec::new();
+    let Known(known) = known;
     known.resize_with(cells.len(), || None);
     let mut empty = 0;
     for way in [Way::Down, Way::Up]
@@ -112,7 +113,7 @@ pub(super) fn learn(
         // In the order of the lines, so that those that take longest are not the last to begin.
         rayon::scope_fifo(|scope| {
             for (line, done) in &mut lines {
-                let (known, is_over) = (&known, &is_over);
+                let (known, is_over) = (&*known, &is_over);
                 scope.spawn_fifo(move |_| *done = learning.go_along(line, way, known, is_over));
             }
         });
@@ -178,9 +179,9 @@ struct Learning<'a> {
 }
 
 impl Learning<'_> {
-    /// Take note of the cell's best optimum, unless it is known.
+    /// Take note of the cell's best optimum, unless it is known; of one that was given up, of none.
     fn look(&self, known: &mut Option<News>, cell: &Cell) -> Result<(), GmmError> {
-        let is_known = |news: &News| news.loglik == cell.loglik();
+        let is_known = |news: &News| news.loglik == cell.loglik() && cell.behind.is_none();
         if !known.as_ref().is_some_and(is_known) {
             *known = News::of(cell, self.stage, self.settings)?;
         }
@@ -274,6 +275,10 @@ impl Proposal {
         }
     }
 }
+
+/// What is known of the optima of cells, each in its place.
+#[derive(Debug, Default)]
+pub(super) struct Known(Vec<Option<News>>);
 
 /// The best optimum of a cell, for others.
 #[derive(Debug, Clone)]
@@ -374,7 +379,8 @@ mod tests {
                 .unwrap();
             // On the way down nobody has anything for the other.
             let cells = &mut [&mut one, &mut two];
-            learn(stage, cells, Effort::ONE_RUN, &settings).unwrap();
+            let known = &mut Known::default();
+            learn(stage, cells, known, Effort::ONE_RUN, &settings).unwrap();
             assert!(two.loglik() > one.loglik() + 50.0);
         });
     }
