@@ -5,7 +5,9 @@
 #' @returns `double[n, d]` with the row and column names of `x`, if it has any.
 #' @noRd
 as_data_matrix <- function(x, arg, call) {
-  if (is.data.frame(x)) {
+  if (inherits(x, "dist")) {
+    abort_not_numeric(x, arg, call)
+  } else if (is.data.frame(x)) {
     check_numeric_columns(x, arg, call)
     x <- as.matrix(x)
   } else if (is_numbers(x) && length(dim(x)) < 2) {
@@ -40,6 +42,8 @@ is_numbers <- function(x) {
 abort_not_numeric <- function(x, arg, call) {
   hint <- if (inherits(x, "Matrix")) {
     "A matrix of package Matrix becomes an ordinary one with `as.matrix()`."
+  } else if (inherits(x, "dist")) {
+    "Give the rows that the distances are between."
   } else if (is.factor(x) || is.character(x)) {
     "Labels have no normal density."
   } else if (is.logical(x)) {
@@ -67,7 +71,7 @@ describe_type <- function(x) {
   if (is.factor(x)) {
     return("a factor")
   }
-  if (inherits(x, "Matrix")) {
+  if (inherits(x, c("Matrix", "dist"))) {
     return(sprintf("a <%s>", class(x)[1]))
   }
   cli::format_inline("{.obj_type_friendly {x}}")

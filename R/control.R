@@ -318,7 +318,10 @@ foreign_arguments <- function(unknown) {
     maxit = "Use {.arg max_iter}.",
     na.rm = ,
     na.action = "Leave out rows with missing values before: `na.omit(x)`.",
-    scale = "Standardise the data before: `scale(x)`."
+    scale = "Standardise the data before: `scale(x)`.",
+    weights = "There are no case weights; weights of the components can be held by `fix`.",
+    verbose = ,
+    trace = "A fit that takes long shows a progress bar in an interactive session."
   )
   if (!is.null(hint)) c(i = hint)
 }

@@ -40,7 +40,7 @@ draw_cloud <- function(view, columns, level, size = 1) {
       view$data[rows, columns, drop = FALSE],
       col = style$points[view$cluster[rows]],
       pch = style$symbols[view$cluster[rows]],
-      cex = style$size * size
+      cex = visible_size(style$size * size)
     )
   }
   draw_ellipses(marginal(view$x, columns), style, level, size)

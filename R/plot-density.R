@@ -253,6 +253,8 @@ draw_marginal <- function(view, i, limits) {
   graphics::plot.window(edge[1:2], c(0, 1), xaxs = "i", yaxs = "i")
   draw_bars(bars, height)
   draw_curves(curve, view$style, height, 1.5)
-  graphics::text(mean(edge[1:2]), 0.97, view$labels[i], adj = c(0.5, 1), font = 2)
+  name <- view$labels[i]
+  width <- graphics::strwidth(name, font = 2) / (edge[2] - edge[1])
+  graphics::text(mean(edge[1:2]), 0.97, name, adj = c(0.5, 1), font = 2, cex = min(1, 0.9 / width))
   graphics::plot.window(edge[1:2], edge[3:4], xaxs = "i", yaxs = "i")
 }

@@ -1,6 +1,6 @@
 plot_iterations <- function(view, at, level) {
   path <- fit_path(view$x, view$call)
-  at <- check_iterations(at, length(path) - 1, view$call)
+  at <- check_iterations(at, view$x$trace, view$call)
   view$columns <- utils::head(view$columns, 2)
   view$labels <- utils::head(view$labels, 2)
   count <- length(at)
@@ -40,14 +40,29 @@ note_short_path <- function(x) {
 #'
 #' By default nine frames, three by three, if there are as many; the last is always among them.
 #' @noRd
-check_iterations <- function(at, last, call) {
+check_iterations <- function(at, trace, call) {
+  last <- length(trace) - 1
   if (is.null(at)) {
-    at <- c(if (last > 20) c(0:6, 20) else 0:7, last)
+    at <- telling_iterations(trace)
   }
   for (one in if (is.numeric(at) && length(at) > 1) at else list(at)) {
     check_count(one, "at", min = 0, call = call)
   }
   sort(unique(pmin(at, last)))
+}
+
+#' Up to nine iterations that show how a run went
+#'
+#' The first two, the first to have climbed a seventh of the way, two sevenths, and so on, and the
+#' last; where these are fewer, the earliest of the others, too.
+#' @noRd
+telling_iterations <- function(trace) {
+  last <- length(trace) - 1
+  climb <- cummax(trace) - trace[1]
+  passed <- vapply(seq_len(6) / 7, function(part) which(climb >= part * max(climb))[1] - 1, 0)
+  at <- unique(c(0, min(1, last), passed, last))
+  others <- setdiff(seq(0, last), at)
+  sort(c(at, utils::head(others, 9 - length(at))))
 }
 
 frame_title <- function(iteration, loglik) {
@@ -84,7 +99,8 @@ draw_plane_frame <- function(view, mixture, title, level) {
     graphics::points(
       shown[, view$columns],
       # Of the same size in all layouts, which R's `cex` shrinks; smaller ones become squares.
-      pch = 16, cex = max(0.8 * style$size, 0.4) / graphics::par("cex"), col = grDevices::adjustcolor(colours, alpha.f = opacity)
+      pch = 16, cex = max(0.8 * style$size, 0.4) / graphics::par("cex"),
+      col = grDevices::adjustcolor(colours, alpha.f = opacity)
     )
   }
   draw_ellipses(marginal(mixture, view$columns), style, level)

@@ -47,7 +47,7 @@ draw_uncertain_rows <- function(view, columns, size = 1) {
   graphics::points(
     view$data[rows, columns, drop = FALSE],
     pch = 16,
-    cex = uncertain_sizes(view, uncertainty) * size,
+    cex = visible_size(uncertain_sizes(view, uncertainty) * size),
     col = grDevices::adjustcolor(colours, alpha.f = if (view$style$crowded) 0.5 else 0.85)
   )
   draw_means(view$x$means[, columns, drop = FALSE], view$style, 0.8 * size)

@@ -67,8 +67,9 @@
 #'   hold. By default 0.5 and 0.95; for regions 0.5, 0.75, 0.9 and 0.95; in a profile 0.683.
 #' @param type For `"density"`: `"contour"`, the default, `"image"`, or, for two columns, `"persp"`.
 #' @param at For `"iterations"`: whole numbers, the iterations to show, 0 being the start; by default
-#'   0 to 6, 20 and the last, or, of not more than 20, 0 to 7 and the last. In place of those beyond
-#'   the last, the last is shown. For `"bound"`: one iteration that has a next one. Both need a fit
+#'   nine: 0, 1, those that have climbed the first seventh of the way, the second and so on, and the
+#'   last; if these are fewer, the earliest others, too. In place of those beyond the last, the last
+#'   is shown. For `"bound"`: one iteration that has a next one. Both need a fit
 #'   with `keep_path = TRUE`.
 #' @param parameter For `"bound"`: a component and a column, such as `c(1, 2)` or
 #'   `c(1, "waiting")`.

@@ -10,6 +10,7 @@ test_that("a non-numeric column is refused by name", {
 })
 
 test_that("what is not a numeric table is refused", {
+  refused(gmm_fit(dist(iris[1:9, 1:4]), k = 2), "bad_type")
   refused(gmm_fit(iris$Species, k = 2), "bad_type")
   refused(gmm_fit(matrix("a", 3, 2), k = 1), "bad_type")
   refused(gmm_fit(x > 3, k = 2), "bad_type")

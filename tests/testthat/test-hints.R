@@ -12,7 +12,7 @@ test_that("names that other packages use are translated", {
   }
   names <- c(
     "G", "centers", "modelNames", "nstart", "init", "initialization", "seed", "iter.max", "maxit",
-    "na.rm", "na.action", "scale"
+    "na.rm", "na.action", "scale", "weights", "verbose", "trace"
   )
   expect_snapshot(writeLines(paste(names, vapply(names, translated, ""))))
   hinted(gmm_fit(faithful, k = 2, algorithm = "kmeans"), "bad_value")

@@ -13,10 +13,15 @@ test_that("iterations show the start, those asked for, and the last in place of 
 
 test_that("by default nine frames are shown, the last always among them", {
   call <- quote(plot())
-  expect_equal(check_iterations(NULL, 226, call), c(0:6, 20, 226))
-  expect_equal(check_iterations(NULL, 15, call), c(0:7, 15))
-  expect_equal(check_iterations(NULL, 3, call), 0:3)
-  expect_equal(check_iterations(NULL, 0, call), 0)
+  # Half of the way is one step; before and after it nothing happens.
+  cliff <- rep(c(0, 7, 14), c(100, 1, 126)) + (0:226) * 1e-6
+  expect_equal(check_iterations(NULL, cliff, call), c(0:6, 100, 101, 226)[-7])
+  slope <- 0:70
+  expect_equal(check_iterations(NULL, slope, call), c(0, 1, 10, 20, 30, 40, 50, 60, 70))
+  # Of stochastic EM, which falls at times.
+  expect_equal(check_iterations(NULL, c(0, 5, 3, 7, 6), call), 0:4)
+  expect_equal(check_iterations(NULL, c(-2, -1, 0), call), 0:2)
+  expect_equal(check_iterations(NULL, -2, call), 0)
 })
 
 test_that("a path that begins near the optimum is said to, with a start that shows more", {
