@@ -215,13 +215,22 @@ impl Cell {
         self.set_out(stage, partitions, chosen, begin, effort, settings)
     }
 
+    /// A cell for the same model that knows nothing yet, but what is to be passed over.
+    pub(super) fn anew(&self) -> Self {
+        Cell {
+            passed_over: self.passed_over,
+            is_helper: self.is_helper,
+            ..Cell::new(self.k, self.model)
+        }
+    }
+
     /// A cell for the same model that knows the same optimum, and follows all its starts.
     pub(super) fn to_be_followed(&self) -> Self {
-        let mut followed = Cell::new(self.k, self.model);
-        followed.optima.clone_from(&self.optima);
-        followed.is_followed = true;
-        followed.passed_over = self.passed_over;
-        followed
+        Cell {
+            optima: self.optima.clone(),
+            is_followed: true,
+            ..self.anew()
+        }
     }
 
     /// Take over the starts of [`Cell::to_be_followed`], and what they have found. If none has led
@@ -520,6 +529,16 @@ impl Cell {
         let best = self.loglik();
         let knows = |run: &Run| self.knows(run.mixture(), stage);
         let is_lost = |run: &Run| is_out_of_reach(run, best) || run.loglik() <= best && knows(run);
+        // Where all has collapsed so far, whatever survives will do.
+        let is_empty = self.optima.is_empty();
+        let effort = Effort {
+            few: if is_empty {
+                proposals.len()
+            } else {
+                effort.few
+            },
+            ..effort
+        };
         let (runs, _) = short_runs(&em, proposals, begin, is_lost, effort, settings)?;
         // Places are for runs that lead elsewhere than to the optimum that is known.
         let is_promising = |run: &Run| {
@@ -527,12 +546,18 @@ impl Cell {
             is_ahead || !is_out_of_reach(run, best) && !knows(run)
         };
         let promising = runs.into_iter().filter(is_promising).collect();
-        let groups = group(Vec::new(), promising).into_iter().take(effort.long);
-        let few = groups.map(|group| (group.run, group.starts)).collect();
+        let mut groups = group(Vec::new(), promising).into_iter();
         let least = best + SAME_OPTIMUM.max(2.0 * settings.tolerance);
-        for (end, _) in long_runs(&em, few, self.optima.first(), effort.patience, settings)? {
-            if let End::Optimum(run) = end {
-                if self.shuns(run.mixture(), settings) {
+        loop {
+            let few = groups.by_ref().take(effort.long);
+            let few: Vec<_> = few.map(|group| (group.run, group.starts)).collect();
+            if few.is_empty() {
+                break;
+            }
+            let known = self.optima.first();
+            for (end, _) in long_runs(&em, few, known, effort.patience, settings)? {
+                let End::Optimum(run) = end else { continue };
+                if self.passes_over(run.mixture(), run.loglik(), settings) {
                     continue;
                 }
                 if run.loglik() > best + self.margin() {
@@ -542,6 +567,9 @@ impl Cell {
                     // The same climb, a little further.
                     self.note_optimum(*run, 0, effort.kept, settings);
                 }
+            }
+            if !self.optima.is_empty() {
+                break;
             }
         }
         Ok(())
@@ -575,7 +603,7 @@ impl Cell {
         settings: &Settings,
     ) {
         let loglik = end.loglik();
-        if self.shuns(&end.mixture, settings) {
+        if self.passes_over(&end.mixture, loglik, settings) {
             self.ends.push((f64::MIN, starts));
             return;
         }
@@ -598,9 +626,16 @@ impl Cell {
         self.optima.truncate(kept);
     }
 
-    /// Whether a mixture is nothing to go to: it may be chance, and such an optimum was passed over.
-    fn shuns(&self, mixture: &Mixture, settings: &Settings) -> bool {
-        self.passed_over.is_some() && is_chance(mixture, self.rows, settings)
+    /// Whether an optimum is passed over: it may be chance, and such a one was passed over before.
+    fn passes_over(&mut self, mixture: &Mixture, loglik: f64, settings: &Settings) -> bool {
+        let Some(best) = self.passed_over else {
+            return false;
+        };
+        let is_chance = is_chance(mixture, self.rows, settings);
+        if is_chance {
+            self.passed_over = Some(best.max(loglik));
+        }
+        is_chance
     }
 
     /// Say how the first failed start failed.

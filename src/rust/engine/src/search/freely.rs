@@ -120,14 +120,20 @@ pub(super) fn search(
             .par_iter_mut()
             .try_for_each(|cell| cell.go_on(all, settings))?;
     }
+    if !is_one && settings.fixed.is_none() {
+        find_entropies(all, cells, settings)?;
+        let sound = survivors::pass_over_chance(stage, all, cells, settings)?;
+        if let Some(sound) = sound {
+            // Nobody has looked for what is better, and no chance.
+            let (cell, known) = (&mut [&mut *cells[sound]], &mut Known::default());
+            let times = settings.alone.explorations;
+            exploring::explore(all, cell, known, effort, times, settings)?;
+        }
+    }
     if gives_up && !has_helpers {
         search_for_leader(all, cells, distinct, settings)?;
     }
     learning::nest(all, cells, settings)?;
-    if !is_one && settings.fixed.is_none() {
-        find_entropies(all, cells, settings)?;
-        survivors::pass_over_chance(stage, all, cells, settings)?;
-    }
     let is_known = sampled || gives_up || has_helpers || is_one;
     if !is_known && follow_all_of_leader(all, &partitions, cells, settings)? {
         learning::nest(all, cells, settings)?;
@@ -205,7 +211,7 @@ fn search_for_leader(
     while next < alone.len().min(LEADERS) {
         let at = alone[next];
         let (k, model) = (cells[at].k, cells[at].model);
-        let mut found = Cell::new(k, model);
+        let mut found = cells[at].anew();
         search(all, &mut [&mut found], distinct, settings)?;
         if cells[at].take_over(found, settings.tolerance) {
             let is_next = |i: &usize| cells[*i].model == model && cells[*i].k.abs_diff(k) == 1;

@@ -140,7 +140,7 @@ pub(super) fn leader(all: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) 
 }
 
 /// Let the cell be the best that is best by an optimum that is no chance, even if it has a better
-/// one that may be: that is passed over then.
+/// one that may be: that is passed over then. Returns which cell this is.
 ///
 /// # Errors
 /// [`GmmError::Interrupted`].
@@ -149,7 +149,7 @@ pub(super) fn pass_over_chance(
     all: &Stage<'_>,
     cells: &mut [&mut Cell],
     settings: &Settings,
-) -> Result<(), GmmError> {
+) -> Result<Option<usize>, GmmError> {
     let (n, d) = (all.passes.data().n(), all.passes.data().d());
     let value = |cell: &Cell, loglik: f64, entropy: f64| {
         let df = settings.free_parameters(&cell.model, cell.k, d);
@@ -197,10 +197,10 @@ pub(super) fn pass_over_chance(
             chosen = Some((i, rough, sound));
         }
     }
-    if let Some((i, rough, sound)) = chosen {
+    Ok(chosen.map(|(i, rough, sound)| {
         cells[i].pass_over(rough, sound, stage);
-    }
-    Ok(())
+        i
+    }))
 }
 
 /// Give up the cells whose criterion on all `n` rows will hardly be the best.
