@@ -14,7 +14,7 @@
 #' have reached its best optimum. A run ends where it meets an optimum that is known. A short run
 #' ends after two iterations if twenty times the gain of the last would not lead it to the best that
 #' is known; and after 8, 16, 32, ... iterations, its short run's counted, a run gives up if twenty
-#' times the gain of its last round would not, or, of more than three models, five times. Should
+#' times the gain of its last round would not, or, of more than three models, three times. Should
 #' none of the `n_final` come to an end, since they gave up or collapsed, the next few run on. With
 #' `k` = 1 there is one start.
 #'
@@ -65,10 +65,10 @@
 #' After every short run and every long one, models are given up whose criterion is worse than the
 #' best by more than three standard errors of the difference (Vuong 1989), even if they were to gain
 #' twenty times what their last iteration has; the four next to the best go on in any case. The 24
-#' that look best get more than the first four starts, learn from their neighbours, and explore. In
-#' the end the best is searched for as if it had been asked for alone; should that find a better
-#' optimum, so are the models of its family with a component more or less. The table says what was
-#' given up, and `search = "thorough"` gives up none.
+#' that look best get more than the first four starts, learn from their neighbours, and explore as
+#' often in vain as a model that is asked for alone. In the end the best is searched for as if it had
+#' been; should that find a better optimum, so are the models of its family with a component more or
+#' less. The table says what was given up, and `search = "thorough"` gives up none.
 #'
 #' **Samples.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models,
 #' 1,000 for 100 and more, where there are at least twice as many. Criteria are then what the sample

@@ -37,7 +37,7 @@ pub(super) struct Cell {
     /// Different optima, the best first.
     pub(super) optima: Vec<Optimum>,
     /// The log-likelihood of an optimum that is not counted, for it may be chance.
-    pub(super) passed_over: Option<f64>,
+    passed_over: Option<f64>,
     /// Short runs from the last starts, the best first.
     short: Vec<Group>,
     /// Log-likelihoods at which runs ended, and how many starts led there.
@@ -115,6 +115,11 @@ impl Cell {
         self.optima
             .first()
             .map_or(f64::NEG_INFINITY, Optimum::loglik)
+    }
+
+    /// The log-likelihood of a better optimum that is not counted, for it may be chance.
+    pub(super) fn passed_over(&self) -> Option<f64> {
+        self.passed_over.filter(|other| *other > self.loglik())
     }
 
     /// What became of the starts.

@@ -25,7 +25,7 @@ const LEADERS: usize = 4;
 /// Iterations after which the worst starts are dropped.
 const GLANCE: usize = 1;
 /// Rounds that a long run of many cells may take to catch up.
-const PATIENCE: f64 = 5.0;
+const PATIENCE: f64 = 3.0;
 /// Optima that are kept where the best may turn out to be none: one cell's on a sample, and those
 /// of rough runs.
 const KEPT: usize = 3;
@@ -104,7 +104,11 @@ pub(super) fn search(
         choose(&mut everyone)?;
         learning::learn(stage, &mut everyone, &mut known, effort, settings)?;
     }
-    let times = settings.budget.explorations;
+    let times = if chooses {
+        settings.alone.explorations
+    } else {
+        settings.budget.explorations
+    };
     exploring::explore(stage, &mut everyone, &mut known, effort, times, settings)?;
     if gives_up {
         survivors::choose(stage, cells, n, settings)?;

@@ -22,7 +22,7 @@ use crate::stats::SufficientStats;
 /// Cells that get their neighbours to help.
 pub(super) const FEW: usize = 3;
 /// Pairs of components whose union is tried.
-const MERGES: usize = 5;
+const MERGES: usize = 3;
 /// Of what neighbours propose, so many runs more than of the starts go on, and so many times these
 /// make a short run.
 const LEARNERS: usize = 2;

@@ -304,7 +304,7 @@ pub fn search(
         }
         Ok(Ok(Fit {
             loglik: evaluation.loglik,
-            passed_over: cell.passed_over,
+            passed_over: cell.passed_over(),
             entropy: evaluation.entropy,
             df: settings.free_parameters(&cell.model, cell.k, data.d()),
             narrowest,

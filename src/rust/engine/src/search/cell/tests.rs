@@ -102,6 +102,8 @@ fn what_may_be_chance_is_passed_over_for_what_is_not() {
         both.pass_over(found.loglik(), found, stage);
         assert!(!both.is_suspect(stage, &settings));
         assert_eq!((both.counts().tried, both.counts().reached), (2, 1));
+        let is_less = sound.loglik() < chance.loglik();
+        assert_eq!(both.passed_over().is_some(), is_less);
         // It stays so, wherever more starts lead.
         start(&mut both, &pair);
         assert!(!both.is_suspect(stage, &settings));
