@@ -1,10 +1,9 @@
 //! One cell of the table: all runs of one family with one number of components.
 
 use super::learning::Proposal;
-use super::narrowest::Narrowest;
 use super::runs::{
-    group, is_out_of_reach, long_runs, short_runs, weight_difference, Effort, End, Group, Optimum,
-    OUT_OF_REACH,
+    group, is_chance, is_out_of_reach, long_runs, short_runs, weight_difference, Effort, End,
+    Group, Optimum, OUT_OF_REACH,
 };
 use super::stage::Stage;
 use super::{Settings, StartCounts};
@@ -141,14 +140,14 @@ impl Cell {
     pub(super) fn is_suspect(&self, stage: &Stage<'_>, settings: &Settings) -> bool {
         let n = stage.passes.data().n();
         let best = self.optima.first();
-        best.is_some_and(|best| is_chance(&best.mixture, n, settings))
+        best.is_some_and(|best| best.is_chance(n, settings))
     }
 
     /// The best of the optima that are kept that is no chance.
     pub(super) fn sound(&self, stage: &Stage<'_>, settings: &Settings) -> Option<&Optimum> {
         let n = stage.passes.data().n();
         let mut optima = self.optima.iter();
-        optima.find(|optimum| !is_chance(&optimum.mixture, n, settings))
+        optima.find(|optimum| !optimum.is_chance(n, settings))
     }
 
     /// Pass over the best optimum for one that is no chance, found roughly at `rough` and followed
@@ -656,11 +655,6 @@ impl Cell {
             None => cause,
         }
     }
-}
-
-/// Whether a mixture of `n` rows may be chance. What is given is none.
-fn is_chance(mixture: &Mixture, n: usize, settings: &Settings) -> bool {
-    !settings.has_fixed_covariances() && Narrowest::of(mixture, n).is_suspect
 }
 
 /// The run that begins at a mixture made of given responsibilities, if there is one.

@@ -1,7 +1,10 @@
 //! The runs of a cell: short ones from all starts, long ones from the best.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
+use super::narrowest::Narrowest;
 use super::Settings;
 use crate::algorithm::Ended;
 use crate::em::{Em, Failed, Run, Stop};
@@ -28,9 +31,17 @@ pub(super) struct Optimum {
     /// The mixtures of the trace, if they were kept.
     pub(super) path: Vec<Mixture>,
     pub(super) stop: Stop,
+    /// Whether it may be chance, once somebody has asked.
+    is_chance: OnceLock<bool>,
 }
 
 impl Optimum {
+    /// Whether this may be chance; `n` are the rows that it was found on.
+    pub(super) fn is_chance(&self, n: usize, settings: &Settings) -> bool {
+        let find = || is_chance(&self.mixture, n, settings);
+        *self.is_chance.get_or_init(find)
+    }
+
     pub(super) fn loglik(&self) -> f64 {
         self.loglik
     }
@@ -54,6 +65,7 @@ impl From<Ended> for Optimum {
             trace: ended.trace,
             path: ended.path,
             stop: ended.stop,
+            is_chance: OnceLock::new(),
         }
     }
 }
@@ -68,8 +80,14 @@ impl From<Run> for Optimum {
             trace,
             path,
             stop,
+            is_chance: OnceLock::new(),
         }
     }
+}
+
+/// Whether a mixture of `n` rows may be chance. What is given is none.
+pub(super) fn is_chance(mixture: &Mixture, n: usize, settings: &Settings) -> bool {
+    !settings.has_fixed_covariances() && Narrowest::of(mixture, n).is_suspect
 }
 
 /// How many of the runs go on, and how far.

@@ -125,8 +125,8 @@ pub(super) fn race(
 pub(super) fn leader(all: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) -> Option<usize> {
     let data = all.passes.data();
     let value = |cell: &Cell| {
-        let mixture = &cell.optima.first()?.mixture;
-        if cell.behind.is_some() || Narrowest::of(mixture, data.n()).is_suspect {
+        let best = cell.optima.first()?;
+        if cell.behind.is_some() || best.is_chance(data.n(), settings) {
             return None;
         }
         let df = settings.free_parameters(&cell.model, cell.k, data.d());
@@ -192,7 +192,7 @@ pub(super) fn pass_over_chance(
         // One that collapses in the end is no optimum.
         let Ok(sound) = finished else { continue };
         let value = value_of(cell, &sound)?;
-        if value < best && !Narrowest::of(&sound.mixture, n).is_suspect {
+        if value < best && !sound.is_chance(n, settings) {
             best = value;
             chosen = Some((i, rough, sound));
         }
