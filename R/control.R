@@ -44,8 +44,9 @@
 #' where about 0.03 of the log-likelihood is left to gain, unless `tol` is more, or 0; in the end
 #' the best of each runs on until no more than `tol` is. So, where no rows are left out, no models
 #' given up and none explores, another twelve starts after the first never lead up to three models
-#' to a lower optimum, and more models only to one that their rough runs could not tell from it. In
-#' the end no family is left below one that it contains.
+#' to a lower optimum, unless a higher one is passed over ([gmm_select()]), and more models only to
+#' one that their rough runs could not tell from it. In the end no family is left below one that it
+#' contains, unless the run from there collapses, or ends at what is passed over.
 #'
 #' **Explorations.** After all starts, the models that were asked for try moves at random; after
 #' each time they learn from one another again. One stops when it has tried `explorations` times in

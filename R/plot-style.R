@@ -221,7 +221,7 @@ draw_panel_axis <- function(side, size = 0.9) {
 #' Sizes of points that do not vanish in a small panel, in which R shrinks them
 #' @noRd
 visible_size <- function(size) {
-  pmax(size, pmin(0.6, 2 * size) / graphics::par("cex"))
+  pmax(size, pmin(0.6, size / graphics::par("cex")))
 }
 
 #' The name of a column, in the middle of its panel

@@ -21,8 +21,8 @@
 #' The row of a model is its best optimum, even if that is flagged. But where the search for several
 #' models has met another optimum of it that is not flagged, and by which it is the best of all, this
 #' one is chosen, and is in the table: its status says by how much the log-likelihood of the other,
-#' that was passed over, is higher. `gmm_fit()` with this model alone finds that one. (Not so of many
-#' rows, where only some models are finished, or a sample is searched: see [gmm_control()].)
+#' that was passed over, is higher. `gmm_fit()` with this model alone passes over none. Nor does a
+#' search on a sample of the rows, one with `fix` or `start`, or another algorithm than EM.
 #'
 #' @param x For `gmm_select()`: the data, as for [gmm_fit()]. For the methods: a selection.
 #' @param ... For `gmm_select()`: the other arguments of [gmm_fit()]. For `plot()`: graphical

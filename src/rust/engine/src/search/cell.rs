@@ -150,24 +150,33 @@ impl Cell {
         optima.find(|optimum| !optimum.is_chance(n, settings))
     }
 
-    /// Pass over the best optimum for one that is no chance, found roughly at `rough` and followed
-    /// to its end. From here on what may be chance does not count.
-    pub(super) fn pass_over(&mut self, rough: f64, sound: Optimum, stage: &Stage<'_>) {
-        self.passed_over = Some(self.loglik());
-        let margin = SAME_OPTIMUM.max(2.0 * stage.roughness());
-        let is_own = |end: &(f64, usize)| (end.0 - rough).abs() <= margin;
-        if !self.ends.iter().any(is_own) {
+    /// Pass over the best optimum for one that is no chance, found at `rough` on the way and
+    /// followed to its end. From here on what may be chance does not count.
+    pub(super) fn pass_over(&mut self, rough: f64, sound: Optimum, tolerance: f64) {
+        let best = self.loglik();
+        self.passed_over = Some(best);
+        let margin = SAME_OPTIMUM.max(2.0 * tolerance);
+        let is_own = |end: f64| {
+            let away = (end - rough).abs();
+            away <= margin && away <= (end - best).abs()
+        };
+        if !self.ends.iter().any(|end| is_own(end.0)) {
             self.tried += 1;
             self.ends.push((rough, 1));
         }
         for end in &mut self.ends {
-            if is_own(end) {
+            if is_own(end.0) {
                 end.0 = sound.loglik();
             } else if end.0 > rough {
                 end.0 = f64::MIN;
             }
         }
         self.optima = vec![sound];
+    }
+
+    /// From here on what may be chance does not count, as if such an optimum had been passed over.
+    pub(super) fn be_sound(&mut self) {
+        self.passed_over.get_or_insert(f64::NEG_INFINITY);
     }
 
     /// By how much less the log-likelihood of a run may be that is at the best optimum.
@@ -366,8 +375,9 @@ impl Cell {
             groups = others.into_iter().map(|(_, group)| group).collect();
             let few = few.into_iter().map(|(_, group)| (group.run, group.starts));
             let few = few.collect();
-            for (end, starts) in long_runs(em, few, self.optima.first(), effort.patience, settings)?
-            {
+            let known = self.optima.first();
+            let counts = |run: &Run| !self.shuns(run.mixture(), settings);
+            for (end, starts) in long_runs(em, few, known, counts, effort.patience, settings)? {
                 match end {
                     End::Optimum(run) => self.note_optimum(*run, starts, effort.kept, settings),
                     End::Met => self.ends.push((self.loglik(), starts)),
@@ -448,7 +458,7 @@ impl Cell {
     pub(super) fn go_on(&mut self, all: &Stage<'_>, settings: &Settings) -> Result<(), GmmError> {
         let em = all.em(self.model, settings);
         let groups = self.move_to(all, settings);
-        for (end, starts) in long_runs(&em, groups, None, Some(OUT_OF_REACH), settings)? {
+        for (end, starts) in long_runs(&em, groups, None, |_| true, Some(OUT_OF_REACH), settings)? {
             match end {
                 End::Optimum(run) => self.note_optimum(*run, starts, 1, settings),
                 End::Met | End::GaveUp => self.ends.push((f64::MIN, starts)),
@@ -559,13 +569,12 @@ impl Cell {
                 break;
             }
             let known = self.optima.first();
-            for (end, _) in long_runs(&em, few, known, effort.patience, settings)? {
+            let counts = |run: &Run| !self.shuns(run.mixture(), settings);
+            let ended = long_runs(&em, few, known, counts, effort.patience, settings)?;
+            for (end, _) in ended {
                 let End::Optimum(run) = end else { continue };
-                if self.passes_over(run.mixture(), run.loglik(), settings) {
-                    continue;
-                }
                 if run.loglik() > best + self.margin() {
-                    self.tried += 1;
+                    self.tried += usize::from(!self.shuns(run.mixture(), settings));
                     self.note_optimum(*run, 1, effort.kept, settings);
                 } else if run.loglik() > least {
                     // The same climb, a little further.
@@ -607,7 +616,8 @@ impl Cell {
         settings: &Settings,
     ) {
         let loglik = end.loglik();
-        if self.passes_over(&end.mixture, loglik, settings) {
+        if self.shuns(&end.mixture, settings) {
+            self.passed_over = self.passed_over.map(|other| other.max(loglik));
             self.ends.push((f64::MIN, starts));
             return;
         }
@@ -627,19 +637,20 @@ impl Cell {
         }
         let at = self.optima.partition_point(|other| other.loglik() > loglik);
         self.optima.insert(at, end);
-        self.optima.truncate(kept);
+        if self.optima.len() > kept {
+            // One that is no chance stays in any case, if there is room for it beside the best.
+            let mut kept_optima = self.optima.iter();
+            let sound = kept_optima.position(|other| !other.is_chance(self.rows, settings));
+            if let Some(sound) = sound.filter(|&sound| kept > 1 && sound >= kept) {
+                self.optima.swap(sound, kept - 1);
+            }
+            self.optima.truncate(kept);
+        }
     }
 
-    /// Whether an optimum is passed over: it may be chance, and such a one was passed over before.
-    fn passes_over(&mut self, mixture: &Mixture, loglik: f64, settings: &Settings) -> bool {
-        let Some(best) = self.passed_over else {
-            return false;
-        };
-        let is_chance = is_chance(mixture, self.rows, settings);
-        if is_chance {
-            self.passed_over = Some(best.max(loglik));
-        }
-        is_chance
+    /// Whether a mixture does not count, for it may be chance.
+    fn shuns(&self, mixture: &Mixture, settings: &Settings) -> bool {
+        self.passed_over.is_some() && is_chance(mixture, self.rows, settings)
     }
 
     /// Say how the first failed start failed.

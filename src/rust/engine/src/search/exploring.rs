@@ -99,14 +99,14 @@ pub(super) fn explore(
             .filter(|(cell, before)| cell.loglik() > **before + cell.margin())
             .map(|(cell, _)| &**cell)
             .collect();
-        for (cell, in_vain) in cells.iter().zip(&mut in_vain) {
+        for (i, (cell, in_vain)) in cells.iter().zip(&mut in_vain).enumerate() {
             let is_near = |other: &&Cell| {
                 other.model.family == cell.model.family && other.k.abs_diff(cell.k) <= 1
             };
             *in_vain = if changed.iter().any(is_near) {
                 0
             } else {
-                *in_vain + 1
+                *in_vain + usize::from(open[i])
             };
         }
     }
@@ -332,6 +332,23 @@ mod tests {
             let mut given_up = Cell::new(2, model);
             given_up.behind = Some(1.0);
             assert_eq!(explored(given_up), 0.0);
+        });
+        // Three groups as one, and two rows that lie close together as another.
+        let mut x: Vec<f64> = (0..60)
+            .map(|i| f64::from(i % 3 * 100 + i * i % 31))
+            .collect();
+        x.extend([20.0, 20.000001]);
+        on_stage(&x, |stage, model| {
+            let settings = settings(model.family);
+            let labels: Vec<usize> = (0..62).map(|i| usize::from(i >= 60)).collect();
+            let mut chance = Cell::new(2, model);
+            chance
+                .start_given(stage, Given::Labels(&labels), Effort::ONE_RUN, &settings)
+                .unwrap();
+            assert!(chance.is_suspect(stage, &settings));
+            let before = chance.loglik();
+            explore_alone(stage, &mut chance, 3, &settings);
+            assert_eq!(chance.loglik(), before);
         });
     }
 }

@@ -26,8 +26,8 @@ const LEADERS: usize = 4;
 const GLANCE: usize = 1;
 /// Rounds that a long run of many cells may take to catch up.
 const PATIENCE: f64 = 3.0;
-/// Optima that are kept where the best may turn out to be none: one cell's on a sample, and those
-/// of rough runs.
+/// Optima that are kept where the best may turn out to be none, one cell's on a sample and those of
+/// rough runs; or to be chance, where there are several cells to choose from.
 const KEPT: usize = 3;
 
 /// From partitions of the engine's own; returns the rows that these are of.
@@ -65,13 +65,14 @@ pub(super) fn search(
     let chooses = gives_up && !has_helpers;
     let batches = if chooses { BATCHES } else { 1 };
     let long = settings.budget.n_final.div_ceil(batches);
+    let keeps = if is_one { sampled } else { !sampled };
     let effort = Effort {
         glance: GLANCE.min(settings.short_iterations),
         few: 2 * long,
         short: settings.short_iterations,
         long,
         patience: Some(if are_many { PATIENCE } else { OUT_OF_REACH }),
-        kept: if sampled == is_one { KEPT } else { 1 },
+        kept: if keeps { KEPT } else { 1 },
     };
     let choose = |cells: &mut [&mut Cell]| {
         if chooses {
@@ -124,7 +125,7 @@ pub(super) fn search(
             .par_iter_mut()
             .try_for_each(|cell| cell.go_on(all, settings))?;
     }
-    if !is_one && settings.fixed.is_none() {
+    if !is_one && !sampled && settings.fixed.is_none() {
         find_entropies(all, cells, settings)?;
         let sound = survivors::pass_over_chance(stage, all, cells, settings)?;
         if let Some(sound) = sound {
@@ -133,8 +134,12 @@ pub(super) fn search(
             let times = settings.alone.explorations;
             exploring::explore(all, cell, known, effort, times, settings)?;
         }
+        // What is yet to be found of the best must not hide it.
+        if let Some(leader) = survivors::leader(all, cells, settings) {
+            cells[leader].be_sound();
+        }
     }
-    if gives_up && !has_helpers {
+    if chooses {
         search_for_leader(all, cells, distinct, settings)?;
     }
     learning::nest(all, cells, settings)?;
@@ -190,8 +195,8 @@ fn find_entropies(
     settings: &Settings,
 ) -> Result<(), GmmError> {
     if settings.criterion == Criterion::Icl {
-        let each = cells.par_iter_mut();
-        each.try_for_each(|cell| cell.find_entropy(all))?;
+        let open = cells.par_iter_mut().filter(|cell| cell.behind.is_none());
+        open.try_for_each(|cell| cell.find_entropy(all))?;
     }
     Ok(())
 }

@@ -65,11 +65,6 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Log-likelihood that runs on these rows may leave, if the tolerance is less.
-    pub(super) fn roughness(&self) -> f64 {
-        self.roughness
-    }
-
     /// Whether runs leave more than the tolerance.
     pub(super) fn is_rough(&self, settings: &Settings) -> bool {
         settings.tolerance > 0.0 && settings.tolerance < self.roughness

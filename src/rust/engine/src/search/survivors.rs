@@ -140,12 +140,13 @@ pub(super) fn leader(all: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) 
 }
 
 /// Let the cell be the best that is best by an optimum that is no chance, even if it has a better
-/// one that may be: that is passed over then. Returns which cell this is.
+/// one that may be: that is passed over then. Returns which cell this is. The optima are of all
+/// rows, and roughly those that were `found_on` them.
 ///
 /// # Errors
 /// [`GmmError::Interrupted`].
 pub(super) fn pass_over_chance(
-    stage: &Stage<'_>,
+    found_on: &Stage<'_>,
     all: &Stage<'_>,
     cells: &mut [&mut Cell],
     settings: &Settings,
@@ -180,7 +181,7 @@ pub(super) fn pass_over_chance(
         if !may_be_better || !cell.is_suspect(all, settings) {
             continue;
         }
-        let Some(sound) = cell.sound(stage, settings) else {
+        let Some(sound) = cell.sound(all, settings) else {
             continue;
         };
         if value_of(cell, sound)? > best + NO_MATTER {
@@ -198,7 +199,8 @@ pub(super) fn pass_over_chance(
         }
     }
     Ok(chosen.map(|(i, rough, sound)| {
-        cells[i].pass_over(rough, sound, stage);
+        let tolerance = found_on.em(cells[i].model, settings).tolerance;
+        cells[i].pass_over(rough, sound, tolerance);
         i
     }))
 }

@@ -73,7 +73,7 @@ fn what_may_be_chance_is_passed_over_for_what_is_not() {
     let mut x: Vec<f64> = (0..40)
         .map(|i| f64::from(i % 2 * 60 + i * i % 31))
         .collect();
-    x.extend([20.0, 20.001]);
+    x.extend([20.0, 20.000001]);
     let groups: Vec<usize> = (0..42).map(|i| if i < 40 { i % 2 } else { 0 }).collect();
     let pair: Vec<usize> = (0..42).map(|i| usize::from(i >= 40)).collect();
     on_stage(&x, |stage, model| {
@@ -99,14 +99,21 @@ fn what_may_be_chance_is_passed_over_for_what_is_not() {
         // Whichever is better, the sound one is known.
         let found = both.sound(stage, &settings).unwrap().clone();
         assert!((found.loglik() - sound.loglik()).abs() < 1e-6);
-        both.pass_over(found.loglik(), found, stage);
+        assert!(sound.loglik() < chance.loglik());
+        both.pass_over(found.loglik(), found, settings.tolerance);
+        assert_eq!(both.passed_over(), Some(chance.loglik()));
         assert!(!both.is_suspect(stage, &settings));
         assert_eq!((both.counts().tried, both.counts().reached), (2, 1));
-        let is_less = sound.loglik() < chance.loglik();
-        assert_eq!(both.passed_over().is_some(), is_less);
         // It stays so, wherever more starts lead.
         start(&mut both, &pair);
         assert!(!both.is_suspect(stage, &settings));
         assert_eq!((both.counts().finished, both.counts().reached), (3, 1));
+        // Nor does chance hide what is the best already.
+        let mut guarded = found_from(&groups);
+        guarded.be_sound();
+        assert_eq!(guarded.passed_over(), None);
+        start(&mut guarded, &pair);
+        assert!(!guarded.is_suspect(stage, &settings));
+        assert_eq!(guarded.passed_over(), Some(chance.loglik()));
     });
 }
