@@ -281,6 +281,18 @@ test_that("an optimum that may be spurious does not hide one of the same model t
   expect_equal(found$loglik, wide$loglik, tolerance = 1e-8)
 })
 
+test_that("starts of the best that lead to what may be spurious do not hide it", {
+  local_plain_rust()
+  set.seed(496)
+  x <- round(matrix(rnorm(120), 60) + 2.5 * sample(0:3, 60, TRUE))
+  find <- function(...) suppressWarnings(gmm_fit(x, covariance = c("VVV", "VVI"), ...))
+  fit <- find(k = 2:4)
+  expect_false(fit$narrowest$is_suspect)
+  expect_gt(fit$passed_over, fit$loglik)
+  # Nothing better is left where no component may be narrow.
+  expect_lt(BIC(fit), BIC(find(k = 2:4, min_eigen_ratio = 0.05)) + 1e-6)
+})
+
 test_that("the sound optimum that is best by ICL is chosen, too", {
   local_plain_rust()
   set.seed(1)
