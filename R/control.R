@@ -52,13 +52,13 @@
 #' each time they learn from one another again. One stops when it has tried `explorations` times in
 #' vain: with every better optimum of its own, or of its family with a component more or less, the
 #' count begins anew. One whose optimum may be chance ([gmm_select()] flags it) does not explore,
-#' and learns only from those whose optimum is none. A move takes
-#' the optimum of a model, and puts one of its components about a random row, or merges two and
-#' splits one; or it takes the optimum of its family with a component more, and drops one or merges
-#' two; or that with a component less, and splits one or adds one about a random row. Splits are
-#' across any of the three longest axes. Of each kind there is one move for every component, but no
-#' more in all than memory allows where there are many columns. They go on as what neighbours offer
-#' does, and count as such. With `fix` and from a start of your own there are no explorations.
+#' and learns only from those whose optimum is none. A move takes the optimum of a model, and puts
+#' one of its components about a random row, or merges two and splits one; or it takes the optimum
+#' of its family with a component more, and drops one or merges two; or that with a component less,
+#' and splits one or adds one about a random row. Splits are across any of the three longest axes.
+#' Of each kind there is one move for every component, but no more in all than memory allows where
+#' there are many columns. They go on as what neighbours offer does, and count as such. With `fix`
+#' and from a start of your own there are no explorations.
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
 #' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their

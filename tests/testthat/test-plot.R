@@ -307,3 +307,11 @@ test_that("a standardised profile has mean zero and variance one in the mixture"
   plain <- drawn(plot(plane, what = "profile", standardise = FALSE))$value
   expect_equal(plain$mean, as.vector(plane$means))
 })
+
+test_that("points do not vanish in small panels, and are as large as asked for in others", {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  expect_identical(visible_size(c(0.3, 0.5, 0.9)), c(0.3, 0.5, 0.9))
+  graphics::par(mfrow = c(3, 3))
+  expect_equal(visible_size(c(0.3, 0.5, 0.9)), c(0.3 / graphics::par("cex"), 0.6, 0.9))
+})

@@ -27,8 +27,8 @@ const AXES: usize = 3;
 /// their family with a component more or less; what one has found, the others learn. Where learning
 /// ends, each cell depends on its neighbours only: this leads on.
 ///
-/// A cell stops when it has tried so many times in vain, which begin anew with every better optimum
-/// among these; one whose optimum may be chance does not try, since the next would be no less.
+/// A cell stops when it has tried so many `times` in vain; the count begins anew with every better
+/// optimum among these. One whose optimum may be chance does not try: the next would be no less so.
 ///
 /// # Errors
 /// [`GmmError::Interrupted`].

@@ -241,8 +241,9 @@ fn sorted_out(runs: Vec<Result<Run, Failed>>) -> (Vec<Run>, Vec<Failed>) {
 ///
 /// After every round, each twice as long as the one before, a run ends that has met the best that
 /// is `known`; and one gives up that would take more such rounds than there is patience for to
-/// catch up with the best that has converged and `counts`: what is left on its plateau is nothing that the fit
-/// would report. Rounds end together, so that the outcome does not depend on the threads.
+/// catch up with the best that has converged and `counts`: what is left on its plateau is nothing
+/// that the fit would report. Rounds end together, so that the outcome does not depend on the
+/// threads.
 pub(super) fn long_runs(
     em: &Em<'_>,
     mut running: Vec<(Run, usize)>,
