@@ -20,7 +20,7 @@ use crate::stats::SufficientStats;
 /// Two runs have reached the same optimum if their log-likelihoods differ by less, or by what
 /// the tolerance allows.
 const SAME_OPTIMUM: f64 = 1e-4;
-/// And, of these, by nothing else than rounding or the tolerance, if their weights differ by less.
+/// And of these only one is kept, if their weights differ by less.
 const SAME_WEIGHTS: f64 = 0.01;
 /// A cell gets no more starts once its optimum was reached by so many.
 const ENOUGH: usize = 3;
@@ -574,8 +574,9 @@ impl Cell {
             for (end, _) in ended {
                 let End::Optimum(run) = end else { continue };
                 if run.loglik() > best + self.margin() {
-                    self.tried += usize::from(!self.shuns(run.mixture(), settings));
-                    self.note_optimum(*run, 1, effort.kept, settings);
+                    let starts = usize::from(!self.shuns(run.mixture(), settings));
+                    self.tried += starts;
+                    self.note_optimum(*run, starts, effort.kept, settings);
                 } else if run.loglik() > least {
                     // The same climb, a little further.
                     self.note_optimum(*run, 0, effort.kept, settings);
