@@ -1,9 +1,9 @@
 //! One cell of the table: all runs of one family with one number of components.
 
 use super::learning::Proposal;
+use super::optima::{margin, Optima};
 use super::runs::{
-    group, is_chance, is_out_of_reach, long_runs, short_runs, weight_difference, Effort, End,
-    Group, Optimum, OUT_OF_REACH,
+    group, is_out_of_reach, long_runs, short_runs, Effort, End, Group, Optimum, OUT_OF_REACH,
 };
 use super::stage::Stage;
 use super::{Settings, StartCounts};
@@ -17,11 +17,6 @@ use crate::model::Model;
 use crate::responsibilities::Given;
 use crate::stats::SufficientStats;
 
-/// Two runs have reached the same optimum if their log-likelihoods differ by less, or by what
-/// the tolerance allows.
-const SAME_OPTIMUM: f64 = 1e-4;
-/// And of these only one is kept, if their weights differ by less.
-const SAME_WEIGHTS: f64 = 0.01;
 /// A cell gets no more starts once its optimum was reached by so many.
 const ENOUGH: usize = 3;
 /// Components are alike if neither their weights, nor their means in standard deviations of all
@@ -33,16 +28,9 @@ const ALIKE: f64 = 0.05;
 pub(super) struct Cell {
     pub(super) k: usize,
     pub(super) model: Model,
-    /// Different optima, the best first.
-    pub(super) optima: Vec<Optimum>,
-    /// The log-likelihood of an optimum that is not counted, for it may be chance.
-    passed_over: Option<f64>,
+    pub(super) optima: Optima,
     /// Short runs from the last starts, the best first.
     short: Vec<Group>,
-    /// Log-likelihoods at which runs ended, and how many starts led there.
-    ends: Vec<(f64, usize)>,
-    /// What these may have left to gain.
-    tolerance: f64,
     pub(super) tried: usize,
     /// Of these, partitions of the engine's own.
     pub(super) started: usize,
@@ -82,11 +70,8 @@ impl Cell {
         Cell {
             k,
             model,
-            optima: Vec::new(),
-            passed_over: None,
+            optima: Optima::default(),
             short: Vec::new(),
-            ends: Vec::new(),
-            tolerance: 0.0,
             tried: 0,
             started: 0,
             is_followed: false,
@@ -111,82 +96,29 @@ impl Cell {
 
     /// The log-likelihood of the best optimum.
     pub(super) fn loglik(&self) -> f64 {
-        self.optima
-            .first()
-            .map_or(f64::NEG_INFINITY, Optimum::loglik)
-    }
-
-    /// The log-likelihood of a better optimum that is not counted, for it may be chance.
-    pub(super) fn passed_over(&self) -> Option<f64> {
-        self.passed_over.filter(|other| *other > self.loglik())
+        self.optima.loglik()
     }
 
     /// What became of the starts.
     pub(super) fn counts(&self) -> StartCounts {
-        let above = |least: f64| {
-            let above = self.ends.iter().filter(|(loglik, _)| *loglik > least);
-            above.map(|(_, starts)| starts).sum()
-        };
         StartCounts {
             tried: self.tried,
             degenerate: self.degenerate,
-            finished: above(f64::NEG_INFINITY),
-            reached: above(self.loglik() - self.margin()),
+            finished: self.optima.finished(),
+            reached: self.optima.reached(),
             rows: self.rows,
         }
     }
 
-    /// Whether the best optimum may be chance.
-    pub(super) fn is_suspect(&self, stage: &Stage<'_>, settings: &Settings) -> bool {
-        let n = stage.passes.data().n();
-        let best = self.optima.first();
-        best.is_some_and(|best| best.is_chance(n, settings))
-    }
-
-    /// The best of the optima that are kept that is no chance.
-    pub(super) fn sound(&self, stage: &Stage<'_>, settings: &Settings) -> Option<&Optimum> {
-        let n = stage.passes.data().n();
-        let mut optima = self.optima.iter();
-        optima.find(|optimum| !optimum.is_chance(n, settings))
-    }
-
-    /// Pass over the best optimum for one that is no chance, found at `rough` on the way and
-    /// followed to its end. From here on what may be chance does not count.
+    /// Pass over the best optimum for one that is no chance, see [`Optima::pass_over`].
     pub(super) fn pass_over(&mut self, rough: f64, sound: Optimum, tolerance: f64) {
-        let best = self.loglik();
-        self.passed_over = Some(best);
-        let margin = SAME_OPTIMUM.max(2.0 * tolerance);
-        let is_own = |end: f64| {
-            let away = (end - rough).abs();
-            away <= margin && away <= (end - best).abs()
-        };
-        if !self.ends.iter().any(|end| is_own(end.0)) {
-            self.tried += 1;
-            self.ends.push((rough, 1));
-        }
-        for end in &mut self.ends {
-            if is_own(end.0) {
-                end.0 = sound.loglik();
-            } else if end.0 > rough {
-                end.0 = f64::MIN;
-            }
-        }
-        self.optima = vec![sound];
-    }
-
-    /// From here on what may be chance does not count, as if such an optimum had been passed over.
-    pub(super) fn be_sound(&mut self) {
-        self.passed_over.get_or_insert(f64::NEG_INFINITY);
-    }
-
-    /// By how much less the log-likelihood of a run may be that is at the best optimum.
-    pub(super) fn margin(&self) -> f64 {
-        SAME_OPTIMUM.max(2.0 * self.tolerance)
+        let is_known = self.optima.pass_over(rough, sound, tolerance);
+        self.tried += usize::from(!is_known);
     }
 
     /// Find the entropy of the best optimum on these rows.
     pub(super) fn find_entropy(&mut self, stage: &Stage<'_>) -> Result<(), GmmError> {
-        if let Some(best) = self.optima.first() {
+        if let Some(best) = self.optima.best() {
             self.entropy = stage.passes.evaluate(&best.mixture)?.entropy;
         }
         Ok(())
@@ -199,8 +131,7 @@ impl Cell {
             Algorithm::Em => ENOUGH,
             Algorithm::Cem | Algorithm::Sem => usize::MAX,
         };
-        let reached = self.counts().reached;
-        let is_settled = reached >= enough && !self.is_followed;
+        let is_settled = self.optima.reached() >= enough && !self.is_followed;
         self.is_in_play() && !is_settled
     }
 
@@ -231,7 +162,7 @@ impl Cell {
     /// A cell for the same model that knows nothing yet, but what is to be passed over.
     pub(super) fn anew(&self) -> Self {
         Cell {
-            passed_over: self.passed_over,
+            optima: self.optima.anew(),
             is_helper: self.is_helper,
             ..Cell::new(self.k, self.model)
         }
@@ -240,7 +171,7 @@ impl Cell {
     /// A cell for the same model that knows the same optimum, and follows all its starts.
     pub(super) fn to_be_followed(&self) -> Self {
         Cell {
-            optima: self.optima.clone(),
+            optima: self.optima.known(),
             is_followed: true,
             ..self.anew()
         }
@@ -249,9 +180,9 @@ impl Cell {
     /// Take over the starts of [`Cell::to_be_followed`], and what they have found. If none has led
     /// to the optimum, what did counts as one more. Returns whether one has led further.
     pub(super) fn take_followed(&mut self, mut followed: Cell) -> bool {
-        if followed.counts().reached == 0 {
+        if followed.optima.reached() == 0 {
             followed.tried += 1;
-            followed.ends.push((followed.loglik(), 1));
+            followed.optima.note_met(1);
         }
         let leads_further = followed.loglik() > self.loglik();
         *self = followed;
@@ -264,7 +195,7 @@ impl Cell {
         let least = if self.behind.is_some() {
             f64::NEG_INFINITY
         } else {
-            self.loglik() + SAME_OPTIMUM.max(2.0 * tolerance)
+            self.loglik() + margin(tolerance)
         };
         let is_better = other.loglik() > least;
         if is_better {
@@ -367,20 +298,23 @@ impl Cell {
     ) -> Result<(), GmmError> {
         let em = &stage.em(self.model, settings);
         let mut groups = std::mem::take(&mut self.short);
-        let before = self.ends.len();
-        while self.ends.len() == before && !groups.is_empty() {
+        let before = self.optima.finished();
+        while self.optima.finished() == before && !groups.is_empty() {
             let ranked = groups.into_iter().enumerate();
             let (few, others): (Vec<_>, Vec<_>) =
                 ranked.partition(|(rank, group)| *rank < effort.long || group.is_chosen);
             groups = others.into_iter().map(|(_, group)| group).collect();
             let few = few.into_iter().map(|(_, group)| (group.run, group.starts));
             let few = few.collect();
-            let known = self.optima.first();
-            let counts = |run: &Run| !self.shuns(run.mixture(), settings);
+            let known = self.optima.best();
+            let counts = |run: &Run| !self.optima.shuns(run.mixture(), settings);
             for (end, starts) in long_runs(em, few, known, counts, effort.patience, settings)? {
                 match end {
-                    End::Optimum(run) => self.note_optimum(*run, starts, effort.kept, settings),
-                    End::Met => self.ends.push((self.loglik(), starts)),
+                    End::Optimum(run) => {
+                        self.optima
+                            .note((*run).into(), starts, effort.kept, settings);
+                    }
+                    End::Met => self.optima.note_met(starts),
                     End::GaveUp => {}
                     End::Failed(failed) => self.note_failure(stage, failed, starts),
                 }
@@ -391,7 +325,7 @@ impl Cell {
 
     /// Where the best run is, and what it may reach.
     pub(super) fn position(&self) -> Option<Position<'_>> {
-        let optimum = self.optima.first().map(|optimum| Position {
+        let optimum = self.optima.best().map(|optimum| Position {
             mixture: &optimum.mixture,
             loglik: optimum.loglik(),
             hoped: optimum.loglik(),
@@ -409,7 +343,7 @@ impl Cell {
     /// Note where starts are tried.
     pub(super) fn note_stage(&mut self, stage: &Stage<'_>, em: &Em<'_>) {
         self.rows = stage.passes.data().n();
-        self.tolerance = em.tolerance;
+        self.optima.are_of(self.rows, em.tolerance);
     }
 
     /// Go on from optima that were found roughly on the same rows: from the best, or, should that
@@ -423,34 +357,22 @@ impl Cell {
         settings: &Settings,
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
-        let margin = self.margin();
-        self.tolerance = em.tolerance;
         // The first step of one component is the last.
-        if self.k == 1 {
-            return Ok(());
-        }
-        let mut optima = std::mem::take(&mut self.optima).into_iter();
-        while let Some(optimum) = optima.next() {
-            let at = optimum.loglik();
+        while self.k > 1 {
+            let Some((optimum, starts)) = self.optima.take_best() else {
+                break;
+            };
             let ended = optimum.go_on(&em, settings);
             stage.passes.progress().check()?;
-            let (mut own, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.ends)
-                .into_iter()
-                .partition(|end| (end.0 - at).abs() <= margin);
-            self.ends = others;
             match ended {
                 Ok(optimum) => {
-                    own.iter_mut().for_each(|end| end.0 = optimum.loglik());
-                    self.ends.extend(own);
-                    self.optima = std::iter::once(optimum).chain(optima).collect();
+                    self.optima.put_best(optimum, starts);
                     break;
                 }
-                Err(failed) => {
-                    let starts = own.iter().map(|(_, starts)| starts).sum();
-                    self.note_failure(stage, failed, starts);
-                }
+                Err(failed) => self.note_failure(stage, failed, starts),
             }
         }
+        self.optima.are_of(stage.passes.data().n(), em.tolerance);
         Ok(())
     }
 
@@ -460,8 +382,8 @@ impl Cell {
         let groups = self.move_to(all, settings);
         for (end, starts) in long_runs(&em, groups, None, |_| true, Some(OUT_OF_REACH), settings)? {
             match end {
-                End::Optimum(run) => self.note_optimum(*run, starts, 1, settings),
-                End::Met | End::GaveUp => self.ends.push((f64::MIN, starts)),
+                End::Optimum(run) => self.optima.note((*run).into(), starts, 1, settings),
+                End::Met | End::GaveUp => self.optima.note_below(starts),
                 End::Failed(failed) => self.note_failure(all, failed, starts),
             }
         }
@@ -471,34 +393,21 @@ impl Cell {
     /// Take the optima away to other rows, where they are runs.
     pub(super) fn move_to(&mut self, all: &Stage<'_>, settings: &Settings) -> Vec<(Run, usize)> {
         let em = all.em(self.model, settings);
-        let margin = self.margin();
         let mut groups = Vec::new();
-        for optimum in std::mem::take(&mut self.optima) {
-            let at = optimum.loglik();
-            let here = |end: &&(f64, usize)| (end.0 - at).abs() <= margin;
-            let starts = self
-                .ends
-                .iter()
-                .filter(here)
-                .map(|(_, starts)| starts)
-                .sum();
-            self.ends.retain(|end| !here(&end));
+        while let Some((optimum, starts)) = self.optima.take_best() {
             match em.begin(optimum.mixture) {
                 Ok(run) => groups.push((run, starts)),
                 Err(failed) => self.note_failure(all, failed, starts),
             }
         }
-        self.tolerance = em.tolerance;
-        // What has ended elsewhere is far below.
-        for end in &mut self.ends {
-            end.0 = f64::MIN;
-        }
+        self.optima.are_of(all.passes.data().n(), em.tolerance);
+        self.optima.forget_ends();
         groups
     }
 
     /// Whether the best optimum has the same components, but for their covariances.
     pub(super) fn knows(&self, mixture: &Mixture, stage: &Stage<'_>) -> bool {
-        let Some(Optimum { mixture: own, .. }) = self.optima.first() else {
+        let Some(Optimum { mixture: own, .. }) = self.optima.best() else {
             return false;
         };
         let deviation = &stage.scale.deviation;
@@ -544,7 +453,7 @@ impl Cell {
         let knows = |run: &Run| self.knows(run.mixture(), stage);
         let is_lost = |run: &Run| is_out_of_reach(run, best) || run.loglik() <= best && knows(run);
         // Where all has collapsed so far, whatever survives will do.
-        let is_empty = self.optima.is_empty();
+        let is_empty = self.optima.best().is_none();
         let effort = Effort {
             few: if is_empty {
                 proposals.len()
@@ -561,28 +470,29 @@ impl Cell {
         };
         let promising = runs.into_iter().filter(is_promising).collect();
         let mut groups = group(Vec::new(), promising).into_iter();
-        let least = best + SAME_OPTIMUM.max(2.0 * settings.tolerance);
+        let least = best + margin(settings.tolerance);
         loop {
             let few = groups.by_ref().take(effort.long);
             let few: Vec<_> = few.map(|group| (group.run, group.starts)).collect();
             if few.is_empty() {
                 break;
             }
-            let known = self.optima.first();
-            let counts = |run: &Run| !self.shuns(run.mixture(), settings);
+            let known = self.optima.best();
+            let counts = |run: &Run| !self.optima.shuns(run.mixture(), settings);
             let ended = long_runs(&em, few, known, counts, effort.patience, settings)?;
             for (end, _) in ended {
                 let End::Optimum(run) = end else { continue };
-                if run.loglik() > best + self.margin() {
-                    let starts = usize::from(!self.shuns(run.mixture(), settings));
+                if run.loglik() > best + self.optima.margin() {
+                    let starts = usize::from(!self.optima.shuns(run.mixture(), settings));
                     self.tried += starts;
-                    self.note_optimum(*run, starts, effort.kept, settings);
+                    self.optima
+                        .note((*run).into(), starts, effort.kept, settings);
                 } else if run.loglik() > least {
                     // The same climb, a little further.
-                    self.note_optimum(*run, 0, effort.kept, settings);
+                    self.optima.note((*run).into(), 0, effort.kept, settings);
                 }
             }
-            if !self.optima.is_empty() {
+            if self.optima.best().is_some() {
                 break;
             }
         }
@@ -596,62 +506,6 @@ impl Cell {
             let rows = stage.rows_of(&failed);
             self.failure = Some((failed.error, rows));
         }
-    }
-
-    pub(super) fn note_optimum(
-        &mut self,
-        run: Run,
-        starts: usize,
-        kept: usize,
-        settings: &Settings,
-    ) {
-        self.note_end(run.into(), starts, kept, settings);
-    }
-
-    /// Note where starts have led.
-    pub(super) fn note_end(
-        &mut self,
-        end: Optimum,
-        starts: usize,
-        kept: usize,
-        settings: &Settings,
-    ) {
-        let loglik = end.loglik();
-        if self.shuns(&end.mixture, settings) {
-            self.passed_over = self.passed_over.map(|other| other.max(loglik));
-            self.ends.push((f64::MIN, starts));
-            return;
-        }
-        self.ends.push((loglik, starts));
-        // Of runs at the same optimum, the one that was first to get there stays, unless it is
-        // rougher.
-        let margin = 2.0 * self.tolerance;
-        let is_same = |other: &Optimum| {
-            (other.loglik() - loglik).abs() <= margin
-                && weight_difference(&other.mixture, &end.mixture) < SAME_WEIGHTS
-        };
-        if let Some(same) = self.optima.iter().position(is_same) {
-            if self.optima[same].loglik() + 2.0 * settings.tolerance >= loglik {
-                return;
-            }
-            self.optima.remove(same);
-        }
-        let at = self.optima.partition_point(|other| other.loglik() > loglik);
-        self.optima.insert(at, end);
-        if self.optima.len() > kept {
-            // One that is no chance stays in any case, if there is room for it beside the best.
-            let mut kept_optima = self.optima.iter();
-            let sound = kept_optima.position(|other| !other.is_chance(self.rows, settings));
-            if let Some(sound) = sound.filter(|&sound| kept > 1 && sound >= kept) {
-                self.optima.swap(sound, kept - 1);
-            }
-            self.optima.truncate(kept);
-        }
-    }
-
-    /// Whether a mixture does not count, for it may be chance.
-    fn shuns(&self, mixture: &Mixture, settings: &Settings) -> bool {
-        self.passed_over.is_some() && is_chance(mixture, self.rows, settings)
     }
 
     /// Say how the first failed start failed.

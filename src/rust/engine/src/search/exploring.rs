@@ -10,22 +10,26 @@ use super::learning::{learn, learning_effort, Known, Proposal};
 use super::moves::{merge, split, with_component_at, without};
 use super::runs::Effort;
 use super::stage::Stage;
-use super::starts::runs_in_memory;
+use super::starts::{runs_in_memory, stage_of};
 use super::Settings;
 use crate::covariance::Family;
 use crate::data::Data;
 use crate::error::GmmError;
-use crate::init::generator;
+use crate::init::{generator, Sample};
 use crate::mixture::Mixture;
 
 /// The last stream of random numbers; those of starts are the first.
 const LAST_STREAM: usize = u32::MAX as usize;
 /// Of a component's principal axes, the longest, across which it is split.
 const AXES: usize = 3;
+/// Random halves of the rows, and the iterations that an optimum makes on each.
+const HALVES: usize = 4;
+const ITERATIONS_ON_HALF: usize = 8;
 
 /// Let the cells that were asked for try moves at random from their own optima, and from those of
-/// their family with a component more or less; what one has found, the others learn. Where learning
-/// ends, each cell depends on its neighbours only: this leads on.
+/// their family with a component more or less, and where their own lead on random halves of the
+/// rows; what one has found, the others learn. Where learning ends, each cell depends on its
+/// neighbours only: this leads on.
 ///
 /// A cell stops when it has tried so many `times` in vain; the count begins anew with every better
 /// optimum among these. One whose optimum may be chance does not try: the next would be no less so.
@@ -36,7 +40,8 @@ const AXES: usize = 3;
 /// # Source
 /// Ueda, Nakano, Ghahramani and Hinton (2000), as for learning; Fränti and Kivijärvi (2000),
 /// *Randomised local search algorithm for the clustering problem*, Pattern Analysis & Applications
-/// 3, for components that go elsewhere.
+/// 3, for components that go elsewhere; Nixon (1999), *The parsimony ratchet, a new method for rapid
+/// parsimony analysis*, Cladistics 15, for ways out of an optimum by other weights of the data.
 pub(super) fn explore(
     stage: &Stage<'_>,
     cells: &mut [&mut Cell],
@@ -55,7 +60,7 @@ pub(super) fn explore(
         stage.passes.progress().check()?;
         let explores = |(cell, in_vain): (&&mut Cell, &usize)| {
             let may = cell.k > 1 && cell.is_in_play() && !cell.is_helper;
-            may && *in_vain < times && !cell.is_suspect(stage, settings)
+            may && *in_vain < times && !cell.optima.is_suspect(settings)
         };
         let open: Vec<bool> = cells.iter().zip(&in_vain).map(explores).collect();
         if !open.contains(&true) {
@@ -65,12 +70,15 @@ pub(super) fn explore(
             .iter()
             .filter(|cell| cell.behind.is_none())
             .filter_map(|cell| {
-                let mixture = cell.optima.first()?.mixture.clone();
+                let mixture = cell.optima.best()?.mixture.clone();
                 Some((cell.k, cell.model.family, mixture))
             })
             .collect();
         let before: Vec<f64> = cells.iter().map(|cell| cell.loglik()).collect();
-        let first = LAST_STREAM - round * cells.len();
+        let first = LAST_STREAM - round * (cells.len() + 1);
+        let mut rng = generator(settings.seed, first - cells.len());
+        let samples = samples_of_half(stage, &mut rng);
+        let halves = stages_of(&samples, stage, settings)?;
         let each = cells.par_iter_mut().enumerate();
         each.filter(|(i, _)| open[*i]).try_for_each(|(i, cell)| {
             let mut rng = generator(settings.seed, first - i);
@@ -88,15 +96,20 @@ pub(super) fn explore(
             let data = stage.passes.data();
             let mut moves = around.moves(data, &mut rng);
             moves.shuffle(&mut rng);
-            moves.truncate(runs_in_memory(cell.k, data.d()));
+            let of_halves: Vec<Mixture> = halves
+                .par_iter()
+                .filter_map(|half| follow(cell, half, settings))
+                .collect();
             let made = moves.into_iter().map(|(from, way)| way.from(from, data));
+            let made = of_halves.into_iter().chain(made);
+            let made = made.take(runs_in_memory(cell.k, data.d()));
             let news = made.filter(|mixture| !cell.knows(mixture, stage));
             let proposals: Vec<Proposal> = news.map(Proposal::guess).collect();
             cell.learn_from(stage, &proposals, effort, settings)
         })?;
         learn(stage, cells, known, of_starts, settings)?;
         let changed: Vec<&Cell> = (cells.iter().zip(&before))
-            .filter(|(cell, before)| cell.loglik() > **before + cell.margin())
+            .filter(|(cell, before)| cell.loglik() > **before + cell.optima.margin())
             .map(|(cell, _)| &**cell)
             .collect();
         for (i, (cell, in_vain)) in cells.iter().zip(&mut in_vain).enumerate() {
@@ -111,6 +124,42 @@ pub(super) fn explore(
         }
     }
     Ok(())
+}
+
+/// Random halves of a stage's rows.
+fn samples_of_half<'a>(stage: &Stage<'a>, rng: &mut ChaCha8Rng) -> Vec<Sample<'a>> {
+    let data = *stage.passes.data();
+    let seeds: Vec<u64> = (0..HALVES).map(|_| rng.random()).collect();
+    let sample = |seed| Sample::of(data, data.n() / 2, seed);
+    seeds.into_par_iter().map(sample).collect()
+}
+
+/// The stages of those samples in which all columns vary enough.
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+fn stages_of<'a>(
+    samples: &'a [Sample<'_>],
+    stage: &Stage<'a>,
+    settings: &Settings,
+) -> Result<Vec<Stage<'a>>, GmmError> {
+    let stages = samples.par_iter().map(|sample| {
+        let stage = match stage_of(sample, stage, settings) {
+            Err(GmmError::OutOfRange { .. }) => None,
+            other => Some(other?.roughly()),
+        };
+        Ok(stage)
+    });
+    let stages = stages.collect::<Result<Vec<_>, GmmError>>()?;
+    Ok(stages.into_iter().flatten().collect())
+}
+
+/// Where the cell's optimum leads on a half, unless it collapses there.
+fn follow(cell: &Cell, half: &Stage<'_>, settings: &Settings) -> Option<Mixture> {
+    let em = half.em(cell.model, settings);
+    let run = em.begin(cell.optima.best()?.mixture.clone());
+    let run = run.and_then(|run| em.advance(run, ITERATIONS_ON_HALF));
+    Some(run.ok()?.into_parts().0)
 }
 
 /// A way from an optimum to a mixture with another number of components, or with the same.
@@ -314,6 +363,42 @@ mod tests {
     }
 
     #[test]
+    fn halves_of_the_rows_lead_away_from_an_optimum() {
+        let x: Vec<f64> = (0..90).map(|i| f64::from(i % 9 * i)).collect();
+        let labels: Vec<usize> = (0..90).map(|i| i % 2).collect();
+        on_stage(&x, |stage, model| {
+            let settings = settings(model.family);
+            let mut cell = Cell::new(2, model);
+            let given = Given::Labels(&labels);
+            cell.start_given(stage, given, Effort::ONE_RUN, &settings)
+                .unwrap();
+            let own = &cell.optima.best().unwrap().mixture;
+            let samples = samples_of_half(stage, &mut generator(1, 0));
+            let halves = stages_of(&samples, stage, &settings).unwrap();
+            assert_eq!(halves.len(), HALVES);
+            let followed: Vec<Mixture> = halves
+                .iter()
+                .map(|half| {
+                    assert_eq!(half.passes.data().n(), 45);
+                    let mixture = follow(&cell, half, &settings).unwrap();
+                    let loglik = |of| half.passes.evaluate(of).unwrap().loglik;
+                    assert!(loglik(&mixture) > loglik(own));
+                    mixture
+                })
+                .collect();
+            assert_ne!(followed[0], followed[1]);
+        });
+        // Of a column that is one value but for a row, a half has that row, too.
+        let mut x = vec![1.0; 40];
+        x[7] = 2.0;
+        on_stage(&x, |stage, model| {
+            let samples = samples_of_half(stage, &mut generator(1, 0));
+            let halves = stages_of(&samples, stage, &settings(model.family));
+            assert_eq!(halves.unwrap().len(), HALVES);
+        });
+    }
+
+    #[test]
     fn only_cells_that_were_asked_for_and_not_given_up_explore() {
         let x: Vec<f64> = (0..40).map(|i| f64::from(i % 2 * 100 + i % 7)).collect();
         on_stage(&x, |stage, model| {
@@ -345,7 +430,7 @@ mod tests {
             chance
                 .start_given(stage, Given::Labels(&labels), Effort::ONE_RUN, &settings)
                 .unwrap();
-            assert!(chance.is_suspect(stage, &settings));
+            assert!(chance.optima.is_suspect(&settings));
             let before = chance.loglik();
             explore_alone(stage, &mut chance, 3, &settings);
             assert_eq!(chance.loglik(), before);

@@ -136,7 +136,7 @@ pub(super) fn search(
         }
         // What is yet to be found of the best must not hide it.
         if let Some(leader) = survivors::leader(all, cells, settings) {
-            cells[leader].be_sound();
+            cells[leader].optima.be_sound();
         }
     }
     if chooses {

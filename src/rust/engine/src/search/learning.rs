@@ -238,7 +238,7 @@ pub(super) fn nest(
         let others = cells.iter().filter(|cell| cell.behind.is_none());
         let found: Vec<(usize, Family, f64, Mixture)> = others
             .filter_map(|cell| {
-                let best = cell.optima.first()?;
+                let best = cell.optima.best()?;
                 let mixture = best.mixture.clone();
                 Some((cell.k, cell.model.family, best.loglik(), mixture))
             })
@@ -297,7 +297,7 @@ struct News {
 impl News {
     /// Of a cell that is not given up.
     fn of(cell: &Cell, stage: &Stage<'_>, settings: &Settings) -> Result<Option<Self>, GmmError> {
-        let best = cell.optima.first().filter(|_| cell.behind.is_none());
+        let best = cell.optima.best().filter(|_| cell.behind.is_none());
         let Some(best) = best else {
             return Ok(None);
         };
@@ -320,7 +320,7 @@ impl News {
             k: cell.k,
             family: cell.model.family,
             loglik: best.loglik(),
-            is_suspect: cell.is_suspect(stage, settings),
+            is_suspect: cell.optima.is_suspect(settings),
             mixture: mixture.clone(),
             stats,
             strangest,

@@ -14,6 +14,7 @@ mod freely;
 mod learning;
 mod moves;
 mod narrowest;
+mod optima;
 mod relatives;
 mod runs;
 mod stage;
@@ -277,7 +278,7 @@ pub fn search(
         if let Some(by) = cell.behind {
             return Ok(Err(GmmError::Behind { by }));
         }
-        let Some(best) = cell.optima.first() else {
+        let Some(best) = cell.optima.best() else {
             return Ok(Err(cell.why_none()));
         };
         let is_indexed = settings.fixed.as_ref().is_some_and(Fixed::is_indexed);
@@ -304,7 +305,7 @@ pub fn search(
         }
         Ok(Ok(Fit {
             loglik: evaluation.loglik,
-            passed_over: cell.passed_over(),
+            passed_over: cell.optima.passed_over(),
             entropy: evaluation.entropy,
             df: settings.free_parameters(&cell.model, cell.k, data.d()),
             narrowest,

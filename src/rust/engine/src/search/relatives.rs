@@ -133,7 +133,7 @@ impl Cell {
         progress.check()?;
         for run in runs {
             match run {
-                Ok(Ok(ended)) => self.note_end(ended.into(), 1, 1, settings),
+                Ok(Ok(ended)) => self.optima.note(ended.into(), 1, 1, settings),
                 Ok(Err(failed)) => self.note_failure(all, failed, 1),
                 Err(failed) => self.note_failure(stage, failed, 1),
             }

@@ -108,7 +108,8 @@ pub(super) fn race(
                 progress.run_done();
                 racer
                     .cell
-                    .note_optimum(racer.run, racer.starts, 1, settings);
+                    .optima
+                    .note(racer.run.into(), racer.starts, 1, settings);
             } else if value(racer.cell, hoped) > best + NO_MATTER {
                 progress.run_done();
                 racer.cell.behind = Some(value(racer.cell, racer.run.loglik()) - best);
@@ -125,7 +126,7 @@ pub(super) fn race(
 pub(super) fn leader(all: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) -> Option<usize> {
     let data = all.passes.data();
     let value = |cell: &Cell| {
-        let best = cell.optima.first()?;
+        let best = cell.optima.best()?;
         if cell.behind.is_some() || best.is_chance(data.n(), settings) {
             return None;
         }
@@ -170,18 +171,17 @@ pub(super) fn pass_over_chance(
         };
         Ok::<f64, GmmError>(value(cell, optimum.loglik(), entropy))
     };
-    let mut best = match leader(all, cells, settings) {
-        Some(leader) => value_of(cells[leader], &cells[leader].optima[0])?,
-        None => f64::INFINITY,
-    };
+    let leader = leader(all, cells, settings).map(|leader| &cells[leader]);
+    let value_of_leader = leader.and_then(|cell| Some(value_of(cell, cell.optima.best()?)));
+    let mut best = value_of_leader.transpose()?.unwrap_or(f64::INFINITY);
     let mut chosen = None;
     for (i, cell) in cells.iter().enumerate() {
         // What is below the best optimum is no better than that.
         let may_be_better = cell.behind.is_none() && value(cell, cell.loglik(), 0.0) < best;
-        if !may_be_better || !cell.is_suspect(all, settings) {
+        if !may_be_better || !cell.optima.is_suspect(settings) {
             continue;
         }
-        let Some(sound) = cell.sound(all, settings) else {
+        let Some(sound) = cell.optima.sound(settings) else {
             continue;
         };
         if value_of(cell, sound)? > best + NO_MATTER {

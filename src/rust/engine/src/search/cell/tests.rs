@@ -48,21 +48,10 @@ fn rough_optima_are_finished_with_all_that_led_there() {
         let exact = find(stage);
         let mut cell = find(&stage.clone().roughly());
         assert!(cell.loglik() < exact.loglik() && cell.loglik() > exact.loglik() - 0.06);
-        let rough = cell.optima[0].clone();
-        // The same optimum, further up: one that is kept, and no other start.
-        let fine = Settings {
-            tolerance: 0.0,
-            ..settings.clone()
-        };
-        cell.note_end(exact.optima[0].clone(), 0, 3, &fine);
-        assert_eq!((cell.optima.len(), cell.loglik()), (1, exact.loglik()));
-        cell.note_end(rough.clone(), 0, 3, &fine);
-        assert_eq!((cell.optima.len(), cell.loglik()), (1, exact.loglik()));
-        assert_eq!(reached(&cell), (1, 1));
-        cell.optima = vec![rough.clone()];
+        let rough = cell.optima.best().unwrap().clone();
         cell.finish(stage, &settings).unwrap();
         assert!((cell.loglik() - exact.loglik()).abs() < 1e-6);
-        assert!(cell.optima[0].trace.starts_with(&rough.trace));
+        assert!(cell.optima.best().unwrap().trace.starts_with(&rough.trace));
         assert_eq!(reached(&cell), (1, 1));
     });
 }
@@ -92,28 +81,28 @@ fn what_may_be_chance_is_passed_over_for_what_is_not() {
             cell
         };
         let (sound, chance) = (found_from(&groups), found_from(&pair));
-        assert!(!sound.is_suspect(stage, &settings) && chance.is_suspect(stage, &settings));
-        assert!(chance.sound(stage, &settings).is_none());
+        assert!(!sound.optima.is_suspect(&settings) && chance.optima.is_suspect(&settings));
+        assert!(chance.optima.sound(&settings).is_none());
         let mut both = found_from(&pair);
         start(&mut both, &groups);
         // Whichever is better, the sound one is known.
-        let found = both.sound(stage, &settings).unwrap().clone();
+        let found = both.optima.sound(&settings).unwrap().clone();
         assert!((found.loglik() - sound.loglik()).abs() < 1e-6);
         assert!(sound.loglik() < chance.loglik());
         both.pass_over(found.loglik(), found, settings.tolerance);
-        assert_eq!(both.passed_over(), Some(chance.loglik()));
-        assert!(!both.is_suspect(stage, &settings));
+        assert_eq!(both.optima.passed_over(), Some(chance.loglik()));
+        assert!(!both.optima.is_suspect(&settings));
         assert_eq!((both.counts().tried, both.counts().reached), (2, 1));
         // It stays so, wherever more starts lead.
         start(&mut both, &pair);
-        assert!(!both.is_suspect(stage, &settings));
+        assert!(!both.optima.is_suspect(&settings));
         assert_eq!((both.counts().finished, both.counts().reached), (3, 1));
         // Nor does chance hide what is the best already.
         let mut guarded = found_from(&groups);
-        guarded.be_sound();
-        assert_eq!(guarded.passed_over(), None);
+        guarded.optima.be_sound();
+        assert_eq!(guarded.optima.passed_over(), None);
         start(&mut guarded, &pair);
-        assert!(!guarded.is_suspect(stage, &settings));
-        assert_eq!(guarded.passed_over(), Some(chance.loglik()));
+        assert!(!guarded.optima.is_suspect(&settings));
+        assert_eq!(guarded.optima.passed_over(), Some(chance.loglik()));
     });
 }

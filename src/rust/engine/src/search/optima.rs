@@ -1,0 +1,246 @@
+//! What the runs of a cell have found: the best optima, and how many starts have led to each.
+
+use super::runs::{is_chance, weight_difference, Optimum};
+use super::Settings;
+use crate::mixture::Mixture;
+
+/// Two runs have reached the same optimum if their log-likelihoods differ by less, or by what
+/// the tolerance allows.
+const SAME_OPTIMUM: f64 = 1e-4;
+/// And of these only one is kept, if their weights differ by less.
+const SAME_WEIGHTS: f64 = 0.01;
+
+/// By how much less the log-likelihood of a run may be that is at an optimum.
+pub(super) fn margin(tolerance: f64) -> f64 {
+    SAME_OPTIMUM.max(2.0 * tolerance)
+}
+
+/// The optima of a cell.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Optima {
+    /// Different ones, the best first.
+    kept: Vec<Optimum>,
+    /// The log-likelihood of an optimum that is not counted, for it may be chance.
+    passed_over: Option<f64>,
+    /// Log-likelihoods at which runs ended, and how many starts led there.
+    ends: Vec<(f64, usize)>,
+    /// Rows on which they were found.
+    rows: usize,
+    /// What they may have left to gain.
+    tolerance: f64,
+}
+
+impl Optima {
+    /// None yet; what is passed over in the other's place is passed over here.
+    pub(super) fn anew(&self) -> Self {
+        Optima {
+            passed_over: self.passed_over,
+            ..Optima::default()
+        }
+    }
+
+    /// The same, as if no start had led there yet.
+    pub(super) fn known(&self) -> Self {
+        Optima {
+            kept: self.kept.clone(),
+            ..self.anew()
+        }
+    }
+
+    /// From here on they are of so many rows, to that tolerance.
+    pub(super) fn are_of(&mut self, rows: usize, tolerance: f64) {
+        self.rows = rows;
+        self.tolerance = tolerance;
+    }
+
+    /// The best.
+    pub(super) fn best(&self) -> Option<&Optimum> {
+        self.kept.first()
+    }
+
+    /// The log-likelihood of the best.
+    pub(super) fn loglik(&self) -> f64 {
+        self.best().map_or(f64::NEG_INFINITY, Optimum::loglik)
+    }
+
+    /// The log-likelihood of a better optimum that is not counted, for it may be chance.
+    pub(super) fn passed_over(&self) -> Option<f64> {
+        self.passed_over.filter(|other| *other > self.loglik())
+    }
+
+    /// By how much less the log-likelihood of a run may be that is at the best.
+    pub(super) fn margin(&self) -> f64 {
+        margin(self.tolerance)
+    }
+
+    /// Starts that ended anywhere.
+    pub(super) fn finished(&self) -> usize {
+        self.ends.iter().map(|(_, starts)| starts).sum()
+    }
+
+    /// Starts that ended at the best.
+    pub(super) fn reached(&self) -> usize {
+        let least = self.loglik() - self.margin();
+        let there = self.ends.iter().filter(|(loglik, _)| *loglik > least);
+        there.map(|(_, starts)| starts).sum()
+    }
+
+    /// Whether the best may be chance.
+    pub(super) fn is_suspect(&self, settings: &Settings) -> bool {
+        self.best()
+            .is_some_and(|best| best.is_chance(self.rows, settings))
+    }
+
+    /// The best of those that are no chance.
+    pub(super) fn sound(&self, settings: &Settings) -> Option<&Optimum> {
+        let mut kept = self.kept.iter();
+        kept.find(|optimum| !optimum.is_chance(self.rows, settings))
+    }
+
+    /// From here on what may be chance does not count, as if such an optimum had been passed over.
+    pub(super) fn be_sound(&mut self) {
+        self.passed_over.get_or_insert(f64::NEG_INFINITY);
+    }
+
+    /// Whether a mixture does not count, for it may be chance.
+    pub(super) fn shuns(&self, mixture: &Mixture, settings: &Settings) -> bool {
+        self.passed_over.is_some() && is_chance(mixture, self.rows, settings)
+    }
+
+    /// Pass over the best for one that is no chance, found at `rough` on the way, where that
+    /// `tolerance` held, and followed to its end. From here on what may be chance does not count.
+    /// Returns whether a start is known that has led there; if not, one is noted.
+    pub(super) fn pass_over(&mut self, rough: f64, sound: Optimum, tolerance: f64) -> bool {
+        let best = self.loglik();
+        self.passed_over = Some(best);
+        let margin = margin(tolerance);
+        let is_own = |end: f64| {
+            let away = (end - rough).abs();
+            away <= margin && away <= (end - best).abs()
+        };
+        let is_known = self.ends.iter().any(|end| is_own(end.0));
+        if !is_known {
+            self.ends.push((rough, 1));
+        }
+        for end in &mut self.ends {
+            if is_own(end.0) {
+                end.0 = sound.loglik();
+            } else if end.0 > rough {
+                end.0 = f64::MIN;
+            }
+        }
+        self.kept = vec![sound];
+        is_known
+    }
+
+    /// Note that starts have met the best.
+    pub(super) fn note_met(&mut self, starts: usize) {
+        self.ends.push((self.loglik(), starts));
+    }
+
+    /// Note that starts have ended far below.
+    pub(super) fn note_below(&mut self, starts: usize) {
+        self.ends.push((f64::MIN, starts));
+    }
+
+    /// Note where starts have led; so many optima are kept.
+    pub(super) fn note(&mut self, end: Optimum, starts: usize, most: usize, settings: &Settings) {
+        let loglik = end.loglik();
+        if self.shuns(&end.mixture, settings) {
+            self.passed_over = self.passed_over.map(|other| other.max(loglik));
+            self.note_below(starts);
+            return;
+        }
+        self.ends.push((loglik, starts));
+        // Of runs at the same optimum, the one that was first to get there stays, unless it is
+        // rougher.
+        let margin = 2.0 * self.tolerance;
+        let is_same = |other: &Optimum| {
+            (other.loglik() - loglik).abs() <= margin
+                && weight_difference(&other.mixture, &end.mixture) < SAME_WEIGHTS
+        };
+        if let Some(same) = self.kept.iter().position(is_same) {
+            if self.kept[same].loglik() + 2.0 * settings.tolerance >= loglik {
+                return;
+            }
+            self.kept.remove(same);
+        }
+        let at = self.kept.partition_point(|other| other.loglik() > loglik);
+        self.kept.insert(at, end);
+        if self.kept.len() > most {
+            // One that is no chance stays in any case, if there is room for it beside the best.
+            let mut kept = self.kept.iter();
+            let sound = kept.position(|other| !other.is_chance(self.rows, settings));
+            if let Some(sound) = sound.filter(|&sound| most > 1 && sound >= most) {
+                self.kept.swap(sound, most - 1);
+            }
+            self.kept.truncate(most);
+        }
+    }
+
+    /// Take out the best, with the number of starts that have led there.
+    pub(super) fn take_best(&mut self) -> Option<(Optimum, usize)> {
+        if self.kept.is_empty() {
+            return None;
+        }
+        let best = self.kept.remove(0);
+        let margin = self.margin();
+        let is_here = |end: &(f64, usize)| (end.0 - best.loglik()).abs() <= margin;
+        let starts = self.ends.iter().filter(|end| is_here(end));
+        let starts = starts.map(|(_, starts)| starts).sum();
+        self.ends.retain(|end| !is_here(end));
+        Some((best, starts))
+    }
+
+    /// Put the best back in its place, followed further.
+    pub(super) fn put_best(&mut self, best: Optimum, starts: usize) {
+        self.ends.push((best.loglik(), starts));
+        self.kept.insert(0, best);
+    }
+
+    /// What has ended elsewhere is far below.
+    pub(super) fn forget_ends(&mut self) {
+        for end in &mut self.ends {
+            end.0 = f64::MIN;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::responsibilities::Given;
+    use crate::search::cell::Cell;
+    use crate::search::fixture::{on_stage, settings};
+    use crate::search::runs::Effort;
+    use crate::search::stage::Stage;
+
+    #[test]
+    fn the_same_climb_further_up_is_kept_in_the_place_of_the_rougher() {
+        let x: Vec<f64> = (0..90).map(|i| f64::from(i % 9 * i)).collect();
+        let labels: Vec<usize> = (0..90).map(|i| i % 2).collect();
+        on_stage(&x, |stage, model| {
+            let settings = settings(model.family);
+            let find = |stage: &Stage<'_>| {
+                let mut cell = Cell::new(2, model);
+                let given = Given::Labels(&labels);
+                cell.start_given(stage, given, Effort::ONE_RUN, &settings)
+                    .unwrap();
+                cell.optima
+            };
+            let fine = Settings {
+                tolerance: 0.0,
+                ..settings.clone()
+            };
+            let exact = find(stage).best().unwrap().clone();
+            let mut optima = find(&stage.clone().roughly());
+            let rough = optima.best().unwrap().clone();
+            for end in [exact.clone(), rough] {
+                optima.note(end, 0, 3, &fine);
+                assert_eq!((optima.kept.len(), optima.loglik()), (1, exact.loglik()));
+            }
+            // No other start has led there.
+            assert_eq!((optima.finished(), optima.reached()), (1, 1));
+        });
+    }
+}
