@@ -56,9 +56,11 @@
 #' one of its components about a random row, or merges two and splits one; or it takes the optimum
 #' of its family with a component more, and drops one or merges two; or that with a component less,
 #' and splits one or adds one about a random row. Splits are across any of the three longest axes.
-#' Of each kind there is one move for every component, but no more in all than memory allows where
-#' there are many columns. They go on as what neighbours offer does, and count as such. With `fix`
-#' and from a start of your own there are no explorations.
+#' Of each kind there is one move for every component. Besides, a model's own optimum makes up to
+#' eight iterations of EM on each of four random halves of the rows, as if these were all (Nixon
+#' 1999). All that this and the moves lead to, or as much of it as memory allows where there are many
+#' columns, goes on as what neighbours offer does, and counts as such. With `fix` and
+#' from a start of your own there are no explorations.
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
 #' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their
@@ -97,7 +99,7 @@
 #'
 #' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 1`, `rounds = 2` and
 #'   `explorations = 0`; `"default"` is 12, 1, 3 and 1, but for up to three models by EM 24, 4, 4
-#'   and 2; `"thorough"` is 48, 12, 6 and 8.
+#'   and 6; `"thorough"` is 48, 12, 6 and 8.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
 #'   most, beside those that neighbours or explorations lead to. A start of your own (`start =`) is
 #'   one.
@@ -106,7 +108,7 @@
 #' @param rounds Whole number, at least 0, or `NULL` for that of `search`: rounds in which models
 #'   learn from their neighbours after every twelve starts and every exploration, at most.
 #' @param explorations Whole number, at least 0, or `NULL` for that of `search`: times that a model
-#'   tries moves at random in vain before it stops.
+#'   explores in vain before it stops.
 #' @param short_iter Whole number, at least 1: iterations of a short run.
 #' @param max_iter Whole number, at least 1, or `NULL`, the default, for 5000: iterations after
 #'   which a run stops even if it has not converged; the fit then carries a
@@ -154,6 +156,13 @@
 #' algorithm for getting the highest likelihood in multivariate Gaussian mixture models.
 #' *Computational Statistics & Data Analysis* 41, 561--575.
 #'
+#' Böhning, D., Dietz, E., Schaub, R., Schlattmann, P. and Lindsay, B. G. (1994). The
+#' distribution of the likelihood ratio for mixtures of densities from the one-parameter
+#' exponential family. *Annals of the Institute of Statistical Mathematics* 46, 373--388.
+#'
+#' Fränti, P. and Kivijärvi, J. (2000). Randomised local search algorithm for the clustering
+#' problem. *Pattern Analysis & Applications* 3, 358--369.
+#'
 #' García-Escudero, L. A., Gordaliza, A., Matrán, C. and Mayo-Iscar, A. (2008). A general trimming
 #' approach to robust cluster analysis. *Annals of Statistics* 36, 1324--1345.
 #'
@@ -164,18 +173,14 @@
 #' monotonicity control for accelerating EM and EM-like algorithms. *Journal of Computational and
 #' Graphical Statistics* 28, 834--846.
 #'
-#' Fränti, P. and Kivijärvi, J. (2000). Randomised local search algorithm for the clustering
-#' problem. *Pattern Analysis & Applications* 3, 358--369.
-#'
-#' Ueda, N., Nakano, R., Ghahramani, Z. and Hinton, G. E. (2000). SMEM algorithm for mixture models.
-#' *Neural Computation* 12, 2109--2128.
-#'
-#' Böhning, D., Dietz, E., Schaub, R., Schlattmann, P. and Lindsay, B. G. (1994). The
-#' distribution of the likelihood ratio for mixtures of densities from the one-parameter
-#' exponential family. *Annals of the Institute of Statistical Mathematics* 46, 373--388.
+#' Nixon, K. C. (1999). The parsimony ratchet, a new method for rapid parsimony analysis.
+#' *Cladistics* 15, 407--414.
 #'
 #' Scrucca, L. and Raftery, A. E. (2015). Improved initialisation of model-based clustering using
 #' Gaussian hierarchical partitions. *Advances in Data Analysis and Classification* 9, 447--460.
+#'
+#' Ueda, N., Nakano, R., Ghahramani, Z. and Hinton, G. E. (2000). SMEM algorithm for mixture models.
+#' *Neural Computation* 12, 2109--2128.
 #'
 #' Vuong, Q. H. (1989). Likelihood ratio tests for model selection and non-nested hypotheses.
 #' *Econometrica* 57, 307--333.
@@ -209,7 +214,7 @@ search_efforts <- list(
 
 #' The default for up to three models: the fewer there are, the more time is left for each
 #' @noRd
-effort_for_few <- c(n_init = 24, n_final = 4, rounds = 4, explorations = 2)
+effort_for_few <- c(n_init = 24, n_final = 4, rounds = 4, explorations = 6)
 
 #' Settings with the numbers that `search` and the algorithm stand for
 #' @noRd

@@ -171,7 +171,7 @@ impl Cell {
     /// A cell for the same model that knows the same optimum, and follows all its starts.
     pub(super) fn to_be_followed(&self) -> Self {
         Cell {
-            optima: self.optima.known(),
+            optima: self.optima.without_starts(),
             is_followed: true,
             ..self.anew()
         }

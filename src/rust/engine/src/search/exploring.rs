@@ -1,4 +1,4 @@
-//! What cells find by moves at random.
+//! What cells find by moves at random, and on random halves of the rows.
 
 use rand::seq::SliceRandom;
 use rand::Rng;
@@ -22,7 +22,7 @@ use crate::mixture::Mixture;
 const LAST_STREAM: usize = u32::MAX as usize;
 /// Of a component's principal axes, the longest, across which it is split.
 const AXES: usize = 3;
-/// Random halves of the rows, and the iterations that an optimum makes on each.
+/// Random halves of the rows, and the iterations at most that an optimum makes on each.
 const HALVES: usize = 4;
 const ITERATIONS_ON_HALF: usize = 8;
 
@@ -93,18 +93,7 @@ pub(super) fn explore(
                 with_more: of_family(cell.k + 1),
                 with_less: of_family(cell.k - 1),
             };
-            let data = stage.passes.data();
-            let mut moves = around.moves(data, &mut rng);
-            moves.shuffle(&mut rng);
-            let of_halves: Vec<Mixture> = halves
-                .par_iter()
-                .filter_map(|half| follow(cell, half, settings))
-                .collect();
-            let made = moves.into_iter().map(|(from, way)| way.from(from, data));
-            let made = of_halves.into_iter().chain(made);
-            let made = made.take(runs_in_memory(cell.k, data.d()));
-            let news = made.filter(|mixture| !cell.knows(mixture, stage));
-            let proposals: Vec<Proposal> = news.map(Proposal::guess).collect();
+            let proposals = around.proposals(stage, cell, &halves, &mut rng, settings);
             cell.learn_from(stage, &proposals, effort, settings)
         })?;
         learn(stage, cells, known, of_starts, settings)?;
@@ -126,7 +115,7 @@ pub(super) fn explore(
     Ok(())
 }
 
-/// Random halves of a stage's rows.
+/// Random halves of a stage's rows, of which there must be two at least.
 fn samples_of_half<'a>(stage: &Stage<'a>, rng: &mut ChaCha8Rng) -> Vec<Sample<'a>> {
     let data = *stage.passes.data();
     let seeds: Vec<u64> = (0..HALVES).map(|_| rng.random()).collect();
@@ -154,12 +143,19 @@ fn stages_of<'a>(
     Ok(stages.into_iter().flatten().collect())
 }
 
-/// Where the cell's optimum leads on a half, unless it collapses there.
-fn follow(cell: &Cell, half: &Stage<'_>, settings: &Settings) -> Option<Mixture> {
-    let em = half.em(cell.model, settings);
-    let run = em.begin(cell.optima.best()?.mixture.clone());
-    let run = run.and_then(|run| em.advance(run, ITERATIONS_ON_HALF));
-    Some(run.ok()?.into_parts().0)
+/// Where the cell's optimum leads on the halves, but for those on which it collapses.
+fn led_by(halves: &[Stage<'_>], cell: &Cell, settings: &Settings) -> Vec<Mixture> {
+    let Some(best) = cell.optima.best() else {
+        return Vec::new();
+    };
+    let most = ITERATIONS_ON_HALF.min(settings.max_iterations);
+    let lead = |half: &Stage<'_>| {
+        let em = half.em(cell.model, settings);
+        let run = em.begin(best.mixture.clone());
+        let run = run.and_then(|run| em.advance(run, most)).ok()?;
+        Some(run.into_parts().0)
+    };
+    halves.par_iter().filter_map(lead).collect()
 }
 
 /// A way from an optimum to a mixture with another number of components, or with the same.
@@ -219,6 +215,25 @@ struct Around<'a> {
 }
 
 impl<'a> Around<'a> {
+    /// What the cell should try that it does not know.
+    fn proposals(
+        &self,
+        stage: &Stage<'_>,
+        cell: &Cell,
+        halves: &[Stage<'_>],
+        rng: &mut ChaCha8Rng,
+        settings: &Settings,
+    ) -> Vec<Proposal> {
+        let data = stage.passes.data();
+        let mut moves = self.moves(data, rng);
+        moves.shuffle(rng);
+        let moved = moves.into_iter().map(|(from, way)| way.from(from, data));
+        let made = led_by(halves, cell, settings).into_iter().chain(moved);
+        let news = made.filter(|mixture| !cell.knows(mixture, stage));
+        let news = news.take(runs_in_memory(cell.k, data.d()));
+        news.map(Proposal::guess).collect()
+    }
+
     /// Moves to as many components: for each component, one of every kind.
     fn moves(&self, data: &Data<'_>, rng: &mut ChaCha8Rng) -> Vec<(&'a Mixture, Move)> {
         let mut moves = Vec::new();
@@ -375,26 +390,40 @@ mod tests {
             let own = &cell.optima.best().unwrap().mixture;
             let samples = samples_of_half(stage, &mut generator(1, 0));
             let halves = stages_of(&samples, stage, &settings).unwrap();
-            assert_eq!(halves.len(), HALVES);
-            let followed: Vec<Mixture> = halves
-                .iter()
-                .map(|half| {
-                    assert_eq!(half.passes.data().n(), 45);
-                    let mixture = follow(&cell, half, &settings).unwrap();
-                    let loglik = |of| half.passes.evaluate(of).unwrap().loglik;
-                    assert!(loglik(&mixture) > loglik(own));
-                    mixture
-                })
-                .collect();
-            assert_ne!(followed[0], followed[1]);
+            let led = led_by(&halves, &cell, &settings);
+            assert_eq!(led.len(), HALVES);
+            for (half, mixture) in halves.iter().zip(&led) {
+                assert_eq!(half.passes.data().n(), 45);
+                let loglik = |of| half.passes.evaluate(of).unwrap().loglik;
+                assert!(loglik(mixture) > loglik(own));
+            }
+            assert_ne!(led[0], led[1]);
+            let nowhere = Around {
+                own: None,
+                with_more: None,
+                with_less: None,
+            };
+            let rng = &mut generator(1, 0);
+            let proposals = nowhere.proposals(stage, &cell, &halves, rng, &settings);
+            let proposed = proposals.iter().map(|proposal| &proposal.mixture);
+            let news = led.iter().filter(|mixture| !cell.knows(mixture, stage));
+            assert!(news.clone().count() > 0);
+            assert!(proposed.eq(news));
         });
-        // Of a column that is one value but for a row, a half has that row, too.
-        let mut x = vec![1.0; 40];
-        x[7] = 2.0;
+    }
+
+    #[test]
+    fn halves_in_which_a_column_varies_too_little_are_left_out() {
+        // All that varies enough is one row.
+        let mut x: Vec<f64> = (0..40).map(|i| f64::from(i % 2) * 1e-153).collect();
+        x[7] = 1e-140;
         on_stage(&x, |stage, model| {
             let samples = samples_of_half(stage, &mut generator(1, 0));
-            let halves = stages_of(&samples, stage, &settings(model.family));
-            assert_eq!(halves.unwrap().len(), HALVES);
+            let has_row = |sample: &&Sample<'_>| sample.rows().unwrap().contains(&7);
+            let have_row = samples.iter().filter(has_row).count();
+            assert!(0 < have_row && have_row < HALVES);
+            let halves = stages_of(&samples, stage, &settings(model.family)).unwrap();
+            assert_eq!(halves.len(), have_row);
         });
     }
 

@@ -386,6 +386,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_given_up_is_known_no_more() {
+        let x: Vec<f64> = (0..40).map(|i| f64::from(i % 2 * 100 + i % 7)).collect();
+        on_stage(&x, |stage, model| {
+            let settings = settings(model.family);
+            let learning = Learning {
+                stage,
+                settings: &settings,
+                effort: Effort::ONE_RUN,
+            };
+            let mut cell = Cell::new(1, model);
+            let given = Given::Labels(&[0; 40]);
+            cell.start_given(stage, given, Effort::ONE_RUN, &settings)
+                .unwrap();
+            let mut known = None;
+            learning.look(&mut known, &cell).unwrap();
+            assert_eq!(known.as_ref().unwrap().loglik, cell.loglik());
+            cell.behind = Some(1.0);
+            learning.look(&mut known, &cell).unwrap();
+            assert!(known.is_none());
+        });
+    }
+
+    #[test]
     fn a_cell_looks_at_every_optimum_of_another_once() {
         let model = Model {
             family: Family::Vvv,

@@ -94,7 +94,7 @@ pub struct Budget {
     pub n_final: usize,
     /// Times that cells learn from one another, each time that there may be news.
     pub rounds: usize,
-    /// Times that cells try moves at random in vain, after all starts.
+    /// Times that cells explore in vain, after all starts.
     pub explorations: usize,
 }
 

@@ -16,7 +16,7 @@ pub(super) fn margin(tolerance: f64) -> f64 {
 }
 
 /// The optima of a cell.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Optima {
     /// Different ones, the best first.
     kept: Vec<Optimum>,
@@ -40,7 +40,7 @@ impl Optima {
     }
 
     /// The same, as if no start had led there yet.
-    pub(super) fn known(&self) -> Self {
+    pub(super) fn without_starts(&self) -> Self {
         Optima {
             kept: self.kept.clone(),
             ..self.anew()

@@ -118,6 +118,7 @@ impl Cell {
         self.tried += starts.len();
         let em = all.em(self.model, settings);
         self.note_stage(stage, &em);
+        self.optima.are_of(all.passes.data().n(), em.tolerance);
         let iterations = settings.max_iterations;
         let run = |(run, start): (usize, Result<Mixture, Failed>)| {
             let ended = start.map(|start| match settings.algorithm {

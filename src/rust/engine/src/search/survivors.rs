@@ -126,8 +126,8 @@ pub(super) fn race(
 pub(super) fn leader(all: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) -> Option<usize> {
     let data = all.passes.data();
     let value = |cell: &Cell| {
-        let best = cell.optima.best()?;
-        if cell.behind.is_some() || best.is_chance(data.n(), settings) {
+        cell.optima.best()?;
+        if cell.behind.is_some() || cell.optima.is_suspect(settings) {
             return None;
         }
         let df = settings.free_parameters(&cell.model, cell.k, data.d());

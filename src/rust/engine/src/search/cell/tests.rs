@@ -1,5 +1,7 @@
 use super::*;
 use crate::search::fixture::{on_stage, settings};
+use nalgebra::DMatrix;
+use ndarray::Array2;
 
 #[test]
 fn chosen_starts_run_on_however_bad_they_are() {
@@ -104,5 +106,43 @@ fn what_may_be_chance_is_passed_over_for_what_is_not() {
         start(&mut guarded, &pair);
         assert!(!guarded.optima.is_suspect(&settings));
         assert_eq!(guarded.optima.passed_over(), Some(chance.loglik()));
+    });
+}
+
+#[test]
+fn a_cell_in_which_all_has_collapsed_tries_all_that_it_is_offered() {
+    // Two groups, and a row of the first that is there three times.
+    let mut x: Vec<f64> = (0..40)
+        .map(|i| f64::from(i % 2 * 60 + i * i % 31))
+        .collect();
+    x.extend([20.5; 3]);
+    let mixture = |weight: f64, means: [f64; 2], variances: [f64; 2]| Mixture {
+        weights: vec![1.0 - weight, weight],
+        means: Array2::from_shape_vec((2, 1), means.to_vec()).unwrap(),
+        covariances: variances
+            .into_iter()
+            .map(|variance| DMatrix::from_element(1, 1, variance))
+            .collect(),
+    };
+    let collapses = mixture(0.1, [45.0, 20.5], [1000.0, 0.02]);
+    let climbs = mixture(0.5, [44.0, 46.0], [1000.0, 1000.0]);
+    on_stage(&x, |stage, model| {
+        let settings = settings(model.family);
+        let em = stage.em(model, &settings);
+        let at_first = |mixture: &Mixture| em.adopt(mixture.clone(), None).unwrap().loglik();
+        assert!(at_first(&collapses) > at_first(&climbs));
+        let found = |offered: &[&Mixture]| {
+            let mut cell = Cell::new(2, model);
+            let offered: Vec<Proposal> = offered
+                .iter()
+                .map(|&mixture| Proposal::guess(mixture.clone()))
+                .collect();
+            cell.learn_from(stage, &offered, Effort::ONE_RUN, &settings)
+                .unwrap();
+            cell.loglik()
+        };
+        assert_eq!(found(&[&collapses]), f64::NEG_INFINITY);
+        assert!(found(&[&climbs]).is_finite());
+        assert_eq!(found(&[&collapses, &climbs]), found(&[&climbs]));
     });
 }
