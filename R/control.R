@@ -37,8 +37,8 @@
 #' optima of the families that differ from it by a letter. On the way down `k` components go on from
 #' the optimum of `k` + 1 with two merged; on the way up from that of `k` - 1 with one component
 #' split, or, where all have the same volume, with another about the row that the mixture explains
-#' least. The best `3 (n_final + 2)` of all these, after an iteration, make a short run, which for
-#' the worst third of them ends after two; and `n_final + 2` run on. Where this leads to a better
+#' least. The best `2 (n_final + 2)` of all these, after an iteration, make a short run, which for
+#' the worst quarter of them ends after two; and `n_final + 2` run on. Where this leads to a better
 #' optimum, it counts as one more start. Up to three models get such neighbours to help them, even
 #' if nobody asked for these; more models have each other. Until these have learned, their runs end
 #' where about 0.03 of the log-likelihood is left to gain, unless `tol` is more, or 0; in the end
@@ -58,9 +58,9 @@
 #' and splits one or adds one about a random row. Splits are across any of the three longest axes.
 #' Of each kind there is one move for every component. Besides, a model's own optimum makes up to
 #' eight iterations of EM on each of four random halves of the rows, as if these were all (Nixon
-#' 1999). All that this and the moves lead to, or as much of it as memory allows where there are many
-#' columns, goes on as what neighbours offer does, and counts as such. With `fix` and
-#' from a start of your own there are no explorations.
+#' 1999). What this and the moves lead to, or as much of it as memory allows where there are many
+#' columns, goes on as what neighbours offer does, and counts as such. With `fix` and from a start
+#' of your own there are no explorations.
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
 #' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their
@@ -98,7 +98,7 @@
 #' there were no other; any other value changes nothing. Results then differ by rounding.
 #'
 #' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 1`, `rounds = 2` and
-#'   `explorations = 0`; `"default"` is 12, 1, 3 and 1, but for up to three models by EM 24, 4, 4
+#'   `explorations = 0`; `"default"` is 12, 1, 2 and 1, but for up to three models by EM 24, 4, 4
 #'   and 6; `"thorough"` is 48, 12, 6 and 8.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
 #'   most, beside those that neighbours or explorations lead to. A start of your own (`start =`) is
@@ -208,7 +208,7 @@ control_defaults <- as.list(formals(gmm_control)[names(formals(gmm_control)) != 
 #' @noRd
 search_efforts <- list(
   quick = c(n_init = 6, n_final = 1, rounds = 2, explorations = 0),
-  default = c(n_init = 12, n_final = 1, rounds = 3, explorations = 1),
+  default = c(n_init = 12, n_final = 1, rounds = 2, explorations = 1),
   thorough = c(n_init = 48, n_final = 12, rounds = 6, explorations = 8)
 )
 

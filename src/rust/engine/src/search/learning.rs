@@ -26,7 +26,7 @@ const MERGES: usize = 3;
 /// Of what neighbours propose, so many runs more than of the starts go on, and so many times these
 /// make a short run.
 const LEARNERS: usize = 2;
-const FEW_TIMES: usize = 3;
+const FEW_TIMES: usize = 2;
 
 /// The neighbours of few cells, which nobody asked for, but from which these learn. Many cells have
 /// each other.
