@@ -99,7 +99,7 @@
 #'
 #' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 1`, `rounds = 2` and
 #'   `explorations = 0`; `"default"` is 12, 1, 2 and 1, but for up to three models by EM 24, 4, 4
-#'   and 6; `"thorough"` is 48, 12, 6 and 8.
+#'   and 2; `"thorough"` is 48, 12, 6 and 8.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
 #'   most, beside those that neighbours or explorations lead to. A start of your own (`start =`) is
 #'   one.
@@ -214,7 +214,7 @@ search_efforts <- list(
 
 #' The default for up to three models: the fewer there are, the more time is left for each
 #' @noRd
-effort_for_few <- c(n_init = 24, n_final = 4, rounds = 4, explorations = 6)
+effort_for_few <- c(n_init = 24, n_final = 4, rounds = 4, explorations = 2)
 
 #' Settings with the numbers that `search` and the algorithm stand for
 #' @noRd
