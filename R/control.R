@@ -38,9 +38,10 @@
 #' the optimum of `k` + 1 with two merged; on the way up from that of `k` - 1 with one component
 #' split, or, where all have the same volume, with another about the row that the mixture explains
 #' least. The best `2 (n_final + 2)` of all these, after an iteration, make a short run, which for
-#' the worst quarter of them ends after two; and `n_final + 2` run on. Where this leads to a better
-#' optimum, it counts as one more start. Up to three models get such neighbours to help them, even
-#' if nobody asked for these; more models have each other. Until these have learned, their runs end
+#' the worst quarter of them, rounded down, ends after two; and `n_final + 2` run on. Where this
+#' leads to a better optimum, it counts as one more start. Up to three models get such neighbours to
+#' help them, even if nobody asked for these; more models have each other. Until these have learned,
+#' their runs end
 #' where about 0.03 of the log-likelihood is left to gain, unless `tol` is more, or 0; in the end
 #' the best of each runs on until no more than `tol` is. So, where no rows are left out, no models
 #' given up and none explores, another twelve starts after the first never lead up to three models
