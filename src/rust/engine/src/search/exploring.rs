@@ -278,7 +278,7 @@ mod tests {
     use super::*;
     use crate::covariance::Covariances;
     use crate::responsibilities::Given;
-    use crate::search::fixture::{on_stage, settings};
+    use crate::search::fixture::{on_stage, run_from, settings};
     use nalgebra::DMatrix;
     use ndarray::Array2;
 
@@ -383,10 +383,7 @@ mod tests {
         let labels: Vec<usize> = (0..90).map(|i| i % 2).collect();
         on_stage(&x, |stage, model| {
             let settings = settings(model.family);
-            let mut cell = Cell::new(2, model);
-            let given = Given::Labels(&labels);
-            cell.start_given(stage, given, Effort::ONE_RUN, &settings)
-                .unwrap();
+            let cell = run_from(stage, model, 2, &labels);
             let own = &cell.optima.best().unwrap().mixture;
             let samples = samples_of_half(stage, &mut generator(1, 0));
             let halves = stages_of(&samples, stage, &settings).unwrap();

@@ -1,5 +1,7 @@
 //! What tests of the search have in common.
 
+use super::cell::Cell;
+use super::runs::Effort;
 use super::stage::Stage;
 use super::{Budget, Settings};
 use crate::algorithm::Algorithm;
@@ -9,6 +11,7 @@ use crate::data::Data;
 use crate::model::Model;
 use crate::pass::Passes;
 use crate::progress::Progress;
+use crate::responsibilities::Given;
 
 const BUDGET: Budget = Budget {
     n_init: 1,
@@ -53,4 +56,13 @@ pub(super) fn on_stage(x: &[f64], test: impl FnOnce(&Stage<'_>, Model)) {
         &Stage::new(passes, None, &settings(model.family)).unwrap(),
         model,
     );
+}
+
+/// A cell with one run, which began at these labels.
+pub(super) fn run_from(stage: &Stage<'_>, model: Model, k: usize, labels: &[usize]) -> Cell {
+    let mut cell = Cell::new(k, model);
+    let given = Given::Labels(labels);
+    cell.start_given(stage, given, Effort::ONE_RUN, &settings(model.family))
+        .unwrap();
+    cell
 }

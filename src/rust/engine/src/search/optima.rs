@@ -209,10 +209,7 @@ impl Optima {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::responsibilities::Given;
-    use crate::search::cell::Cell;
-    use crate::search::fixture::{on_stage, settings};
-    use crate::search::runs::Effort;
+    use crate::search::fixture::{on_stage, run_from, settings};
     use crate::search::stage::Stage;
 
     #[test]
@@ -221,13 +218,7 @@ mod tests {
         let labels: Vec<usize> = (0..90).map(|i| i % 2).collect();
         on_stage(&x, |stage, model| {
             let settings = settings(model.family);
-            let find = |stage: &Stage<'_>| {
-                let mut cell = Cell::new(2, model);
-                let given = Given::Labels(&labels);
-                cell.start_given(stage, given, Effort::ONE_RUN, &settings)
-                    .unwrap();
-                cell.optima
-            };
+            let find = |stage: &Stage<'_>| run_from(stage, model, 2, &labels).optima;
             let fine = Settings {
                 tolerance: 0.0,
                 ..settings.clone()

@@ -1,5 +1,5 @@
 use super::*;
-use crate::search::fixture::{on_stage, settings};
+use crate::search::fixture::{on_stage, run_from, settings};
 use nalgebra::DMatrix;
 use ndarray::Array2;
 
@@ -39,13 +39,7 @@ fn rough_optima_are_finished_with_all_that_led_there() {
     let labels: Vec<usize> = (0..90).map(|i| i % 2).collect();
     on_stage(&x, |stage, model| {
         let settings = settings(model.family);
-        let find = |stage: &Stage<'_>| {
-            let mut cell = Cell::new(2, model);
-            let given = Given::Labels(&labels);
-            cell.start_given(stage, given, Effort::ONE_RUN, &settings)
-                .unwrap();
-            cell
-        };
+        let find = |stage: &Stage<'_>| run_from(stage, model, 2, &labels);
         let reached = |cell: &Cell| (cell.counts().finished, cell.counts().reached);
         let exact = find(stage);
         let mut cell = find(&stage.clone().roughly());
