@@ -328,7 +328,6 @@ impl Reference {
             each.collect()
         };
         let total = stats.total_mass();
-        let variances = factors.variances();
         Reference {
             centres: match stats.second() {
                 // The scatter of all rows is known about their mean.
@@ -339,14 +338,14 @@ impl Reference {
             second: stats.second().clone(),
             scale: match stats.second() {
                 Second::Full => Scale::Full(inverses()),
-                Second::Diagonal => Scale::Diagonal(variances.map(f64::sqrt)),
+                Second::Diagonal => Scale::Diagonal(factors.variances.map(f64::sqrt)),
                 Second::Trace => {
-                    let each = variances.column_iter();
+                    let each = factors.variances.column_iter();
                     Scale::Trace(each.map(|own| own.mean().sqrt()).collect())
                 }
                 Second::Total(_) => Scale::Sums(inverses()),
             },
-            variances,
+            variances: factors.variances.clone(),
         }
     }
 
@@ -365,8 +364,7 @@ impl Reference {
     fn is_stale(&self, mixture: &Mixture, factors: &Factors, stats: &SufficientStats) -> bool {
         let total = stats.total_mass();
         let masses = mixture.weights.iter().map(|w| w * total);
-        let places = factors.places();
-        let now = masses.chain(places.map(|(k, j)| factors.variance(k, j)));
+        let now = masses.chain(factors.variances.iter().copied());
         let then = self.masses.iter().chain(&self.variances);
         let is_near = |(now, then): (f64, &f64)| now < STALE * then && *then < STALE * now;
         !now.zip(then).all(is_near)

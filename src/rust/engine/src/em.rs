@@ -60,7 +60,8 @@ pub(crate) struct Scale {
 /// A run on its way: a mixture, and all that the next step needs.
 #[derive(Debug)]
 pub(crate) struct Run {
-    at: Point,
+    /// In a box, because runs are sorted and handed over.
+    at: Box<Point>,
     /// Log-likelihood of the start and after each iteration.
     pub(crate) trace: Vec<f64>,
     /// The mixtures that these are of, if they are kept.
@@ -144,12 +145,14 @@ impl Em<'_> {
     /// [`GmmError::Degenerate`], [`GmmError::Narrow`].
     pub(crate) fn sound_factors(&self, mixture: &Mixture) -> Result<Factors, GmmError> {
         let factors = Factors::of(&mixture.covariances)?;
-        let has_collapsed = |&(k, j): &(usize, usize)| {
-            let variance = factors.variance(k, j);
-            variance < self.scale.resolution[j].powi(2)
-                || variance * factors.precision(k, j) * SMALLEST_OWN_PART > 1.0
+        let has_collapsed = |((variance, precision), resolution): ((&f64, &f64), &f64)| {
+            *variance < resolution * resolution || variance * precision * SMALLEST_OWN_PART > 1.0
         };
-        if let Some((k, _)) = factors.places().find(has_collapsed) {
+        let is_unsound = |(variances, precisions): (&[f64], &[f64])| {
+            let columns = variances.iter().zip(precisions);
+            columns.zip(&self.scale.resolution).any(has_collapsed)
+        };
+        if let Some(k) = factors.columns().position(is_unsound) {
             return Err(GmmError::Degenerate { k });
         }
         if self.min_eigen_ratio > 0.0 {
@@ -162,18 +165,22 @@ impl Em<'_> {
     }
 
     /// The E-step of a sound mixture.
-    fn point(&self, mixture: Mixture, factors: Factors) -> Result<Point, GmmError> {
+    fn point(&self, mixture: Mixture, factors: Factors) -> Result<Box<Point>, GmmError> {
         let (family, total) = (self.model.family, &self.scale.total);
         let stats = self.passes.expectation(&mixture, &factors, family, total)?;
-        Ok(Point {
+        Ok(Box::new(Point {
             mixture,
             factors,
             stats,
-        })
+        }))
     }
 
     /// The M-step of `stats`, then the E-step.
-    fn step(&self, stats: &SufficientStats, ascent: Ascent<'_>) -> Result<Point, GmmError> {
+    fn step(
+        &self,
+        stats: &SufficientStats,
+        ascent: Ascent<'_>,
+    ) -> Result<Box<Point>, GmmError> {
         let mixture = self.maximise(stats, ascent)?;
         let factors = self.sound_factors(&mixture)?;
         self.point(mixture, factors)
@@ -271,7 +278,7 @@ impl Em<'_> {
         }
     }
 
-    fn run_from(&self, at: Point) -> Result<Run, Failed> {
+    fn run_from(&self, at: Box<Point>) -> Result<Run, Failed> {
         let loglik = at.stats.loglik();
         if !loglik.is_finite() {
             return Err(Failed {
@@ -409,7 +416,7 @@ impl Em<'_> {
         self.hurries && run.last_gain() > FAR_OFF
     }
 
-    fn move_to(&self, run: &mut Run, next: Point) {
+    fn move_to(&self, run: &mut Run, next: Box<Point>) {
         self.passes.progress().iteration_done();
         run.at = next;
         run.note();

@@ -2,12 +2,26 @@
 
 use nalgebra::DMatrix;
 
-use crate::covariance::{diagonal, factor, invert, sum_of_logs, Basis, Covariances, Stack};
+use crate::covariance::{
+    diagonal, dot, factor, invert, sum_of_logs, Basis, Covariances, Stack,
+};
 use crate::error::GmmError;
 
-/// Factors of the covariances of a mixture, in the form that these have.
+/// Factors of the covariances of a mixture, and what these say of single columns.
 #[derive(Debug, Clone)]
-pub(crate) enum Factors {
+pub(crate) struct Factors {
+    pub(crate) form: Form,
+    /// The variances of the columns in every component, `double[d, k]`.
+    pub(crate) variances: DMatrix<f64>,
+    /// The inverses of the variances that columns have in every component given the others, likewise.
+    /// One over the product with the variance is the part of it that the others do not determine:
+    /// one minus the squared multiple correlation.
+    pub(crate) precisions: DMatrix<f64>,
+}
+
+/// Factors of covariances, in the form that these have.
+#[derive(Debug, Clone)]
+pub(crate) enum Form {
     /// Every component its own.
     Own(CholeskyFactors),
     /// One basis, the axes of the data if `None`, and every component's standard deviations in it,
@@ -32,7 +46,29 @@ impl Factors {
     /// [`GmmError::Degenerate`] where one is not positive definite.
     pub(crate) fn of(covariances: &Covariances) -> Result<Self, GmmError> {
         match covariances {
-            Covariances::Own(matrices) => Ok(Factors::Own(CholeskyFactors::of(matrices)?)),
+            Covariances::Own(matrices) => {
+                let own = CholeskyFactors::of(matrices)?;
+                let (k, d) = (matrices.k(), matrices.d());
+                let mut variances = DMatrix::zeros(d, k);
+                let mut precisions = DMatrix::zeros(d, k);
+                let each = variances.as_mut_slice().chunks_exact_mut(d);
+                for (variances, root) in each.zip(own.roots.each()) {
+                    for column in root.chunks_exact(d) {
+                        add_squares(variances, column, 1.0);
+                    }
+                }
+                let each = precisions.as_mut_slice().chunks_exact_mut(d);
+                for (precisions, inverse) in each.zip(own.inverses.each()) {
+                    for (precision, column) in precisions.iter_mut().zip(inverse.chunks_exact(d)) {
+                        *precision = dot(column, column);
+                    }
+                }
+                Ok(Factors {
+                    form: Form::Own(own),
+                    variances,
+                    precisions,
+                })
+            }
             Covariances::Common { basis, variances } => {
                 let sound = |v: &f64| *v > 0.0 && v.is_finite() && (1.0 / v).is_finite();
                 if let Some(at) = variances.iter().position(|v| !sound(v)) {
@@ -40,9 +76,21 @@ impl Factors {
                         k: at / variances.nrows(),
                     });
                 }
-                Ok(Factors::Common {
-                    basis: basis.clone(),
-                    deviations: variances.map(f64::sqrt),
+                let inverses = variances.map(|variance| 1.0 / variance);
+                let (variances_of_columns, precisions) = match basis {
+                    None => (variances.clone(), inverses),
+                    Some(basis) => (
+                        in_columns(&basis.matrix, variances),
+                        in_columns(&basis.inverse.transpose(), &inverses),
+                    ),
+                };
+                Ok(Factors {
+                    form: Form::Common {
+                        basis: basis.clone(),
+                        deviations: variances.map(f64::sqrt),
+                    },
+                    variances: variances_of_columns,
+                    precisions,
                 })
             }
         }
@@ -50,8 +98,8 @@ impl Factors {
 
     /// The standard deviations, `double[d, k]`, where all covariances are diagonal.
     pub(crate) fn diagonal(&self) -> Option<&DMatrix<f64>> {
-        match self {
-            Factors::Common {
+        match &self.form {
+            Form::Common {
                 basis: None,
                 deviations,
             } => Some(deviations),
@@ -61,9 +109,9 @@ impl Factors {
 
     /// A square root of component `k`'s covariance: `R` with `RR'` the covariance.
     pub(crate) fn root(&self, k: usize) -> DMatrix<f64> {
-        match self {
-            Factors::Own(own) => own.roots.matrix(k).into_owned(),
-            Factors::Common { basis, deviations } => {
+        match &self.form {
+            Form::Own(own) => own.roots.matrix(k).into_owned(),
+            Form::Common { basis, deviations } => {
                 let scales = DMatrix::from_diagonal(&deviations.column(k));
                 match basis {
                     None => scales,
@@ -75,9 +123,9 @@ impl Factors {
 
     /// Its inverse.
     pub(crate) fn inverse(&self, k: usize) -> DMatrix<f64> {
-        match self {
-            Factors::Own(own) => own.inverses.matrix(k).into_owned(),
-            Factors::Common { basis, deviations } => {
+        match &self.form {
+            Form::Own(own) => own.inverses.matrix(k).into_owned(),
+            Form::Common { basis, deviations } => {
                 let scales = DMatrix::from_diagonal(&deviations.column(k).map(|s| 1.0 / s));
                 match basis {
                     None => scales,
@@ -89,9 +137,9 @@ impl Factors {
 
     /// Half the logarithm of the determinant of component `k`'s covariance.
     pub(crate) fn log_determinant(&self, k: usize) -> f64 {
-        match self {
-            Factors::Own(own) => own.log_determinant(k),
-            Factors::Common { basis, deviations } => {
+        match &self.form {
+            Form::Own(own) => own.log_determinant(k),
+            Form::Common { basis, deviations } => {
                 let d = deviations.nrows();
                 let own = &deviations.as_slice()[k * d..][..d];
                 sum_of_logs(own.iter().copied())
@@ -100,71 +148,32 @@ impl Factors {
         }
     }
 
-    /// Number of components, and of columns.
-    fn shape(&self) -> (usize, usize) {
-        match self {
-            Factors::Own(own) => (own.roots.k(), own.roots.d()),
-            Factors::Common { deviations, .. } => (deviations.ncols(), deviations.nrows()),
+    /// The variances and the precisions of the columns in every component.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&[f64], &[f64])> {
+        let d = self.variances.nrows();
+        let variances = self.variances.as_slice().chunks_exact(d);
+        variances.zip(self.precisions.as_slice().chunks_exact(d))
+    }
+}
+
+/// The variances of columns that are combinations, the rows of `matrix`, of others which have these
+/// variances and do not depend on one another.
+fn in_columns(matrix: &DMatrix<f64>, variances: &DMatrix<f64>) -> DMatrix<f64> {
+    let (d, k) = variances.shape();
+    let mut out = DMatrix::zeros(d, k);
+    let each = out.as_mut_slice().chunks_exact_mut(d);
+    for (out, variances) in each.zip(variances.as_slice().chunks_exact(d)) {
+        for (column, variance) in matrix.as_slice().chunks_exact(d).zip(variances) {
+            add_squares(out, column, *variance);
         }
     }
+    out
+}
 
-    /// The variance of column `j` in component `k`.
-    pub(crate) fn variance(&self, k: usize, j: usize) -> f64 {
-        match self {
-            Factors::Own(own) => {
-                let row = own.roots.of(k)[j..].iter().step_by(own.roots.d());
-                row.take(j + 1).map(|root| root * root).sum()
-            }
-            Factors::Common { basis, deviations } => {
-                let d = deviations.nrows();
-                let deviations = &deviations.as_slice()[k * d..][..d];
-                match basis {
-                    None => deviations[j] * deviations[j],
-                    Some(basis) => {
-                        let row = basis.matrix.as_slice()[j..].iter().step_by(d);
-                        let parts = row.zip(deviations).map(|(part, s)| part * s);
-                        parts.map(|part| part * part).sum()
-                    }
-                }
-            }
-        }
-    }
-
-    /// The inverse of the variance that column `j` has in component `k` given the others. One over
-    /// the product with the variance is the part of it that the others do not determine: one minus
-    /// the squared multiple correlation.
-    pub(crate) fn precision(&self, k: usize, j: usize) -> f64 {
-        match self {
-            Factors::Own(own) => {
-                let d = own.inverses.d();
-                let column = own.inverses.of(k)[j * d..][..d].iter();
-                column.map(|part| part * part).sum()
-            }
-            Factors::Common { basis, deviations } => {
-                let d = deviations.nrows();
-                let deviations = &deviations.as_slice()[k * d..][..d];
-                match basis {
-                    None => deviations[j].powi(-2),
-                    Some(basis) => {
-                        let column = basis.inverse.as_slice()[j * d..][..d].iter();
-                        let parts = column.zip(deviations).map(|(part, s)| part / s);
-                        parts.map(|part| part * part).sum()
-                    }
-                }
-            }
-        }
-    }
-
-    /// All components with their columns.
-    pub(crate) fn places(&self) -> impl Iterator<Item = (usize, usize)> {
-        let (k, d) = self.shape();
-        (0..k).flat_map(move |k| (0..d).map(move |j| (k, j)))
-    }
-
-    /// The variances of the columns in every component, `double[d, k]`.
-    pub(crate) fn variances(&self) -> DMatrix<f64> {
-        let (k, d) = self.shape();
-        DMatrix::from_iterator(d, k, self.places().map(|(k, j)| self.variance(k, j)))
+/// `to += factor * values²`.
+fn add_squares(to: &mut [f64], values: &[f64], factor: f64) {
+    for (to, value) in to.iter_mut().zip(values) {
+        *to += factor * value * value;
     }
 }
 
@@ -207,8 +216,8 @@ mod tests {
         for covariances in [own, common] {
             let factors = Factors::of(&covariances).unwrap();
             for (j, variance) in [4.0, 9.0].into_iter().enumerate() {
-                assert!((factors.variances()[j] - variance).abs() < 1e-13);
-                let own_part = 1.0 / (factors.variance(0, j) * factors.precision(0, j));
+                assert!((factors.variances[j] - variance).abs() < 1e-13);
+                let own_part = 1.0 / (factors.variances[j] * factors.precisions[j]);
                 assert!((own_part - 0.75).abs() < 1e-13);
             }
             let (root, inverse) = (factors.root(0), factors.inverse(0));

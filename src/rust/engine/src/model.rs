@@ -114,13 +114,14 @@ impl Model {
         if self.reg_covar > 0.0 {
             scatters.add_to_diagonal(stats.masses(), self.reg_covar);
         }
+        let total = stats.total_mass();
         let weight = |k: usize| {
             if let Some(weights) = &fixed.weights {
                 weights[k]
             } else if self.equal_weights {
                 1.0 / stats.k() as f64
             } else {
-                stats.mass(k) / stats.total_mass()
+                stats.mass(k) / total
             }
         };
         let means = || {

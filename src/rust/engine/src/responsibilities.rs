@@ -8,7 +8,7 @@ use nalgebra::DMatrix;
 use ndarray::ArrayView2;
 
 use crate::covariance::product;
-use crate::factors::Factors;
+use crate::factors::{Factors, Form};
 use crate::kernel::affine::Affine;
 use crate::kernel::scale::{Axes, Scalers};
 use crate::kernel::whiten::Whiteners;
@@ -107,9 +107,9 @@ const FARTHEST: f64 = 100.0;
 /// are what rounding of the scatters is to be compared with.
 const LEAST_OWN_PART: f64 = 1e-4;
 
-/// Whether the others do not determine column `j` of component `k`.
-fn has_own_part(factors: &Factors, k: usize, j: usize) -> bool {
-    factors.variance(k, j) * factors.precision(k, j) * LEAST_OWN_PART <= 1.0
+/// Whether the others do not determine a column with these.
+fn has_own_part((variance, precision): (&f64, &f64)) -> bool {
+    variance * precision * LEAST_OWN_PART <= 1.0
 }
 
 impl Expected {
@@ -130,9 +130,11 @@ impl Expected {
         isa: Isa,
     ) -> Option<Self> {
         let means = relative(mixture, &total.mean);
-        let is_near = factors.places().all(|(k, j)| {
-            let variance = factors.variance(k, j);
-            means[(j, k)].powi(2) <= FARTHEST * variance && has_own_part(factors, k, j)
+        let each = means.as_slice().chunks_exact(mixture.d());
+        let is_near = each.zip(factors.columns()).all(|(mean, (variances, precisions))| {
+            let is_near = |(mean, variance): (&f64, &f64)| mean * mean <= FARTHEST * variance;
+            mean.iter().zip(variances).all(is_near)
+                && variances.iter().zip(precisions).all(has_own_part)
         });
         is_near.then(|| Self::about(total.mean.clone(), mixture, factors, isa))
     }
@@ -140,12 +142,12 @@ impl Expected {
     /// Make a mixture ready for blocks relative to `origin`.
     fn about(origin: Vec<f64>, mixture: &Mixture, factors: &Factors, isa: Isa) -> Self {
         let means = relative(mixture, &origin);
-        let joint = match factors {
-            Factors::Own(own) => {
+        let joint = match &factors.form {
+            Form::Own(own) => {
                 let outputs = isa.outputs();
                 Joint::Own(Whiteners::new(&mixture.weights, &means, own, outputs))
             }
-            Factors::Common { basis, deviations } => {
+            Form::Common { basis, deviations } => {
                 let means = match basis {
                     None => means,
                     Some(basis) => &basis.inverse * means,
@@ -256,7 +258,7 @@ impl Expected {
         total: &Total,
         isa: Isa,
     ) -> Option<(Self, f64)> {
-        let Factors::Common { deviations, .. } = factors else {
+        let Form::Common { deviations, .. } = &factors.form else {
             return None;
         };
         let first = deviations.column(0);
@@ -264,7 +266,8 @@ impl Expected {
             return None;
         }
         let d = mixture.d();
-        if !(0..d).all(|j| has_own_part(factors, 0, j)) {
+        let columns = factors.variances.iter().zip(&factors.precisions);
+        if !columns.take(d).all(has_own_part) {
             return None;
         }
         let inverse = factors.inverse(0);

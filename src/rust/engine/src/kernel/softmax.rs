@@ -21,7 +21,8 @@ const POWER: [f64; 11] = [
     7.037_287_659_211_728e-9,
 ];
 
-/// `2^x` for `x <= 0`, to three units in the last place; below -1021 it may be 0.
+/// `2^x` for `x <= 0`, to three units in the last place; 0 where the nearest integer is below
+/// [`SMALLEST_EXPONENT`](super::lanes::SMALLEST_EXPONENT).
 ///
 /// To base two, because the integral part of `x` is then exact: this takes less than `exp`.
 ///

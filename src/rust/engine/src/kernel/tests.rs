@@ -7,6 +7,7 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 
 use super::affine::Affine;
+use super::lanes::SMALLEST_EXPONENT;
 use super::scale::{Axes, Scalers};
 use super::scatter::{accumulate_few, few_sums, packed_row, Moments, FEW_COLUMNS};
 use super::whiten::Whiteners;
@@ -228,7 +229,7 @@ impl Kernel for Powers<'_> {
 
 #[test]
 fn powers_of_two_are_good_to_three_units_in_the_last_place() {
-    let x: Vec<f64> = (0..=1_021_000).map(|i| f64::from(i) * -1e-3).collect();
+    let x: Vec<f64> = (0..=900_000).map(|i| f64::from(i) * -1e-3).collect();
     let mut x = [&x[..], &[-0.5, -1.5, -0.0]].concat();
     x.resize(x.len().next_multiple_of(ROW_MULTIPLE), 0.0);
     for isa in Isa::all() {
@@ -238,7 +239,7 @@ fn powers_of_two_are_good_to_three_units_in_the_last_place() {
             let error = (y / x.exp2() - 1.0).abs();
             assert!(error <= 3.0 * f64::EPSILON, "{isa:?} 2^{x}: {error}");
         }
-        let far = [-1075.5, -1e300, f64::NEG_INFINITY, -1e4].repeat(2);
+        let far = [SMALLEST_EXPONENT - 0.6, -1e300, f64::NEG_INFINITY, -1e4].repeat(2);
         let mut y = [1.0; 8];
         isa.run(Powers(&far, &mut y));
         assert_eq!(y, [0.0; 8]);

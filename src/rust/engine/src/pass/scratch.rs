@@ -28,9 +28,12 @@ thread_local! {
 }
 
 impl Buffer {
-    /// Give it this length; what is in it is nothing to rely on.
+    /// Give it this length, and keep what memory it has; what is in it is nothing to rely on.
     fn resize(&mut self, length: usize) {
-        self.lines.resize(length.div_ceil(LINE), Line([0.0; LINE]));
+        let lines = length.div_ceil(LINE);
+        if lines > self.lines.len() {
+            self.lines.resize(lines, Line([0.0; LINE]));
+        }
         self.length = length;
     }
 }

@@ -60,8 +60,8 @@ impl Lanes for Avx2 {
         let power = _mm256_slli_epi64::<52>(_mm256_castpd_si256(by.exponent.0));
         let scaled = _mm256_add_epi64(_mm256_castpd_si256(self.0), power);
         let smallest = _mm256_set1_pd(SMALLEST_EXPONENT);
-        let normal = _mm256_cmp_pd::<_CMP_GE_OQ>(by.integer.0, smallest);
-        Avx2(_mm256_and_pd(_mm256_castsi256_pd(scaled), normal))
+        let counts = _mm256_cmp_pd::<_CMP_GE_OQ>(by.integer.0, smallest);
+        Avx2(_mm256_and_pd(_mm256_castsi256_pd(scaled), counts))
     }
     #[inline(always)]
     unsafe fn sum(self) -> f64 {

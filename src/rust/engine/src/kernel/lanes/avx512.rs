@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Lanes, Rounded};
+use super::{Lanes, Rounded, SMALLEST_EXPONENT};
 
 /// To integers, without exceptions.
 const ROUND_TO_NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
@@ -67,8 +67,9 @@ impl Lanes for Avx512 {
     }
     #[inline(always)]
     unsafe fn scale_exponent(self, by: Rounded<Self>) -> Self {
-        // Whatever the rest is, 0 where the exponent is minus infinity.
-        Avx512(_mm512_scalef_pd(self.0, by.exponent.0))
+        let smallest = _mm512_set1_pd(SMALLEST_EXPONENT);
+        let counts = _mm512_cmp_pd_mask::<_CMP_GE_OQ>(by.integer.0, smallest);
+        Avx512(_mm512_maskz_scalef_pd(counts, self.0, by.exponent.0))
     }
     #[inline(always)]
     unsafe fn sum(self) -> f64 {

@@ -72,8 +72,8 @@ impl Lanes for Portable {
         for ((value, exponent), integer) in out.iter_mut().zip(by.exponent.0).zip(by.integer.0) {
             let scaled = value.to_bits().wrapping_add(exponent.to_bits() << 52);
             // A mask, not a branch: the compiler has vectors for that.
-            let is_normal = u64::from(integer >= SMALLEST_EXPONENT).wrapping_neg();
-            *value = f64::from_bits(scaled & is_normal);
+            let counts = u64::from(integer >= SMALLEST_EXPONENT).wrapping_neg();
+            *value = f64::from_bits(scaled & counts);
         }
         Portable(out)
     }
