@@ -13,11 +13,17 @@ use crate::memory::Pool;
 /// Shared between the threads that work and the one that waits.
 #[derive(Debug, Default)]
 pub struct Progress {
-    stop: AtomicBool,
+    stop: Apart<AtomicBool>,
     runs_total: AtomicUsize,
     runs_done: AtomicUsize,
-    iterations: AtomicUsize,
+    iterations: Apart<AtomicUsize>,
 }
+
+/// What has its cache lines for itself: every block of rows looks whether to stop, and must not wait
+/// for a line that other threads count on.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Apart<T>(T);
 
 /// How far a fit has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +45,12 @@ impl Progress {
     /// Ask the work to end; it does so within a block of rows, or a step
     /// of an iterative M-step.
     pub fn request_stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.0.store(true, Ordering::Relaxed);
     }
 
     /// [`GmmError::Interrupted`] once a stop was asked for.
     pub(crate) fn check(&self) -> Result<(), GmmError> {
-        if self.stop.load(Ordering::Relaxed) {
+        if self.stop.0.load(Ordering::Relaxed) {
             Err(GmmError::Interrupted)
         } else {
             Ok(())
@@ -60,7 +66,7 @@ impl Progress {
     }
 
     pub(crate) fn iteration_done(&self) {
-        self.iterations.fetch_add(1, Ordering::Relaxed);
+        self.iterations.0.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How far the work has come.
@@ -68,7 +74,7 @@ impl Progress {
         Report {
             runs_total: self.runs_total.load(Ordering::Relaxed),
             runs_done: self.runs_done.load(Ordering::Relaxed),
-            iterations: self.iterations.load(Ordering::Relaxed),
+            iterations: self.iterations.0.load(Ordering::Relaxed),
         }
     }
 }

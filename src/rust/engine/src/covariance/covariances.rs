@@ -53,8 +53,12 @@ impl Basis {
 
     /// Whether the inverse is the transpose but for rounding.
     pub(super) fn is_orthogonal(&self) -> bool {
-        let error = &self.matrix - self.inverse.transpose();
-        error.amax() < 1e-8 && self.matrix.amax() < 1.0 + 1e-8
+        let d = self.matrix.ncols();
+        (0..d).all(|j| {
+            let row = self.inverse.as_slice()[j..].iter().step_by(d);
+            let mut pairs = self.matrix.as_slice()[j * d..][..d].iter().zip(row);
+            pairs.all(|(a, b)| (a - b).abs() < 1e-8 && a.abs() < 1.0 + 1e-8)
+        })
     }
 }
 

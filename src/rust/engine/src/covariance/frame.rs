@@ -77,7 +77,8 @@ impl Roots {
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
     volumes: Volumes,
-    log_volumes: Vec<f64>,
+    /// The `log g_k`.
+    pub(super) log_volumes: Vec<f64>,
     /// `double[(k + 1) d, d]`: `D` on top of `F_1 D`, ..., `F_k D`.
     pub(super) stacked: DMatrix<f64>,
     /// `y_kj / g_k` as `double[k, d]`.
@@ -122,11 +123,6 @@ impl Frame {
         self.stacked.rows(0, self.d()).into_owned()
     }
 
-    /// `log y_kj` of component `k`.
-    pub(super) fn log_variance(&self, k: usize, j: usize) -> f64 {
-        self.log_volumes[k] + self.squares[(k, j)].ln()
-    }
-
     /// The `l_k`.
     pub(super) fn mean_logs(&self) -> Vec<f64> {
         let d = self.d();
@@ -157,8 +153,7 @@ impl Frame {
         let before = self.squares.clone();
         let turned_back = std::mem::replace(&mut self.stacked, stacked);
         self.measure_squares();
-        let log_ratios = self.log_ratios(&before);
-        let gain = self.gain(&log_ratios);
+        let gain = self.gain(&self.growths_since(&before));
         if gain >= -ROUNDING {
             self.weigh();
             Some(gain)
@@ -169,18 +164,18 @@ impl Frame {
         }
     }
 
-    /// By how much the `l_k` differ from those of other squares.
-    fn log_ratios(&self, before: &DMatrix<f64>) -> Vec<f64> {
-        let mut sums = vec![0.0; self.k()];
-        for (now, then) in self.squares.column_iter().zip(before.column_iter()) {
-            for ((sum, now), then) in sums.iter_mut().zip(&now).zip(&then) {
-                *sum += (now / then).ln();
+    /// The growths of the components since they had other squares.
+    fn growths_since(&self, before: &DMatrix<f64>) -> Vec<f64> {
+        let d = self.d();
+        let growth = |k: usize| {
+            let ratios = (0..d).map(|j| self.squares[(k, j)] / before[(k, j)]);
+            let difference = sum_of_logs(ratios) / d as f64;
+            match self.volumes {
+                Volumes::Equal => difference.exp_m1(),
+                Volumes::Varying => difference,
             }
-        }
-        for sum in &mut sums {
-            *sum /= self.d() as f64;
-        }
-        sums
+        };
+        (0..self.k()).map(growth).collect()
     }
 
     /// The scatters in this basis, `Y_1`, ..., `Y_k` on top of each other, each over its `g_k`.
@@ -201,20 +196,32 @@ impl Frame {
         }
     }
 
-    /// By how much the objective falls where the `l_k` change by these differences.
-    pub(super) fn gain(&self, differences: &[f64]) -> f64 {
-        let changes = differences.iter().zip(&self.weights);
+    /// The growth of a component whose `exp(d l_k)` grows by a part of itself: by which part
+    /// `exp(l_k)` grows where the volume is equal, else by how much `l_k` does.
+    pub(super) fn growth(&self, part: f64) -> f64 {
+        let d = self.d();
         match self.volumes {
-            Volumes::Equal => -changes.map(|(x, p)| p * x.exp_m1()).sum::<f64>().ln_1p(),
-            Volumes::Varying => -changes.map(|(x, p)| p * x).sum::<f64>(),
+            Volumes::Equal if d == 2 => part / (1.0 + (1.0 + part).sqrt()),
+            Volumes::Equal => (part.ln_1p() / d as f64).exp_m1(),
+            Volumes::Varying => part.ln_1p() / d as f64,
         }
     }
 
-    /// Follow the weights where the `l_k` change by these differences.
-    pub(super) fn reweigh(&mut self, differences: &[f64]) {
+    /// By how much the objective falls with these growths of the components.
+    pub(super) fn gain(&self, growths: &[f64]) -> f64 {
+        let pairs = growths.iter().zip(&self.weights);
+        let mean: f64 = pairs.map(|(growth, weight)| weight * growth).sum();
+        match self.volumes {
+            Volumes::Equal => -mean.ln_1p(),
+            Volumes::Varying => -mean,
+        }
+    }
+
+    /// Follow the weights with these growths.
+    pub(super) fn reweigh(&mut self, growths: &[f64]) {
         if self.volumes == Volumes::Equal {
-            for (weight, difference) in self.weights.iter_mut().zip(differences) {
-                *weight *= difference.exp();
+            for (weight, growth) in self.weights.iter_mut().zip(growths) {
+                *weight *= 1.0 + growth;
             }
             let total: f64 = self.weights.iter().sum();
             for weight in &mut self.weights {

@@ -17,6 +17,7 @@ use nalgebra::DMatrix;
 use super::eigen::axes;
 use super::frame::{log_sum_exp, Frame, Roots, Volumes};
 use super::newton::descend;
+use super::products::product;
 use super::sweeps::sweep;
 use super::triangles::{factor_regular, inverse_of_lower};
 use super::volumes::vee;
@@ -75,7 +76,9 @@ fn roots(given: &Given<'_>) -> Result<Roots, GmmError> {
 
 /// Variances `y_kj` times a factor per component, in the basis of the frame.
 fn covariances(frame: &Frame, log_factor: impl Fn(usize) -> f64) -> Result<Covariances, GmmError> {
-    let variance = |j: usize, k: usize| (frame.log_variance(k, j) + log_factor(k)).exp();
+    let factor = |(k, log_volume): (usize, &f64)| (log_volume + log_factor(k)).exp();
+    let factors: Vec<f64> = frame.log_volumes.iter().enumerate().map(factor).collect();
+    let variance = |j: usize, k: usize| frame.squares[(k, j)] * factors[k];
     let basis = Basis::orthogonal(orthonormal(frame.basis()));
     common(
         Some(basis),
@@ -98,9 +101,11 @@ fn best_frame(given: &Given<'_>, roots: &Roots, volumes: Volumes) -> Result<Fram
             race(bases.iter().map(frame).collect(), given.progress)?
         }
         Some(previous) => {
-            let bases = bases_of(given, previous);
-            let frames = bases.iter().map(frame).collect();
-            best_first(frames).next().expect("at least one basis")
+            let mut frames: Vec<Frame> = bases_of(given, previous).iter().map(frame).collect();
+            if frames.len() > 1 {
+                frames = best_first(frames).collect();
+            }
+            frames.swap_remove(0)
         }
     };
     match given.ascent {
@@ -222,7 +227,10 @@ fn minimise(frame: &mut Frame, progress: &Progress) -> Result<(), GmmError> {
 /// The orthogonal matrix next to one that rounding has moved off the orthogonal ones: a step of
 /// Newton and Schulz.
 fn orthonormal(basis: DMatrix<f64>) -> DMatrix<f64> {
-    let gram = basis.transpose() * &basis;
-    let correction = (DMatrix::identity(gram.nrows(), gram.ncols()) * 3.0 - gram) * 0.5;
-    basis * correction
+    let mut correction = product(&basis.transpose(), &basis);
+    correction *= -0.5;
+    for i in 0..basis.ncols() {
+        correction[(i, i)] += 1.5;
+    }
+    product(&basis, &correction)
 }

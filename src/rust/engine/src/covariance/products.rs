@@ -14,6 +14,18 @@ pub(crate) fn multiply(left: &[f64], right: &[f64], d: usize, out: &mut [f64]) {
         DMatrixViewMut::from_slice(out, rows, d).gemm(1.0, &left, &right, 0.0);
         return;
     }
+    // Of square matrices of few columns, the size is known to the compiler.
+    match (rows, d) {
+        (2, 2) => multiply_few(&left[..4], &right[..4], 2, &mut out[..4]),
+        (3, 3) => multiply_few(&left[..9], &right[..9], 3, &mut out[..9]),
+        (4, 4) => multiply_few(&left[..16], &right[..16], 4, &mut out[..16]),
+        _ => multiply_few(left, right, d, out),
+    }
+}
+
+#[inline(always)]
+fn multiply_few(left: &[f64], right: &[f64], d: usize, out: &mut [f64]) {
+    let rows = left.len() / d;
     let columns = out.chunks_exact_mut(rows).zip(right.chunks_exact(d));
     for (out, factors) in columns {
         let mut parts = left.chunks_exact(rows).zip(factors);
@@ -56,12 +68,15 @@ pub(crate) fn sum_of_logs(factors: impl Iterator<Item = f64>) -> f64 {
     sum + product.ln()
 }
 
-/// Inner product in lanes, which the compiler turns into vector instructions.
+/// Inner product; a long one in lanes, which the compiler turns into vector instructions.
 pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
     const LANES: usize = 8;
     let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
     let rest = xs.remainder().iter().zip(ys.remainder());
     let rest: f64 = rest.map(|(x, y)| x * y).sum();
+    if x.len() < LANES {
+        return rest;
+    }
     let mut lanes = [0.0; LANES];
     for (x, y) in xs.zip(ys) {
         for lane in 0..LANES {

@@ -31,8 +31,8 @@ struct Plane {
     covariance: Vec<f64>,
     /// One over the product of the two variances.
     scale: Vec<f64>,
-    /// Differences of the mean logarithms at the angle tried last.
-    differences: Vec<f64>,
+    /// See [`Frame::growth`], at the angle tried last.
+    growths: Vec<f64>,
 }
 
 /// The derivatives of the objective at `psi = 0`.
@@ -56,7 +56,7 @@ pub(super) fn sweep(frame: &mut Frame, progress: &Progress) -> Result<f64, GmmEr
         half_difference: vec![0.0; k],
         covariance: vec![0.0; k],
         scale: vec![0.0; k],
-        differences: vec![0.0; k],
+        growths: vec![0.0; k],
     };
     let mut total = 0.0;
     for p in 0..d {
@@ -65,7 +65,7 @@ pub(super) fn sweep(frame: &mut Frame, progress: &Progress) -> Result<f64, GmmEr
             plane.look(frame, p, q);
             if let Some((psi, gain)) = plane.best(frame) {
                 turn(frame, p, q, 0.5 * psi);
-                frame.reweigh(&plane.differences);
+                frame.reweigh(&plane.growths);
                 total += gain;
             }
         }
@@ -146,13 +146,12 @@ impl Plane {
     fn gain(&mut self, frame: &Frame, psi: f64) -> f64 {
         let (sin_half, cos_half) = (0.5 * psi).sin_cos();
         let (one_minus_cos, sin) = (2.0 * sin_half * sin_half, 2.0 * sin_half * cos_half);
-        let d = frame.d() as f64;
-        for (k, difference) in self.differences.iter_mut().enumerate() {
+        for (k, growth) in self.growths.iter_mut().enumerate() {
             let (a, b, scale) = (self.half_difference[k], self.covariance[k], self.scale[k]);
             let fall = a * one_minus_cos - b * sin;
-            *difference = (fall * (2.0 * a - fall) * scale).ln_1p() / d;
+            *growth = frame.growth(fall * (2.0 * a - fall) * scale);
         }
-        frame.gain(&self.differences)
+        frame.gain(&self.growths)
     }
 }
 
