@@ -136,7 +136,7 @@
 #'   thousands. An accelerated step that would lower the log-likelihood is not taken: such an
 #'   iteration gains nothing, and the next is one of EM. And in all runs, short ones too, M-steps that
 #'   iterate (VEI, VEE, VEV, EVE and VVE) climb but need not end at their maximum as long as an
-#'   iteration gains more than 0.1 in log-likelihood. With `FALSE` every iteration is a textbook
+#'   iteration gains more than 0.01 in log-likelihood. With `FALSE` every iteration is a textbook
 #'   M-step and E-step. With `fix`, and with other algorithms than EM, nothing is accelerated.
 #' @param threads Whole number, 1 to 1024: threads that work. `NULL` takes
 #'   `getOption("gaussmix.threads")` or else all that the machine has, but two at most where

@@ -332,7 +332,7 @@ impl Reference {
             centres: match stats.second() {
                 // The scatter of all rows is known about their mean.
                 Second::Total(_) => stats.centres(),
-                _ => mixture.means.iter().copied().collect(),
+                _ => mixture.means_in_turn().as_ref().into(),
             },
             masses: mixture.weights.iter().map(|w| w * total).collect(),
             second: stats.second().clone(),
@@ -391,16 +391,16 @@ impl Reference {
         let (mut whole, mut half_white) = (vec![0.0; room], vec![0.0; room]);
         for component in 0..k {
             let expected = self.masses[component];
-            let size = expected.sqrt();
+            let scale = 1.0 / expected.sqrt();
             // Relative to what the reference itself expects.
             let mass = masses[component] - expected;
-            out.push(mass / size);
+            out.push(mass * scale);
             let sum = &sums[component * d..(component + 1) * d];
             let scatter = &scatters[component * width..(component + 1) * width];
             match &self.scale {
                 Scale::Full(inverses) => {
                     let inverse = inverses.of(component);
-                    whiten(inverse, sum, size, &mut out);
+                    whiten(inverse, sum, scale, &mut out);
                     for i in 0..d {
                         for j in 0..=i {
                             let entry = scatter[packed_row(i) + j];
@@ -411,34 +411,34 @@ impl Reference {
                     multiply(&whole, inverse, d, &mut half_white);
                     for (i, left) in inverse.chunks_exact(d).enumerate() {
                         let before = half_white.chunks_exact(d).take(i);
-                        out.extend(before.map(|column| dot(left, column) / size));
+                        out.extend(before.map(|column| dot(left, column) * scale));
                         let own = dot(left, &half_white[i * d..][..d]) - expected - mass;
-                        out.push(own * FRAC_1_SQRT_2 / size);
+                        out.push(own * FRAC_1_SQRT_2 * scale);
                     }
                 }
                 Scale::Diagonal(deviations) => {
                     let deviations = &deviations.as_slice()[component * d..][..d];
-                    out.extend(sum.iter().zip(deviations).map(|(s, sd)| s / (sd * size)));
+                    out.extend(sum.iter().zip(deviations).map(|(s, sd)| s / sd * scale));
                     out.extend(scatter.iter().zip(deviations).map(|(w, sd)| {
                         let own = w / (sd * sd) - expected - mass;
-                        own * FRAC_1_SQRT_2 / size
+                        own * FRAC_1_SQRT_2 * scale
                     }));
                 }
                 Scale::Trace(deviations) => {
                     let deviation = deviations[component];
-                    out.extend(sum.iter().map(|sum| sum / (deviation * size)));
+                    out.extend(sum.iter().map(|sum| sum / deviation * scale));
                     let own = scatter[0] / deviation.powi(2) - d as f64 * (expected + mass);
-                    out.push(own / ((2.0 * d as f64).sqrt() * size));
+                    out.push(own / (2.0 * d as f64).sqrt() * scale);
                 }
-                Scale::Sums(inverses) => whiten(inverses.of(component), sum, size, &mut out),
+                Scale::Sums(inverses) => whiten(inverses.of(component), sum, scale, &mut out),
             }
         }
         out
     }
 }
 
-/// Whiten a sum by `R⁻¹`, of which this is the transposed.
-fn whiten(inverse: &[f64], sum: &[f64], size: f64, out: &mut Vec<f64>) {
+/// Whiten a sum by `R⁻¹`, of which this is the transposed, and scale it.
+fn whiten(inverse: &[f64], sum: &[f64], scale: f64, out: &mut Vec<f64>) {
     let rows = inverse.chunks_exact(sum.len());
-    out.extend(rows.map(|row| dot(row, sum) / size));
+    out.extend(rows.map(|row| dot(row, sum) * scale));
 }

@@ -176,11 +176,7 @@ impl Em<'_> {
     }
 
     /// The M-step of `stats`, then the E-step.
-    fn step(
-        &self,
-        stats: &SufficientStats,
-        ascent: Ascent<'_>,
-    ) -> Result<Box<Point>, GmmError> {
+    fn step(&self, stats: &SufficientStats, ascent: Ascent<'_>) -> Result<Box<Point>, GmmError> {
         let mixture = self.maximise(stats, ascent)?;
         let factors = self.sound_factors(&mixture)?;
         self.point(mixture, factors)
@@ -450,7 +446,7 @@ fn ascent(previous: &Covariances, hurries: bool) -> Ascent<'_> {
 }
 
 /// A run whose last step gained more is far from its optimum.
-const FAR_OFF: f64 = 0.1;
+const FAR_OFF: f64 = 0.01;
 /// An accelerated run has converged when this many looks ahead in a row, each over at least so
 /// many differences of steps, promise less than this part of the tolerance: what slow directions
 /// still hide comes on top.

@@ -1,10 +1,10 @@
 //! Covariances factored: what densities, draws and the check for collapse need of them.
 
+use std::sync::Arc;
+
 use nalgebra::DMatrix;
 
-use crate::covariance::{
-    diagonal, dot, factor, invert, sum_of_logs, Basis, Covariances, Stack,
-};
+use crate::covariance::{diagonal, dot, factor, invert, sum_of_logs, Basis, Covariances, Stack};
 use crate::error::GmmError;
 
 /// Factors of the covariances of a mixture, and what these say of single columns.
@@ -27,7 +27,7 @@ pub(crate) enum Form {
     /// One basis, the axes of the data if `None`, and every component's standard deviations in it,
     /// a column each.
     Common {
-        basis: Option<Basis>,
+        basis: Option<Arc<Basis>>,
         deviations: DMatrix<f64>,
     },
 }
@@ -77,11 +77,11 @@ impl Factors {
                     });
                 }
                 let inverses = variances.map(|variance| 1.0 / variance);
-                let (variances_of_columns, precisions) = match basis {
+                let (of_columns, precisions) = match basis {
                     None => (variances.clone(), inverses),
                     Some(basis) => (
                         in_columns(&basis.matrix, variances),
-                        in_columns(&basis.inverse.transpose(), &inverses),
+                        given_others(&basis.inverse, &inverses),
                     ),
                 };
                 Ok(Factors {
@@ -89,7 +89,7 @@ impl Factors {
                         basis: basis.clone(),
                         deviations: variances.map(f64::sqrt),
                     },
-                    variances: variances_of_columns,
+                    variances: of_columns,
                     precisions,
                 })
             }
@@ -170,6 +170,20 @@ fn in_columns(matrix: &DMatrix<f64>, variances: &DMatrix<f64>) -> DMatrix<f64> {
     out
 }
 
+/// The precisions of those columns, from the inverses of the matrix and of the variances.
+fn given_others(inverse: &DMatrix<f64>, precisions: &DMatrix<f64>) -> DMatrix<f64> {
+    let (d, k) = precisions.shape();
+    let mut out = DMatrix::zeros(d, k);
+    let each = out.as_mut_slice().chunks_exact_mut(d);
+    for (out, precisions) in each.zip(precisions.as_slice().chunks_exact(d)) {
+        for (out, column) in out.iter_mut().zip(inverse.as_slice().chunks_exact(d)) {
+            let parts = column.iter().zip(precisions);
+            *out = parts.map(|(entry, own)| entry * entry * own).sum();
+        }
+    }
+    out
+}
+
 /// `to += factor * values²`.
 fn add_squares(to: &mut [f64], values: &[f64], factor: f64) {
     for (to, value) in to.iter_mut().zip(values) {
@@ -210,7 +224,7 @@ mod tests {
         let own = Covariances::Own([covariance.clone()].into_iter().collect());
         let eigen = covariance.symmetric_eigen();
         let common = Covariances::Common {
-            basis: Some(Basis::orthogonal(eigen.eigenvectors)),
+            basis: Some(Arc::new(Basis::orthogonal(eigen.eigenvectors))),
             variances: DMatrix::from_column_slice(2, 1, eigen.eigenvalues.as_slice()),
         };
         for covariances in [own, common] {

@@ -1,5 +1,7 @@
 //! A Gaussian mixture.
 
+use std::borrow::Cow;
+
 use nalgebra::{Cholesky, DMatrix, DVector};
 use ndarray::Array2;
 
@@ -29,6 +31,14 @@ impl Mixture {
     /// Number of columns.
     pub fn d(&self) -> usize {
         self.means.ncols()
+    }
+
+    /// The means one after the other.
+    pub(crate) fn means_in_turn(&self) -> Cow<'_, [f64]> {
+        match self.means.as_slice() {
+            Some(means) => Cow::Borrowed(means),
+            None => self.means.iter().copied().collect(),
+        }
     }
 
     /// The covariance of component `k`, `double[d, d]`.

@@ -131,11 +131,13 @@ impl Expected {
     ) -> Option<Self> {
         let means = relative(mixture, &total.mean);
         let each = means.as_slice().chunks_exact(mixture.d());
-        let is_near = each.zip(factors.columns()).all(|(mean, (variances, precisions))| {
-            let is_near = |(mean, variance): (&f64, &f64)| mean * mean <= FARTHEST * variance;
-            mean.iter().zip(variances).all(is_near)
-                && variances.iter().zip(precisions).all(has_own_part)
-        });
+        let is_near = each
+            .zip(factors.columns())
+            .all(|(mean, (variances, precisions))| {
+                let is_near = |(mean, variance): (&f64, &f64)| mean * mean <= FARTHEST * variance;
+                mean.iter().zip(variances).all(is_near)
+                    && variances.iter().zip(precisions).all(has_own_part)
+            });
         is_near.then(|| Self::about(total.mean.clone(), mixture, factors, isa))
     }
 
@@ -387,7 +389,7 @@ impl Expected {
 
 /// The means relative to `origin`, a column each.
 fn relative(mixture: &Mixture, origin: &[f64]) -> DMatrix<f64> {
-    let mut means: Vec<f64> = mixture.means.iter().copied().collect();
+    let mut means = mixture.means_in_turn().into_owned();
     for mean in means.chunks_exact_mut(mixture.d()) {
         for (mean, origin) in mean.iter_mut().zip(origin) {
             *mean -= origin;

@@ -1,5 +1,7 @@
 //! What an M-step gives: covariances, in the form in which densities are computed.
 
+use std::sync::Arc;
+
 use nalgebra::DMatrix;
 
 use super::products::{multiply, sum_of_logs};
@@ -17,7 +19,7 @@ pub enum Covariances {
     /// `B diag(variances_k) B'` with one basis `B` for all.
     Common {
         /// `B`; `None`: the axes of the data.
-        basis: Option<Basis>,
+        basis: Option<Arc<Basis>>,
         /// Positive variances, `double[d, k]`: a column per component.
         variances: DMatrix<f64>,
     },
@@ -138,7 +140,7 @@ impl FromIterator<DMatrix<f64>> for Covariances {
         match basis {
             Some(basis) => Covariances::Common {
                 variances: DMatrix::from_element(d, k, 1.0),
-                basis: Some(basis),
+                basis: Some(Arc::new(basis)),
             },
             None => Covariances::Own(matrices),
         }

@@ -8,6 +8,8 @@ const STEPS: usize = 100;
 const LEAST: f64 = 1e-150;
 /// The square of a relative rounding error.
 const ROUNDING: f64 = f64::EPSILON * f64::EPSILON;
+/// The tangent of an angle whose cosine is rounded to one.
+const STRAIGHT: f64 = 1e-8;
 /// Sweeps of rotations, far above the four or five that they take.
 const SWEEPS: usize = 50;
 
@@ -81,12 +83,16 @@ fn rotate<const D: usize>(matrix: &[f64], to: (&mut [f64], &mut [f64])) -> bool 
                     continue;
                 }
                 is_diagonal = false;
-                // Of twice the angle the cosine is `|difference| / length`.
                 let difference = other - own;
-                let length = (difference * difference + 4.0 * between * between).sqrt();
-                let sum = difference.abs() + length;
-                let tangent = 2.0 * between.copysign(between * difference) / sum;
-                let cos = (sum / (2.0 * length)).sqrt();
+                let (tangent, cos) = if between.abs() < STRAIGHT * difference.abs() {
+                    (between / difference, 1.0)
+                } else {
+                    // Of twice the angle the cosine is `|difference| / length`.
+                    let length = (difference * difference + 4.0 * between * between).sqrt();
+                    let sum = difference.abs() + length;
+                    let tangent = 2.0 * between.copysign(between * difference) / sum;
+                    (tangent, (sum / (2.0 * length)).sqrt())
+                };
                 let sin = tangent * cos;
                 a[p][p] = own - tangent * between;
                 a[q][q] = other + tangent * between;

@@ -3,6 +3,8 @@
 //! # Source
 //! Celeux and Govaert (1995), Pattern Recognition 28(5), section 3.1.
 
+use std::sync::Arc;
+
 use nalgebra::DMatrix;
 
 use super::covariances::Composer;
@@ -18,7 +20,7 @@ pub(super) fn eee(given: &Given<'_>) -> Result<Covariances, GmmError> {
     let is_regular = factor_regular(lower.as_mut_slice(), given.d());
     let basis = is_regular.then(|| Basis::triangular(lower)).flatten();
     Ok(Covariances::Common {
-        basis: Some(basis.ok_or(GmmError::Degenerate { k: 0 })?),
+        basis: Some(Arc::new(basis.ok_or(GmmError::Degenerate { k: 0 })?)),
         variances: DMatrix::from_element(given.d(), given.k(), 1.0),
     })
 }

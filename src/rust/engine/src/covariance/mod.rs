@@ -30,6 +30,8 @@ pub(crate) use scatters::{Needs, Scatters};
 pub use stack::Stack;
 pub(crate) use triangles::{diagonal, factor, inverse_of_lower, invert, solve};
 
+use std::sync::Arc;
+
 use nalgebra::DMatrix;
 
 use crate::error::GmmError;
@@ -99,6 +101,9 @@ fn common(basis: Option<Basis>, variances: DMatrix<f64>) -> Result<Covariances, 
         Some(at) => Err(GmmError::Degenerate {
             k: at / variances.nrows(),
         }),
-        None => Ok(Covariances::Common { basis, variances }),
+        None => Ok(Covariances::Common {
+            basis: basis.map(Arc::new),
+            variances,
+        }),
     }
 }

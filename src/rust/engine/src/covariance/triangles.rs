@@ -35,8 +35,9 @@ fn factor_sized(matrix: &mut [f64], d: usize) -> bool {
             return false;
         }
         column[0] = pivot;
+        let inverse = 1.0 / pivot;
         for entry in &mut column[1..] {
-            *entry /= pivot;
+            *entry *= inverse;
         }
     }
     matrix.iter().all(|entry| entry.is_finite())
@@ -71,13 +72,21 @@ pub(crate) fn invert(lower: &[f64], d: usize, inverse: &mut [f64]) -> bool {
 #[inline(always)]
 fn invert_sized(lower: &[f64], d: usize, inverse: &mut [f64]) -> bool {
     inverse.fill(0.0);
-    for (j, column) in inverse.chunks_exact_mut(d).enumerate() {
-        column[j] = 1.0;
-        for (i, factors) in lower.chunks_exact(d).enumerate().skip(j) {
-            let (solved, rest) = column[i..].split_first_mut().expect("the diagonal");
-            *solved /= factors[i];
-            for (entry, factor) in rest.iter_mut().zip(&factors[i + 1..]) {
-                *entry -= *solved * factor;
+    // From the last column to the first, so that the inverses of the pivots are there.
+    for j in (0..d).rev() {
+        let (before, after) = inverse.split_at_mut((j + 1) * d);
+        let column = &mut before[j * d..];
+        column[j] = 1.0 / lower[j * (d + 1)];
+        for i in j..d {
+            if i > j {
+                column[i] *= after[(i - j - 1) * d + i];
+            }
+            let solved = column[i];
+            for (entry, factor) in column[i + 1..]
+                .iter_mut()
+                .zip(&lower[i * d + i + 1..][..d - i - 1])
+            {
+                *entry -= solved * factor;
             }
         }
     }

@@ -147,7 +147,7 @@ impl<'a> Passes<'a> {
             }
         }
         let expected = Expected::new(mixture, factors, isa);
-        let centres = mixture.means.iter().copied().collect();
+        let centres = mixture.means_in_turn().as_ref().into();
         accumulate(&expected, centres, &second)
     }
 
@@ -211,8 +211,11 @@ impl<'a> Passes<'a> {
                 rows,
             })
         };
-        let parts = self.of_chunks(centres.len() / self.data.d(), of_chunk)?;
-        let mut parts = parts.into_iter();
+        let k = centres.len() / self.data.d();
+        if self.is_one_chunk(k) {
+            return of_chunk(0..self.data.n());
+        }
+        let mut parts = self.of_chunks(k, of_chunk)?.into_iter();
         let mut whole = parts.next().expect("at least one chunk");
         for part in parts {
             whole.merge(&part);
@@ -226,7 +229,7 @@ impl<'a> Passes<'a> {
         k: usize,
         of_chunk: impl Fn(Range<usize>) -> Result<T, GmmError> + Send + Sync,
     ) -> Result<Vec<T>, GmmError> {
-        if self.chunk_rows(k) >= self.data.n() {
+        if self.is_one_chunk(k) {
             return Ok(vec![of_chunk(0..self.data.n())?]);
         }
         // Collected in two steps: rayon takes longer to collect into one result.
@@ -238,6 +241,11 @@ impl<'a> Passes<'a> {
     /// The chunks of a pass with `k` components.
     pub(crate) fn chunks(&self, k: usize) -> Vec<Range<usize>> {
         split(0..self.data.n(), self.chunk_rows(k)).collect()
+    }
+
+    /// Whether a pass with `k` components has but one.
+    fn is_one_chunk(&self, k: usize) -> bool {
+        self.chunk_rows(k) >= self.data.n()
     }
 
     /// Rows of such a chunk.
