@@ -97,8 +97,12 @@ pub fn watched<T: Send>(
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, GmmError> {
     let value = std::thread::scope(|scope| {
+        let (ready, runs) = channel();
         let start = |thread: ThreadBuilder| {
-            Builder::new().spawn_scoped(scope, || {
+            let ready = ready.clone();
+            Builder::new().spawn_scoped(scope, move || {
+                // Fails only if nobody waits any more.
+                let _ = ready.send(());
                 thread.run();
                 Pool::close();
             })
@@ -112,20 +116,20 @@ pub fn watched<T: Send>(
             })
             .build()
             .map_err(|_| GmmError::NoThread)?;
-        let mut waiting = waiting.into_iter();
-        waiting
-            .next()
-            .map(start)
-            .transpose()
-            .map_err(|_| GmmError::NoThread)?;
+        let started = waiting.into_iter().map(start).take_while(Result::is_ok);
+        let started = started.count();
+        if started == 0 {
+            return Err(GmmError::NoThread);
+        }
+        // Until each has run, and sleeps: a new thread may be put where this one runs, to wait there
+        // behind the work for milliseconds, but one that wakes goes where nobody works.
+        runs.iter().take(started).for_each(drop);
         Ok(pool.in_place_scope(|scope| {
             let (sender, receiver) = channel();
             scope.spawn(move |_| {
                 // Fails only if nobody waits any more.
                 let _ = sender.send(work());
             });
-            // The first is at work while the others start.
-            waiting.map(start).take_while(Result::is_ok).for_each(drop);
             loop {
                 match receiver.recv_timeout(period) {
                     Ok(value) => return Some(value),
