@@ -222,12 +222,16 @@ mod tests {
     fn factors_know_variances_and_correlations() {
         let covariance = DMatrix::from_row_slice(2, 2, &[4.0, 3.0, 3.0, 9.0]);
         let own = Covariances::Own([covariance.clone()].into_iter().collect());
-        let eigen = covariance.symmetric_eigen();
+        let eigen = covariance.clone().symmetric_eigen();
         let common = Covariances::Common {
             basis: Some(Arc::new(Basis::orthogonal(eigen.eigenvectors))),
             variances: DMatrix::from_column_slice(2, 1, eigen.eigenvalues.as_slice()),
         };
-        for covariances in [own, common] {
+        // A matrix that components share becomes a triangular basis.
+        let shared = [covariance.clone(), covariance.clone()]
+            .into_iter()
+            .collect();
+        for covariances in [own, common, shared] {
             let factors = Factors::of(&covariances).unwrap();
             for (j, variance) in [4.0, 9.0].into_iter().enumerate() {
                 assert!((factors.variances[j] - variance).abs() < 1e-13);
