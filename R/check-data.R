@@ -138,19 +138,27 @@ check_finite <- function(x, arg, call, allow_na = FALSE) {
     list(columns = suspect[counts > 0], total = sum(counts))
   }
   missing <- count(is.na)
-  infinite <- count(is.infinite)
-  bad <- if (missing$total > 0 && !allow_na) missing else infinite
+  what <- if (missing$total == 0 || allow_na) {
+    "infinite"
+  } else if (count(is.nan)$total == missing$total) {
+    "NaN"
+  } else {
+    "missing"
+  }
+  bad <- if (what == "infinite") count(is.infinite) else missing
   if (bad$total == 0) {
     return(invisible(FALSE))
   }
   columns <- column_labels(x, bad$columns)
-  what <- if (identical(bad, infinite)) "infinite" else "missing"
   where <- if (ncol(x) > 1) ", in {cli::qty(columns)}column{?s} {.var {columns}}"
-  hint <- if (what == "missing") {
-    "Leave out the rows that have them, for example with `na.omit()`."
-  } else {
-    "Look for divisions by zero and logarithms of zero."
-  }
+  hint <- switch(what,
+    missing = "Leave out the rows that have them, for example with `na.omit()`.",
+    "NaN" = paste(
+      "Look for logarithms of negative numbers and divisions of zero by zero, or leave out the",
+      "rows that have them, for example with `na.omit()`."
+    ),
+    infinite = "Look for divisions by zero and logarithms of zero."
+  )
   abort_gmm(
     c(
       "{.arg {arg}} must not have {what} values.",

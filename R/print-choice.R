@@ -13,8 +13,13 @@ describe_choice <- function(x) {
   }
   gap <- rivals$margins
   other <- rivals$others[1]
+  best <- if (length(rivals$passed) > 0) {
+    sprintf("Of %s, the best by %s that is not flagged", among, criterion)
+  } else {
+    sprintf("Best by %s of %s", criterion, among)
+  }
   if (is.na(other)) {
-    return(sprintf("Best by %s of %s.", criterion, among))
+    return(paste0(best, "."))
   }
   if (rivals$is_flagged && gap[other] > 0 && !is_flagged(table)[other]) {
     return(sprintf(
@@ -25,8 +30,8 @@ describe_choice <- function(x) {
   # Of models that are as good, the one that is shown is the best.
   if (gap[other] > -0.005) {
     return(sprintf(
-      "Best by %s of %s. The next, %s, is %s.",
-      criterion, among, name_model(table, other), describe_margin(gap[other])
+      "%s. The next, %s, is %s.",
+      best, name_model(table, other), describe_margin(gap[other])
     ))
   }
   sprintf(

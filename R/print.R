@@ -92,7 +92,8 @@ print_cut <- function(table, digits) {
   }
 }
 
-#' Every column with as many decimals as its largest number needs for `digits` digits
+#' Every column with as many decimals as its largest number needs for `digits` digits; of very large
+#' numbers enough to tell them apart
 #' @noRd
 format_columns <- function(table, digits) {
   if (is.character(table)) {
@@ -105,11 +106,21 @@ format_columns <- function(table, digits) {
     formatted[, j] <- if (largest == 0 || all(column == round(column), na.rm = TRUE)) {
       format(column)
     } else if (largest >= 1e8 || largest < 1e-4) {
-      format(column, digits = digits)
+      format(column, digits = digits_apart(column, largest, digits))
     } else {
       decimals <- max(digits - 1 - floor(log10(largest)), 0)
-      format(round(column, decimals), nsmall = decimals)
+      format(round(column, decimals), nsmall = decimals, scientific = FALSE)
     }
   }
   formatted
+}
+
+#' Digits that show two of the difference between the largest and the smallest number
+#' @noRd
+digits_apart <- function(column, largest, digits) {
+  spread <- diff(range(column, na.rm = TRUE))
+  if (spread == 0) {
+    return(digits)
+  }
+  max(digits, min(ceiling(log10(largest / spread)) + 1, 15))
 }

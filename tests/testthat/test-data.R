@@ -31,6 +31,8 @@ test_that("a sparse matrix is refused with a way out", {
 test_that("missing and infinite values are refused by column", {
   refused(gmm_fit(airquality, k = 2), "non_finite", columns = c("Ozone", "Solar.R"), count = 44)
   refused(gmm_fit(c(1, NaN, 2, 4), k = 1), "non_finite", count = 1)
+  # Where some are missing, these come first.
+  expect_error(gmm_fit(c(1, NaN, NA, 4), k = 1), "2 values are missing")
   refused(gmm_fit(cbind(a = c(1, Inf, -Inf), b = 1:3), k = 1), "non_finite", columns = "a")
 })
 

@@ -92,7 +92,7 @@ test_that("the next model is another one, and not flagged", {
   expect_identical(summary(nile)$next_best$k, 2L)
   rain <- gmm_fit(precip, k = 3)
   expect_true(is_flagged(rain$selection)[rain$selection$covariance == "V"])
-  expect_identical(describe_choice(rain), "Best by BIC of 2 models.")
+  expect_identical(describe_choice(rain), "Of 2 models, the best by BIC that is not flagged.")
   expect_snapshot(writeLines(describe_passed(rain)))
   expect_match(summary(rain)$flags, "passed over", all = FALSE)
   expect_null(summary(rain)$next_best)
@@ -181,4 +181,13 @@ test_that("printing returns its argument and never floods the console", {
   expect_lt(length(lines), 56)
   expect_match(lines, "5 more components, 21 more columns", all = FALSE)
   expect_lt(length(capture.output(print(summary(fit)))), 200)
+})
+
+test_that("numbers are told apart however large they are", {
+  shown <- function(...) format_columns(cbind(c(...)), 4)[, 1]
+  expect_identical(shown(1e9 + 2.04, 1e9 + 4.29), c("1000000002", "1000000004"))
+  expect_identical(shown(0.1, 1e6 + 0.5), c("      0", "1000000"))
+  expect_identical(shown(1e9 + 0.25, 1e9 + 0.25), c("1e+09", "1e+09"))
+  expect_identical(shown(2.0361, 54.479), c(" 2.04", "54.48"))
+  expect_identical(shown(1.23456e-7, 2.5e-7), c("1.235e-07", "2.500e-07"))
 })

@@ -38,7 +38,7 @@ pub(crate) struct Em<'a> {
     pub(crate) negligible: f64,
     /// The least that a variance in [`Mixture::extents`] may be.
     pub(crate) min_eigen_ratio: f64,
-    /// Whether a run far from its optimum may leave M-steps that take long before their maximum.
+    /// Whether a run that still climbs may leave M-steps that take long before their maximum.
     pub(crate) hurries: bool,
     /// Whether runs keep the mixture of every iteration.
     pub(crate) keep_path: bool,
@@ -409,7 +409,7 @@ impl Em<'_> {
 
     /// Whether the next M-step, if it iterates, may be left before its maximum.
     fn may_hurry(&self, run: &Run) -> bool {
-        self.hurries && run.last_gain() > FAR_OFF
+        self.hurries && run.last_gain() > STILL_CLIMBING
     }
 
     fn move_to(&self, run: &mut Run, next: Box<Point>) {
@@ -445,8 +445,8 @@ fn ascent(previous: &Covariances, hurries: bool) -> Ascent<'_> {
     }
 }
 
-/// A run whose last step gained more is far from its optimum.
-const FAR_OFF: f64 = 0.01;
+/// A run whose last step gained more is not near its optimum.
+const STILL_CLIMBING: f64 = 0.01;
 /// An accelerated run has converged when this many looks ahead in a row, each over at least so
 /// many differences of steps, promise less than this part of the tolerance: what slow directions
 /// still hide comes on top.

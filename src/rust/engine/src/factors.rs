@@ -13,9 +13,9 @@ pub(crate) struct Factors {
     pub(crate) form: Form,
     /// The variances of the columns in every component, `double[d, k]`.
     pub(crate) variances: DMatrix<f64>,
-    /// The inverses of the variances that columns have in every component given the others, likewise.
-    /// One over the product with the variance is the part of it that the others do not determine:
-    /// one minus the squared multiple correlation.
+    /// The inverses of the variances that columns have in every component given the others,
+    /// likewise. One over the product with the variance is the part of it that the others do not
+    /// determine: one minus the squared multiple correlation.
     pub(crate) precisions: DMatrix<f64>,
 }
 
@@ -178,7 +178,7 @@ fn given_others(inverse: &DMatrix<f64>, precisions: &DMatrix<f64>) -> DMatrix<f6
     for (out, precisions) in each.zip(precisions.as_slice().chunks_exact(d)) {
         for (out, column) in out.iter_mut().zip(inverse.as_slice().chunks_exact(d)) {
             let parts = column.iter().zip(precisions);
-            *out = parts.map(|(entry, own)| entry * entry * own).sum();
+            *out = parts.map(|(entry, own)| own * entry * entry).sum();
         }
     }
     out
@@ -217,31 +217,55 @@ impl CholeskyFactors {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nalgebra::DVector;
 
     #[test]
     fn factors_know_variances_and_correlations() {
-        let covariance = DMatrix::from_row_slice(2, 2, &[4.0, 3.0, 3.0, 9.0]);
-        let own = Covariances::Own([covariance.clone()].into_iter().collect());
-        let eigen = covariance.clone().symmetric_eigen();
+        // The third column does not depend on the others.
+        let first = DMatrix::from_row_slice(3, 3, &[4.0, 3.0, 0.0, 3.0, 9.0, 0.0, 0.0, 0.0, 5.0]);
+        let second = &first * 2.0;
+        let eigen = first.clone().symmetric_eigen();
+        let values = eigen.eigenvalues.as_slice();
+        let doubled = values.iter().map(|value| 2.0 * value);
         let common = Covariances::Common {
             basis: Some(Arc::new(Basis::orthogonal(eigen.eigenvectors))),
-            variances: DMatrix::from_column_slice(2, 1, eigen.eigenvalues.as_slice()),
+            variances: DMatrix::from_iterator(3, 2, values.iter().copied().chain(doubled)),
         };
-        // A matrix that components share becomes a triangular basis.
-        let shared = [covariance.clone(), covariance.clone()]
-            .into_iter()
-            .collect();
-        for covariances in [own, common, shared] {
+        let own = [first.clone(), second.clone()].into_iter().collect();
+        // One matrix that both share becomes a triangular basis.
+        let shared = [first.clone(), first.clone()].into_iter().collect();
+        for (covariances, times) in [(own, 2.0), (common, 2.0), (shared, 1.0)] {
             let factors = Factors::of(&covariances).unwrap();
-            for (j, variance) in [4.0, 9.0].into_iter().enumerate() {
-                assert!((factors.variances[j] - variance).abs() < 1e-13);
-                let own_part = 1.0 / (factors.variances[j] * factors.precisions[j]);
-                assert!((own_part - 0.75).abs() < 1e-13);
+            let each = factors.columns().zip([(&first, 1.0), (&second, times)]);
+            for (k, ((variances, precisions), (matrix, times))) in each.enumerate() {
+                for (j, (variance, own_part)) in [(4.0, 0.75), (9.0, 0.75), (5.0, 1.0)]
+                    .into_iter()
+                    .enumerate()
+                {
+                    assert!((variances[j] - times * variance).abs() < 1e-13);
+                    let found = 1.0 / (variances[j] * precisions[j]);
+                    assert!((found - own_part).abs() < 1e-13);
+                }
+                let matrix = if times == 1.0 { &first } else { matrix };
+                let (root, inverse) = (factors.root(k), factors.inverse(k));
+                assert!((&root * root.transpose() - matrix).norm() < 1e-13);
+                assert!((root * inverse - DMatrix::identity(3, 3)).norm() < 1e-13);
             }
-            let (root, inverse) = (factors.root(0), factors.inverse(0));
-            let difference = &root * root.transpose() - covariances.matrix(0);
-            assert!(difference.norm() < 1e-13);
-            assert!((root * inverse - DMatrix::identity(2, 2)).norm() < 1e-13);
+        }
+    }
+
+    #[test]
+    fn columns_in_far_apart_units_keep_their_correlation() {
+        let units = DMatrix::from_diagonal(&DVector::from_vec(vec![1e-100, 1e100]));
+        let correlations = DMatrix::from_row_slice(2, 2, &[1.0, 0.5, 0.5, 1.0]);
+        let covariance = &units * correlations * &units;
+        for k in 1..=2 {
+            // Of one component a matrix of its own, of two a triangular basis.
+            let covariances = (0..k).map(|_| covariance.clone()).collect();
+            let factors = Factors::of(&covariances).unwrap();
+            for (variance, precision) in factors.variances.iter().zip(&factors.precisions) {
+                assert!((1.0 / (variance * precision) - 0.75).abs() < 1e-12);
+            }
         }
     }
 

@@ -33,7 +33,7 @@ impl Mixture {
         self.means.ncols()
     }
 
-    /// The means one after the other.
+    /// The means one after the other, `double[k, d]` row by row.
     pub(crate) fn means_in_turn(&self) -> Cow<'_, [f64]> {
         match self.means.as_slice() {
             Some(means) => Cow::Borrowed(means),

@@ -16,11 +16,11 @@ pub struct Progress {
     stop: Apart<AtomicBool>,
     runs_total: AtomicUsize,
     runs_done: AtomicUsize,
-    iterations: Apart<AtomicUsize>,
+    iterations: AtomicUsize,
 }
 
-/// What has its cache lines for itself: every block of rows looks whether to stop, and must not wait
-/// for a line that other threads count on.
+/// What has its cache lines for itself: every block of rows looks whether to stop, and must not
+/// wait for a line on which other threads count.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Apart<T>(T);
@@ -66,7 +66,7 @@ impl Progress {
     }
 
     pub(crate) fn iteration_done(&self) {
-        self.iterations.0.fetch_add(1, Ordering::Relaxed);
+        self.iterations.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How far the work has come.
@@ -74,7 +74,7 @@ impl Progress {
         Report {
             runs_total: self.runs_total.load(Ordering::Relaxed),
             runs_done: self.runs_done.load(Ordering::Relaxed),
-            iterations: self.iterations.0.load(Ordering::Relaxed),
+            iterations: self.iterations.load(Ordering::Relaxed),
         }
     }
 }
@@ -97,7 +97,7 @@ pub fn watched<T: Send>(
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, GmmError> {
     let value = std::thread::scope(|scope| {
-        let (ready, runs) = channel();
+        let (ready, started) = channel();
         let start = |thread: ThreadBuilder| {
             let ready = ready.clone();
             Builder::new().spawn_scoped(scope, move || {
@@ -116,14 +116,14 @@ pub fn watched<T: Send>(
             })
             .build()
             .map_err(|_| GmmError::NoThread)?;
-        let started = waiting.into_iter().map(start).take_while(Result::is_ok);
-        let started = started.count();
-        if started == 0 {
+        let all = waiting.into_iter().map(start).take_while(Result::is_ok);
+        let all = all.count();
+        if all == 0 {
             return Err(GmmError::NoThread);
         }
-        // Until each has run, and sleeps: a new thread may be put where this one runs, to wait there
-        // behind the work for milliseconds, but one that wakes goes where nobody works.
-        runs.iter().take(started).for_each(drop);
+        // Until each has run once: a new thread may be put where another works, and wait there for
+        // milliseconds; one that wakes goes where nobody works.
+        started.iter().take(all).for_each(drop);
         Ok(pool.in_place_scope(|scope| {
             let (sender, receiver) = channel();
             scope.spawn(move |_| {

@@ -134,8 +134,8 @@ impl Expected {
         let is_near = each
             .zip(factors.columns())
             .all(|(mean, (variances, precisions))| {
-                let is_near = |(mean, variance): (&f64, &f64)| mean * mean <= FARTHEST * variance;
-                mean.iter().zip(variances).all(is_near)
+                let is_within = |(mean, variance): (&f64, &f64)| mean * mean <= FARTHEST * variance;
+                mean.iter().zip(variances).all(is_within)
                     && variances.iter().zip(precisions).all(has_own_part)
             });
         is_near.then(|| Self::about(total.mean.clone(), mixture, factors, isa))

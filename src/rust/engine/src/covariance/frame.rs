@@ -169,11 +169,7 @@ impl Frame {
         let d = self.d();
         let growth = |k: usize| {
             let ratios = (0..d).map(|j| self.squares[(k, j)] / before[(k, j)]);
-            let difference = sum_of_logs(ratios) / d as f64;
-            match self.volumes {
-                Volumes::Equal => difference.exp_m1(),
-                Volumes::Varying => difference,
-            }
+            self.growth_by(sum_of_logs(ratios) / d as f64)
         };
         (0..self.k()).map(growth).collect()
     }
@@ -200,10 +196,18 @@ impl Frame {
     /// `exp(l_k)` grows where the volume is equal, else by how much `l_k` does.
     pub(super) fn growth(&self, part: f64) -> f64 {
         let d = self.d();
+        if self.volumes == Volumes::Equal && d == 2 {
+            // A root takes less time than a logarithm and an exponential.
+            return part / (1.0 + (1.0 + part).sqrt());
+        }
+        self.growth_by(part.ln_1p() / d as f64)
+    }
+
+    /// The growth of a component whose `l_k` grows by `difference`.
+    fn growth_by(&self, difference: f64) -> f64 {
         match self.volumes {
-            Volumes::Equal if d == 2 => part / (1.0 + (1.0 + part).sqrt()),
-            Volumes::Equal => (part.ln_1p() / d as f64).exp_m1(),
-            Volumes::Varying => part.ln_1p() / d as f64,
+            Volumes::Equal => difference.exp_m1(),
+            Volumes::Varying => difference,
         }
     }
 

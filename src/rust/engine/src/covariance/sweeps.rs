@@ -174,3 +174,47 @@ fn turn(frame: &mut Frame, p: usize, q: usize, angle: f64) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::covariance::frame::Roots;
+    use crate::covariance::{factor, Stack};
+    use nalgebra::DMatrix;
+
+    /// Scatters of three components that share no axes.
+    fn roots(d: usize) -> Roots {
+        let scatter = |k: usize| {
+            let root = DMatrix::from_fn(d, d, |i, j| ((3 * i + (k + 2) * j) % 7) as f64 - 2.5);
+            &root * root.transpose() + DMatrix::identity(d, d)
+        };
+        let mut lowers: Stack = (0..3).map(scatter).collect();
+        for lower in lowers.each_mut() {
+            assert!(factor(lower, d));
+        }
+        Roots::of(&lowers)
+    }
+
+    #[test]
+    fn what_a_sweep_or_a_turn_gains_is_what_the_objective_falls() {
+        for (d, volumes) in [2, 3, 5]
+            .into_iter()
+            .flat_map(|d| [Volumes::Equal, Volumes::Varying].map(|volumes| (d, volumes)))
+        {
+            let basis = DMatrix::identity(d, d);
+            let mut frame = Frame::new(volumes, &[0.2, 0.3, 0.5], &roots(d), &basis);
+            let before = frame.objective();
+            let gain = sweep(&mut frame, &Progress::new()).unwrap();
+            assert!(gain > 1e-3);
+            assert!((before - frame.objective() - gain).abs() < 1e-12);
+            // Back again, it rises, and that is refused.
+            let objective = frame.objective();
+            let back = frame.basis().transpose();
+            assert_eq!(frame.turn(&back), None);
+            assert_eq!(frame.objective(), objective);
+            let mut other = Frame::new(volumes, &[0.2, 0.3, 0.5], &roots(d), &basis);
+            let gain = other.turn(&frame.basis()).unwrap();
+            assert!((before - other.objective() - gain).abs() < 1e-12);
+        }
+    }
+}

@@ -239,7 +239,7 @@ fn powers_of_two_are_good_to_three_units_in_the_last_place() {
             let error = (y / x.exp2() - 1.0).abs();
             assert!(error <= 3.0 * f64::EPSILON, "{isa:?} 2^{x}: {error}");
         }
-        let far = [SMALLEST_EXPONENT - 0.6, -1e300, f64::NEG_INFINITY, -1e4].repeat(2);
+        let far = [SMALLEST_EXPONENT - 0.6, -1e300, f64::NEG_INFINITY, f64::NAN].repeat(2);
         let mut y = [1.0; 8];
         isa.run(Powers(&far, &mut y));
         assert_eq!(y, [0.0; 8]);

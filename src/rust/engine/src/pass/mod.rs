@@ -212,6 +212,7 @@ impl<'a> Passes<'a> {
             })
         };
         let k = centres.len() / self.data.d();
+        // Small data have many short passes, which a list of one would slow down.
         if self.is_one_chunk(k) {
             return of_chunk(0..self.data.n());
         }

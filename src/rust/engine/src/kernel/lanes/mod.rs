@@ -35,7 +35,7 @@ pub(crate) trait Lanes: Copy {
     unsafe fn mul_add(self, a: Self, b: Self) -> Self;
     /// The nearest integer.
     unsafe fn round(self) -> Rounded<Self>;
-    /// `self * 2^exponent`, but 0 where the exponent is below [`SMALLEST_EXPONENT`].
+    /// `self * 2^exponent`, but 0 where the exponent is below [`SMALLEST_EXPONENT`], or no number.
     unsafe fn scale_exponent(self, exponent: Rounded<Self>) -> Self;
     /// Sum over the lanes, in a fixed order.
     unsafe fn sum(self) -> f64;
@@ -55,8 +55,9 @@ pub(crate) struct Rounded<V> {
 /// Adding it rounds to an integer and leaves that integer in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
-/// Below, powers of two are taken as zero: so far above the least normal number that what they are
-/// multiplied with keeps above it, too, since some processors take a hundred times as long below.
+/// Below, powers of two are taken as zero: so far above the least normal number that products with
+/// columns in ordinary units are normal, too. Some processors take a hundred times as long for what
+/// is not.
 pub(crate) const SMALLEST_EXPONENT: f64 = -900.0;
 
 /// Rounding for those who scale by adding to the bits of the exponent.
