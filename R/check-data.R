@@ -84,7 +84,9 @@ check_numeric_columns <- function(x, arg, call) {
   }
   columns <- names(x)[!numeric]
   types <- vapply(x[!numeric], function(column) class(column)[1], character(1))
-  hint <- if (all(types == "integer64")) {
+  hint <- if (arg == "newdata") {
+    "Give numbers, as in the data of the fit."
+  } else if (all(vapply(x[!numeric], stands_for_numbers, logical(1)))) {
     "Convert with `as.numeric()`."
   } else if (all(types == "logical")) {
     "If `TRUE` and `FALSE` stand for 1 and 0, convert with `as.numeric()`."
@@ -102,6 +104,15 @@ check_numeric_columns <- function(x, arg, call) {
     columns = columns,
     call = call
   )
+}
+
+#' Whether `as.numeric()` makes of a column what it was meant to be
+#' @noRd
+stands_for_numbers <- function(column) {
+  if (is.character(column)) {
+    return(!anyNA(suppressWarnings(as.numeric(column[!is.na(column)]))))
+  }
+  inherits(column, c("integer64", "Date", "POSIXct", "difftime"))
 }
 
 #' Names of columns for messages: their names, or numbers where they have none

@@ -28,6 +28,17 @@ test_that("a sparse matrix is refused with a way out", {
   refused(gmm_fit(Matrix::Matrix(x * (x > 4), sparse = TRUE), k = 2), "bad_type")
 })
 
+test_that("numbers that came as text or dates are to be converted, labels to be dropped", {
+  hint <- function(column) {
+    condition <- expect_error(gmm_fit(data.frame(faithful, z = column), k = 2))
+    sub("^i ", "", utils::tail(strsplit(cli::ansi_strip(conditionMessage(condition)), "\n")[[1]], 1))
+  }
+  expect_identical(hint(as.character(1:272)), "Convert with `as.numeric()`.")
+  expect_identical(hint(as.Date("2020-01-01") + 1:272), "Convert with `as.numeric()`.")
+  expect_match(hint(rep(c("1", "b"), 136)), "Drop what is not a measurement", fixed = TRUE)
+  expect_match(hint(factor(1:272)), "Drop what is not a measurement", fixed = TRUE)
+})
+
 test_that("missing and infinite values are refused by column", {
   refused(gmm_fit(airquality, k = 2), "non_finite", columns = c("Ozone", "Solar.R"), count = 44)
   refused(gmm_fit(c(1, NaN, 2, 4), k = 1), "non_finite", count = 1)
