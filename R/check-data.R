@@ -84,6 +84,7 @@ check_numeric_columns <- function(x, arg, call) {
   }
   columns <- names(x)[!numeric]
   types <- vapply(x[!numeric], function(column) class(column)[1], character(1))
+  # A column that a fit needs can't be dropped.
   hint <- if (arg == "newdata") {
     "Give numbers, as in the data of the fit."
   } else if (all(vapply(x[!numeric], stands_for_numbers, logical(1)))) {

@@ -30,7 +30,8 @@ test_that("a sparse matrix is refused with a way out", {
 
 test_that("numbers that came as text or dates are to be converted, labels to be dropped", {
   hint <- function(column) {
-    condition <- expect_error(gmm_fit(data.frame(faithful, z = column), k = 2))
+    table <- data.frame(faithful, z = column)
+    condition <- expect_error(gmm_fit(table, k = 2), class = "gmm_error_bad_type")
     sub("^i ", "", utils::tail(strsplit(cli::ansi_strip(conditionMessage(condition)), "\n")[[1]], 1))
   }
   expect_identical(hint(as.character(1:272)), "Convert with `as.numeric()`.")
@@ -43,7 +44,9 @@ test_that("missing and infinite values are refused by column", {
   refused(gmm_fit(airquality, k = 2), "non_finite", columns = c("Ozone", "Solar.R"), count = 44)
   refused(gmm_fit(c(1, NaN, 2, 4), k = 1), "non_finite", count = 1)
   # Where some are missing, these come first.
-  expect_error(gmm_fit(c(1, NaN, NA, 4), k = 1), "2 values are missing")
+  expect_error(
+    gmm_fit(c(1, NaN, NA, 4), k = 1), "2 values are missing", class = "gmm_error_non_finite"
+  )
   refused(gmm_fit(cbind(a = c(1, Inf, -Inf), b = 1:3), k = 1), "non_finite", columns = "a")
 })
 

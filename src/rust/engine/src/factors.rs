@@ -234,19 +234,21 @@ mod tests {
         let own = [first.clone(), second.clone()].into_iter().collect();
         // One matrix that both share becomes a triangular basis.
         let shared = [first.clone(), first.clone()].into_iter().collect();
-        for (covariances, times) in [(own, 2.0), (common, 2.0), (shared, 1.0)] {
+        let cases: [(Covariances, [&DMatrix<f64>; 2]); 3] = [
+            (own, [&first, &second]),
+            (common, [&first, &second]),
+            (shared, [&first, &first]),
+        ];
+        for (covariances, matrices) in cases {
             let factors = Factors::of(&covariances).unwrap();
-            let each = factors.columns().zip([(&first, 1.0), (&second, times)]);
-            for (k, ((variances, precisions), (matrix, times))) in each.enumerate() {
-                for (j, (variance, own_part)) in [(4.0, 0.75), (9.0, 0.75), (5.0, 1.0)]
-                    .into_iter()
-                    .enumerate()
-                {
-                    assert!((variances[j] - times * variance).abs() < 1e-13);
+            assert_eq!(factors.columns().count(), 2);
+            for (k, (variances, precisions)) in factors.columns().enumerate() {
+                let matrix = matrices[k];
+                for (j, own_part) in [0.75, 0.75, 1.0].into_iter().enumerate() {
+                    assert!((variances[j] - matrix[(j, j)]).abs() < 1e-13);
                     let found = 1.0 / (variances[j] * precisions[j]);
                     assert!((found - own_part).abs() < 1e-13);
                 }
-                let matrix = if times == 1.0 { &first } else { matrix };
                 let (root, inverse) = (factors.root(k), factors.inverse(k));
                 assert!((&root * root.transpose() - matrix).norm() < 1e-13);
                 assert!((root * inverse - DMatrix::identity(3, 3)).norm() < 1e-13);

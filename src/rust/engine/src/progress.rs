@@ -97,7 +97,7 @@ pub fn watched<T: Send>(
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, GmmError> {
     let value = std::thread::scope(|scope| {
-        let (ready, started) = channel();
+        let (ready, awake) = channel();
         let start = |thread: ThreadBuilder| {
             let ready = ready.clone();
             Builder::new().spawn_scoped(scope, move || {
@@ -116,14 +116,14 @@ pub fn watched<T: Send>(
             })
             .build()
             .map_err(|_| GmmError::NoThread)?;
-        let all = waiting.into_iter().map(start).take_while(Result::is_ok);
-        let all = all.count();
-        if all == 0 {
+        let started = waiting.into_iter().map(start).take_while(Result::is_ok);
+        let started = started.count();
+        if started == 0 {
             return Err(GmmError::NoThread);
         }
         // Until each has run once: a new thread may be put where another works, and wait there for
         // milliseconds; one that wakes goes where nobody works.
-        started.iter().take(all).for_each(drop);
+        awake.iter().take(started).for_each(drop);
         Ok(pool.in_place_scope(|scope| {
             let (sender, receiver) = channel();
             scope.spawn(move |_| {
