@@ -41,13 +41,12 @@
 #' the worst quarter of them, rounded down, ends after two; and `n_final + 2` run on. Where this
 #' leads to a better optimum, it counts as one more start. Up to three models get such neighbours to
 #' help them, even if nobody asked for these; more models have each other. Until these have learned,
-#' their runs end
-#' where about 0.03 of the log-likelihood is left to gain, unless `tol` is more, or 0; in the end
-#' the best of each runs on until no more than `tol` is. So, where no rows are left out, no models
-#' given up and none explores, another twelve starts after the first never lead up to three models
-#' to a lower optimum, unless a higher one is passed over ([gmm_select()]), and more models only to
-#' one that their rough runs could not tell from it. In the end no family is left below one that it
-#' contains, unless the run from there collapses, or ends at what is passed over.
+#' their runs end where about 0.03 of the log-likelihood is left to gain, unless `tol` is more, or
+#' 0; in the end the best of each runs on until no more than `tol` is. So, where no rows are left
+#' out, no models given up and none explores, another twelve starts after the first never lead up to
+#' three models to a lower optimum, unless a higher one is passed over ([gmm_select()]), and more
+#' models only to one that their rough runs could not tell from it. In the end no family is left
+#' below one that it contains, unless the run from there collapses, or ends at what is passed over.
 #'
 #' **Explorations.** After all starts, the models that were asked for try moves at random; after
 #' each time they learn from one another again. One stops when it has tried `explorations` times in
@@ -63,16 +62,23 @@
 #' columns, goes on as what neighbours offer does, and counts as such. With `fix` and from a start
 #' of your own there are no explorations.
 #'
+#' **The best of several.** Then the model that is best so far by the criterion explores again, as
+#' often in vain as if it had been asked for alone. So do those that would be better by an optimum
+#' that may be chance: this does not count any more, and they learn and explore to find another
+#' beside it. Where that makes a model the best, the one that may be chance is passed over
+#' ([gmm_select()]); any other keeps the optimum that it had.
+#'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
 #' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their
 #' starts are given to them four at a time, of which a third of `n_final` runs on, at least one.
 #' After every short run and every long one, models are given up whose criterion is worse than the
 #' best by more than three standard errors of the difference (Vuong 1989), even if they were to gain
 #' twenty times what their last iteration has; the four next to the best go on in any case. The 24
-#' that look best get more than the first four starts, learn from their neighbours, and explore as
-#' often in vain as a model that is asked for alone. In the end the best is searched for as if it had
-#' been; should that find a better optimum, so are the models of its family with a component more or
-#' less. The table says what was given up, and `search = "thorough"` gives up none.
+#' that look best get more than the first four starts, learn from their neighbours, and explore. In
+#' the end the best is searched for as if it had been asked for alone; should that find a better
+#' optimum, so are the models of its family with a component more or less; and so are those that
+#' would be better by an optimum that may be chance, without it; four models at most. The table says
+#' what was given up, and `search = "thorough"` gives up none.
 #'
 #' **Samples.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models,
 #' 1,000 for 100 and more, where there are at least twice as many. Criteria are then what the sample
@@ -100,7 +106,7 @@
 #'
 #' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 1`, `rounds = 2` and
 #'   `explorations = 0`; `"default"` is 12, 1, 2 and 1, but for up to three models by EM 24, 4, 4
-#'   and 2; `"thorough"` is 48, 12, 6 and 8.
+#'   and 6; `"thorough"` is 48, 12, 6 and 8.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
 #'   most, beside those that neighbours or explorations lead to. A start of your own (`start =`) is
 #'   one.
@@ -215,7 +221,7 @@ search_efforts <- list(
 
 #' The default for up to three models: the fewer there are, the more time is left for each
 #' @noRd
-effort_for_few <- c(n_init = 24, n_final = 4, rounds = 4, explorations = 2)
+effort_for_few <- c(n_init = 24, n_final = 4, rounds = 4, explorations = 6)
 
 #' Settings with the numbers that `search` and the algorithm stand for
 #' @noRd

@@ -18,11 +18,12 @@
 #' narrower than 0.25. `min_eigen_ratio` in [gmm_control()] drops such runs, so that the model may be
 #' fitted otherwise.
 #'
-#' The row of a model is its best optimum, even if that is flagged. But where the search for several
-#' models has met another optimum of it that is not flagged, and by which it is the best of all, this
-#' one is chosen, and is in the table: its status says by how much the log-likelihood of the other,
-#' that was passed over, is higher. `gmm_fit()` with this model alone passes over none. Nor does a
-#' search on a sample of the rows, one with `fix` or `start`, or another algorithm than EM.
+#' The row of a model is its best optimum, even if that is flagged. But where a flagged optimum would
+#' make a model the best of all, the search for several models looks for another beside it that is
+#' not flagged. If that, too, makes the model the best, it is chosen, and is in the table: its status
+#' says by how much the log-likelihood of the other, that was passed over, is higher. `gmm_fit()`
+#' with this model alone passes over none. Nor does a search on a sample of the rows that gives up no
+#' models, one with `fix` or `start`, or another algorithm than EM.
 #'
 #' @param x For `gmm_select()`: the data, as for [gmm_fit()]. For the methods: a selection.
 #' @param ... For `gmm_select()`: the other arguments of [gmm_fit()]. For `plot()`: graphical

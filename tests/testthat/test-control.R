@@ -74,7 +74,7 @@ test_that("search stands for numbers of starts, which can be given, too", {
     fit <- gmm_fit(faithful, k = 2, covariance = "EII", ...)
     unname(unlist(fit$control[c("n_init", "n_final", "rounds", "explorations")]))
   }
-  expect_equal(effort(), c(24, 4, 4, 2))
+  expect_equal(effort(), c(24, 4, 4, 6))
   expect_equal(effort(algorithm = "cem")[1], 12)
   expect_equal(effort(search = "quick"), c(6, 1, 2, 0))
   expect_equal(effort(search = "thorough"), c(48, 12, 6, 8))
@@ -87,6 +87,6 @@ test_that("of few models, the search for each is harder", {
   explorations <- function(k) {
     gmm_fit(faithful[1:60, ], k = k, covariance = "EII")$control$explorations
   }
-  expect_equal(explorations(1:3), 2)
+  expect_equal(explorations(1:3), 6)
   expect_equal(explorations(1:4), 1)
 })

@@ -110,10 +110,17 @@ impl Cell {
         }
     }
 
-    /// Pass over the best optimum for one that is no chance, see [`Optima::pass_over`].
-    pub(super) fn pass_over(&mut self, rough: f64, sound: Optimum, tolerance: f64) {
-        let is_known = self.optima.pass_over(rough, sound, tolerance);
-        self.tried += usize::from(!is_known);
+    /// A cell for the same model in which chance does not count, see [`Optima::without_chance`].
+    pub(super) fn without_chance(&self, settings: &Settings) -> Self {
+        Cell {
+            optima: self.optima.without_chance(settings),
+            tried: self.tried,
+            started: self.started,
+            rows: self.rows,
+            degenerate: self.degenerate,
+            failure: self.failure.clone(),
+            ..self.anew()
+        }
     }
 
     /// Find the entropy of the best optimum on these rows.

@@ -26,46 +26,97 @@ const AXES: usize = 3;
 const HALVES: usize = 4;
 const ITERATIONS_ON_HALF: usize = 8;
 
-/// Let the cells that were asked for try moves at random from their own optima, and from those of
-/// their family with a component more or less, and where their own lead on random halves of the
-/// rows; what one has found, the others learn. Where learning ends, each cell depends on its
-/// neighbours only: this leads on.
-///
-/// A cell stops when it has tried so many `times` in vain; the count begins anew with every better
-/// optimum among these. One whose optimum may be chance does not try: the next would be no less so.
-///
-/// # Errors
-/// [`GmmError::Interrupted`].
-///
-/// # Source
-/// Ueda, Nakano, Ghahramani and Hinton (2000), as for learning; Fränti and Kivijärvi (2000),
-/// *Randomised local search algorithm for the clustering problem*, Pattern Analysis & Applications
-/// 3, for components that go elsewhere; Nixon (1999), *The parsimony ratchet, a new method for rapid
-/// parsimony analysis*, Cladistics 15, for ways out of an optimum by other weights of the data.
-pub(super) fn explore(
-    stage: &Stage<'_>,
-    cells: &mut [&mut Cell],
-    known: &mut Known,
+/// Lets cells explore, time after time.
+pub(super) struct Explorer<'a> {
+    pub(super) stage: &'a Stage<'a>,
     of_starts: Effort,
-    times: usize,
-    settings: &Settings,
-) -> Result<(), GmmError> {
-    // Moves renumber components, of which fixed ones may each be another.
-    if settings.fixed.is_some() {
-        return Ok(());
-    }
-    let effort = learning_effort(of_starts, settings);
-    let mut in_vain = vec![0; cells.len()];
-    for round in 0.. {
-        stage.passes.progress().check()?;
-        let explores = |(cell, in_vain): (&&mut Cell, &usize)| {
-            let may = cell.k > 1 && cell.is_in_play() && !cell.is_helper;
-            may && *in_vain < times && !cell.optima.is_suspect(settings)
-        };
-        let open: Vec<bool> = cells.iter().zip(&in_vain).map(explores).collect();
-        if !open.contains(&true) {
-            break;
+    pub(super) settings: &'a Settings,
+    /// Rounds so far, each of which has random numbers of its own.
+    rounds: usize,
+}
+
+impl<'a> Explorer<'a> {
+    pub(super) fn new(stage: &'a Stage<'a>, of_starts: Effort, settings: &'a Settings) -> Self {
+        Explorer {
+            stage,
+            of_starts,
+            settings,
+            rounds: 0,
         }
+    }
+
+    /// Let the cells learn from one another.
+    ///
+    /// # Errors
+    /// [`GmmError::Interrupted`].
+    pub(super) fn learn(&self, cells: &mut [&mut Cell], known: &mut Known) -> Result<(), GmmError> {
+        learn(self.stage, cells, known, self.of_starts, self.settings)
+    }
+
+    /// Let the cells try moves at random from their own optima, and from those of their family with
+    /// a component more or less, and where their own lead on random halves of the rows; what one
+    /// has found, the others learn. Where learning ends, each cell depends on its neighbours only:
+    /// this leads on.
+    ///
+    /// A cell stops when it has tried in vain as often as `times` says for it; the count begins
+    /// anew with every better optimum among these. Cells that nobody asked for do not try, nor do
+    /// those whose optimum may be chance: the next would be no less so.
+    ///
+    /// # Errors
+    /// [`GmmError::Interrupted`].
+    ///
+    /// # Source
+    /// Ueda, Nakano, Ghahramani and Hinton (2000), as for learning; Fränti and Kivijärvi (2000),
+    /// *Randomised local search algorithm for the clustering problem*, Pattern Analysis &
+    /// Applications 3, for components that go elsewhere; Nixon (1999), *The parsimony ratchet, a
+    /// new method for rapid parsimony analysis*, Cladistics 15, for ways out of an optimum by other
+    /// weights of the data.
+    pub(super) fn explore(
+        &mut self,
+        cells: &mut [&mut Cell],
+        known: &mut Known,
+        times: &[usize],
+    ) -> Result<(), GmmError> {
+        // Moves renumber components, of which fixed ones may each be another.
+        if self.settings.fixed.is_some() {
+            return Ok(());
+        }
+        let mut in_vain = vec![0; cells.len()];
+        loop {
+            self.stage.passes.progress().check()?;
+            let explores = |(cell, left): (&&mut Cell, bool)| {
+                let may = cell.k > 1 && cell.is_in_play() && !cell.is_helper;
+                may && left && !cell.optima.is_suspect(self.settings)
+            };
+            let left = in_vain.iter().zip(times).map(|(a, b)| a < b);
+            let open: Vec<bool> = cells.iter().zip(left).map(explores).collect();
+            if !open.contains(&true) {
+                return Ok(());
+            }
+            let before: Vec<f64> = cells.iter().map(|cell| cell.loglik()).collect();
+            self.move_on(cells, &open)?;
+            self.learn(cells, known)?;
+            let changed: Vec<&Cell> = (cells.iter().zip(&before))
+                .filter(|(cell, before)| cell.loglik() > **before + cell.optima.margin())
+                .map(|(cell, _)| &**cell)
+                .collect();
+            for (i, (cell, in_vain)) in cells.iter().zip(&mut in_vain).enumerate() {
+                let is_near = |other: &&Cell| {
+                    other.model.family == cell.model.family && other.k.abs_diff(cell.k) <= 1
+                };
+                *in_vain = if changed.iter().any(is_near) {
+                    0
+                } else {
+                    *in_vain + usize::from(open[i])
+                };
+            }
+        }
+    }
+
+    /// Let the `open` ones of the cells try.
+    fn move_on(&mut self, cells: &mut [&mut Cell], open: &[bool]) -> Result<(), GmmError> {
+        let (stage, settings) = (self.stage, self.settings);
+        let effort = learning_effort(self.of_starts, settings);
         let found: Vec<(usize, Family, Mixture)> = cells
             .iter()
             .filter(|cell| cell.behind.is_none())
@@ -74,8 +125,8 @@ pub(super) fn explore(
                 Some((cell.k, cell.model.family, mixture))
             })
             .collect();
-        let before: Vec<f64> = cells.iter().map(|cell| cell.loglik()).collect();
-        let first = LAST_STREAM - round * (cells.len() + 1);
+        let first = LAST_STREAM - self.rounds * (cells.len() + 1);
+        self.rounds += 1;
         let mut rng = generator(settings.seed, first - cells.len());
         let samples = samples_of_half(stage, &mut rng);
         let halves = stages_of(&samples, stage, settings)?;
@@ -95,24 +146,8 @@ pub(super) fn explore(
             };
             let proposals = around.proposals(stage, cell, &halves, &mut rng, settings);
             cell.learn_from(stage, &proposals, effort, settings)
-        })?;
-        learn(stage, cells, known, of_starts, settings)?;
-        let changed: Vec<&Cell> = (cells.iter().zip(&before))
-            .filter(|(cell, before)| cell.loglik() > **before + cell.optima.margin())
-            .map(|(cell, _)| &**cell)
-            .collect();
-        for (i, (cell, in_vain)) in cells.iter().zip(&mut in_vain).enumerate() {
-            let is_near = |other: &&Cell| {
-                other.model.family == cell.model.family && other.k.abs_diff(cell.k) <= 1
-            };
-            *in_vain = if changed.iter().any(is_near) {
-                0
-            } else {
-                *in_vain + usize::from(open[i])
-            };
-        }
+        })
     }
-    Ok(())
 }
 
 /// Random halves of a stage's rows, of which there must be two at least.
@@ -294,7 +329,8 @@ mod tests {
 
     fn explore_alone(stage: &Stage<'_>, cell: &mut Cell, times: usize, settings: &Settings) {
         let (cells, known) = (&mut [cell], &mut Known::default());
-        explore(stage, cells, known, Effort::ONE_RUN, times, settings).unwrap();
+        let mut explorer = Explorer::new(stage, Effort::ONE_RUN, settings);
+        explorer.explore(cells, known, &[times]).unwrap();
     }
 
     #[test]

@@ -4,14 +4,14 @@
 use rayon::prelude::*;
 
 use super::cell::Cell;
+use super::exploring::Explorer;
 use super::learning::Known;
 use super::runs::{Effort, OUT_OF_REACH};
 use super::stage::Stage;
 use super::starts::{
     deal, partitions_of, sample_of, stage_of, AtATime, LEAST_SAMPLE, STARTS_AT_A_TIME,
 };
-use super::{exploring, learning, survivors, Settings};
-use crate::criteria::Criterion;
+use super::{contenders, learning, survivors, Settings};
 use crate::error::GmmError;
 use crate::init::Partitions;
 
@@ -20,8 +20,6 @@ const FEW_MODELS: usize = 30;
 const MANY_ROWS: usize = 100_000;
 /// Where models are given up, parts in which the starts are tried that are else tried at a time.
 const BATCHES: usize = 3;
-/// Where models are given up, those of the others at most that are searched for alone.
-const LEADERS: usize = 4;
 /// Iterations after which the worst starts are dropped.
 const GLANCE: usize = 1;
 /// Rounds that a long run of many cells may take to catch up.
@@ -105,18 +103,27 @@ pub(super) fn search(
         choose(&mut everyone)?;
         learning::learn(stage, &mut everyone, &mut known, effort, settings)?;
     }
-    let times = if chooses {
-        settings.alone.explorations
+    let mut explorer = Explorer::new(stage, effort, settings);
+    let times = vec![settings.budget.explorations; everyone.len()];
+    explorer.explore(&mut everyone, &mut known, &times)?;
+    let contend = !is_one && !sampled && settings.fixed.is_none();
+    let mut passed_over = if contend {
+        contenders::contend(&mut explorer, &mut everyone, &mut known)?
     } else {
-        settings.budget.explorations
+        Vec::new()
     };
-    exploring::explore(stage, &mut everyone, &mut known, effort, times, settings)?;
     if gives_up {
         survivors::choose(stage, cells, n, settings)?;
     }
     if !sampled && stage.is_rough(settings) {
-        let open = cells.par_iter_mut().filter(|cell| cell.behind.is_none());
-        open.try_for_each(|cell| cell.finish(all, settings))?;
+        let finish = |cell: &mut Cell| {
+            if cell.behind.is_none() {
+                cell.finish(all, settings)?;
+            }
+            Ok(())
+        };
+        cells.par_iter_mut().try_for_each(|cell| finish(cell))?;
+        passed_over.par_iter_mut().try_for_each(finish)?;
     }
     if sampled && gives_up {
         survivors::race(all, cells, settings)?;
@@ -125,22 +132,17 @@ pub(super) fn search(
             .par_iter_mut()
             .try_for_each(|cell| cell.go_on(all, settings))?;
     }
-    if !is_one && !sampled && settings.fixed.is_none() {
-        find_entropies(all, cells, settings)?;
-        let sound = survivors::pass_over_chance(stage, all, cells, settings)?;
-        if let Some(sound) = sound {
-            // Nobody has looked for what is better, and no chance.
-            let (cell, known) = (&mut [&mut *cells[sound]], &mut Known::default());
-            let times = settings.alone.explorations;
-            exploring::explore(all, cell, known, effort, times, settings)?;
-        }
-        // What is yet to be found of the best must not hide it.
-        if let Some(leader) = survivors::leader(all, cells, settings) {
-            cells[leader].optima.be_sound();
-        }
+    if contend {
+        contenders::settle(all, cells, passed_over, settings)?;
     }
     if chooses {
-        search_for_leader(all, cells, distinct, settings)?;
+        let alone = &Settings {
+            budget: settings.alone,
+            ..settings.clone()
+        };
+        contenders::contend_alone(all, cells, alone, |cell| {
+            search(all, &mut [cell], distinct, alone).map(|_| ())
+        })?;
     }
     learning::nest(all, cells, settings)?;
     let is_known = sampled || gives_up || has_helpers || is_one;
@@ -158,7 +160,7 @@ fn follow_all_of_leader(
     cells: &mut [&mut Cell],
     settings: &Settings,
 ) -> Result<bool, GmmError> {
-    find_entropies(all, cells, settings)?;
+    survivors::find_entropies(all, cells, settings)?;
     let leader = survivors::leader(all, cells, settings);
     let Some(leader) = leader.filter(|&leader| cells[leader].k > 1) else {
         return Ok(false);
@@ -186,49 +188,4 @@ fn follow_all_of_leader(
         |cells| cells[0].go_far(all, effort, settings),
     )?;
     Ok(cells[leader].take_followed(again))
-}
-
-/// Find the entropies, if the criterion asks for them.
-fn find_entropies(
-    all: &Stage<'_>,
-    cells: &mut [&mut Cell],
-    settings: &Settings,
-) -> Result<(), GmmError> {
-    if settings.criterion == Criterion::Icl {
-        let open = cells.par_iter_mut().filter(|cell| cell.behind.is_none());
-        open.try_for_each(|cell| cell.find_entropy(all))?;
-    }
-    Ok(())
-}
-
-/// Search for the best of many models as if it had been asked for alone; should that find more,
-/// also for those of its family with a component more or less.
-fn search_for_leader(
-    all: &Stage<'_>,
-    cells: &mut [&mut Cell],
-    distinct: usize,
-    settings: &Settings,
-) -> Result<(), GmmError> {
-    let settings = &Settings {
-        budget: settings.alone,
-        ..settings.clone()
-    };
-    let mut alone: Vec<usize> = survivors::leader(all, cells, settings)
-        .into_iter()
-        .collect();
-    let mut next = 0;
-    while next < alone.len().min(LEADERS) {
-        let at = alone[next];
-        let (k, model) = (cells[at].k, cells[at].model);
-        let mut found = cells[at].anew();
-        search(all, &mut [&mut found], distinct, settings)?;
-        if cells[at].take_over(found, settings.tolerance) {
-            let is_next = |i: &usize| cells[*i].model == model && cells[*i].k.abs_diff(k) == 1;
-            let others = (0..cells.len()).filter(is_next);
-            let others: Vec<usize> = others.filter(|i| !alone.contains(i)).collect();
-            alone.extend(others);
-        }
-        next += 1;
-    }
-    Ok(())
 }

@@ -6,6 +6,7 @@
 //! many rows, all this happens on a sample of them, and only the optima go on to all.
 
 mod cell;
+mod contenders;
 mod exploring;
 mod fixed;
 #[cfg(test)]

@@ -80,8 +80,9 @@ impl Optima {
 
     /// Starts that ended at the best.
     pub(super) fn reached(&self) -> usize {
-        let least = self.loglik() - self.margin();
-        let there = self.ends.iter().filter(|(loglik, _)| *loglik > least);
+        let least = self.best().map(|best| best.loglik() - self.margin());
+        let is_there = |end: &&(f64, usize)| least.is_some_and(|least| end.0 > least);
+        let there = self.ends.iter().filter(is_there);
         there.map(|(_, starts)| starts).sum()
     }
 
@@ -104,33 +105,31 @@ impl Optima {
 
     /// Whether a mixture does not count, for it may be chance.
     pub(super) fn shuns(&self, mixture: &Mixture, settings: &Settings) -> bool {
-        self.passed_over.is_some() && is_chance(mixture, self.rows, settings)
+        self.count_no_chance() && is_chance(mixture, self.rows, settings)
     }
 
-    /// Pass over the best for one that is no chance, found at `rough` on the way, where that
-    /// `tolerance` held, and followed to its end. From here on what may be chance does not count.
-    /// Returns whether a start is known that has led there; if not, one is noted.
-    pub(super) fn pass_over(&mut self, rough: f64, sound: Optimum, tolerance: f64) -> bool {
-        let best = self.loglik();
-        self.passed_over = Some(best);
-        let margin = margin(tolerance);
-        let is_own = |end: f64| {
-            let away = (end - rough).abs();
-            away <= margin && away <= (end - best).abs()
+    /// Without the best, which may be chance, and is passed over for the best of those that are
+    /// none, if there is one. From here on what may be chance does not count.
+    pub(super) fn without_chance(&self, settings: &Settings) -> Self {
+        let sound = self.sound(settings);
+        let least = sound.map_or(f64::INFINITY, Optimum::loglik);
+        let margin = self.margin();
+        // What has led further does not count either.
+        let count = |&(end, starts): &(f64, usize)| {
+            let is_further = end > least + margin;
+            (if is_further { f64::MIN } else { end }, starts)
         };
-        let is_known = self.ends.iter().any(|end| is_own(end.0));
-        if !is_known {
-            self.ends.push((rough, 1));
+        Optima {
+            kept: sound.cloned().into_iter().collect(),
+            passed_over: Some(self.loglik()),
+            ends: self.ends.iter().map(count).collect(),
+            ..*self
         }
-        for end in &mut self.ends {
-            if is_own(end.0) {
-                end.0 = sound.loglik();
-            } else if end.0 > rough {
-                end.0 = f64::MIN;
-            }
-        }
-        self.kept = vec![sound];
-        is_known
+    }
+
+    /// Whether what may be chance does not count.
+    pub(super) fn count_no_chance(&self) -> bool {
+        self.passed_over.is_some()
     }
 
     /// Note that starts have met the best.

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::cell::Cell;
 use super::narrowest::Narrowest;
-use super::runs::{run_on, Optimum, FIRST_ROUND, OUT_OF_REACH};
+use super::runs::{run_on, FIRST_ROUND, OUT_OF_REACH};
 use super::stage::Stage;
 use super::Settings;
 use crate::criteria::Criterion;
@@ -122,87 +122,47 @@ pub(super) fn race(
     Ok(())
 }
 
-/// The best cell by the criterion on these rows, if it is no matter of chance.
-pub(super) fn leader(all: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) -> Option<usize> {
-    let data = all.passes.data();
-    let value = |cell: &Cell| {
-        cell.optima.best()?;
-        if cell.behind.is_some() || cell.optima.is_suspect(settings) {
-            return None;
-        }
-        let df = settings.free_parameters(&cell.model, cell.k, data.d());
-        let (n, entropy) = (data.n(), cell.entropy);
-        (df < n).then(|| settings.criterion.value(cell.loglik(), df, n, entropy))
+/// The value of the criterion for a cell, at a log-likelihood that it may reach on these rows;
+/// infinite where there are as many parameters as rows.
+pub(super) fn value(stage: &Stage<'_>, cell: &Cell, loglik: f64, settings: &Settings) -> f64 {
+    let data = stage.passes.data();
+    let df = settings.free_parameters(&cell.model, cell.k, data.d());
+    if df < data.n() {
+        let (criterion, entropy) = (settings.criterion, cell.entropy);
+        criterion.value(loglik, df, data.n(), entropy)
+    } else {
+        f64::INFINITY
+    }
+}
+
+/// The best cell by the criterion on these rows, of those that were asked for, if it is no matter
+/// of chance.
+pub(super) fn leader(stage: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) -> Option<usize> {
+    let is_sound = |cell: &Cell| {
+        let has_best = cell.optima.best().is_some() && !cell.optima.is_suspect(settings);
+        has_best && cell.behind.is_none() && !cell.is_helper
     };
-    let values = cells.iter().enumerate();
-    let values = values.filter_map(|(i, cell)| Some((i, value(cell)?)));
-    let best = values.min_by(|a, b| a.1.total_cmp(&b.1));
+    let sound = cells.iter().enumerate().filter(|(_, cell)| is_sound(cell));
+    let values = sound.map(|(i, cell)| (i, value(stage, cell, cell.loglik(), settings)));
+    let finite = values.filter(|(_, value)| value.is_finite());
+    let best = finite.min_by(|a, b| a.1.total_cmp(&b.1));
     best.map(|(i, _)| i)
 }
 
-/// Let the cell be the best that is best by an optimum that is no chance, even if it has a better
-/// one that may be: that is passed over then. Returns which cell this is. The optima are of all
-/// rows, and roughly those that were `found_on` them.
+/// Find the entropies of the cells in play, if the criterion asks for them.
 ///
 /// # Errors
 /// [`GmmError::Interrupted`].
-pub(super) fn pass_over_chance(
-    found_on: &Stage<'_>,
-    all: &Stage<'_>,
+pub(super) fn find_entropies(
+    stage: &Stage<'_>,
     cells: &mut [&mut Cell],
     settings: &Settings,
-) -> Result<Option<usize>, GmmError> {
-    let (n, d) = (all.passes.data().n(), all.passes.data().d());
-    let value = |cell: &Cell, loglik: f64, entropy: f64| {
-        let df = settings.free_parameters(&cell.model, cell.k, d);
-        let value = settings.criterion.value(loglik, df, n, entropy);
-        if df < n {
-            value
-        } else {
-            f64::INFINITY
-        }
-    };
-    let value_of = |cell: &Cell, optimum: &Optimum| {
-        let is_needed = settings.criterion == Criterion::Icl;
-        let entropy = if is_needed {
-            all.passes.evaluate(&optimum.mixture)?.entropy
-        } else {
-            0.0
-        };
-        Ok::<f64, GmmError>(value(cell, optimum.loglik(), entropy))
-    };
-    let leader = leader(all, cells, settings).map(|leader| &cells[leader]);
-    let value_of_leader = leader.and_then(|cell| Some(value_of(cell, cell.optima.best()?)));
-    let mut best = value_of_leader.transpose()?.unwrap_or(f64::INFINITY);
-    let mut chosen = None;
-    for (i, cell) in cells.iter().enumerate() {
-        // What is below the best optimum is no better than that.
-        let may_be_better = cell.behind.is_none() && value(cell, cell.loglik(), 0.0) < best;
-        if !may_be_better || !cell.optima.is_suspect(settings) {
-            continue;
-        }
-        let Some(sound) = cell.optima.sound(settings) else {
-            continue;
-        };
-        if value_of(cell, sound)? > best + NO_MATTER {
-            continue;
-        }
-        let rough = sound.loglik();
-        let finished = sound.clone().go_on(&all.em(cell.model, settings), settings);
-        all.passes.progress().check()?;
-        // One that collapses in the end is no optimum.
-        let Ok(sound) = finished else { continue };
-        let value = value_of(cell, &sound)?;
-        if value < best && !sound.is_chance(n, settings) {
-            best = value;
-            chosen = Some((i, rough, sound));
-        }
+) -> Result<(), GmmError> {
+    if settings.criterion == Criterion::Icl {
+        let open = cells.par_iter_mut().filter(|cell| cell.behind.is_none());
+        open.try_for_each(|cell| cell.find_entropy(stage))?;
     }
-    Ok(chosen.map(|(i, rough, sound)| {
-        let tolerance = found_on.em(cells[i].model, settings).tolerance;
-        cells[i].pass_over(rough, sound, tolerance);
-        i
-    }))
+    Ok(())
 }
 
 /// Give up the cells whose criterion on all `n` rows will hardly be the best.

@@ -82,10 +82,11 @@ fn what_may_be_chance_is_passed_over_for_what_is_not() {
         let mut both = found_from(&pair);
         start(&mut both, &groups);
         // Whichever is better, the sound one is known.
-        let found = both.optima.sound(&settings).unwrap().clone();
-        assert!((found.loglik() - sound.loglik()).abs() < 1e-6);
+        let found = both.optima.sound(&settings).unwrap().loglik();
+        assert!((found - sound.loglik()).abs() < 1e-6);
         assert!(sound.loglik() < chance.loglik());
-        both.pass_over(found.loglik(), found, settings.tolerance);
+        let mut both = both.without_chance(&settings);
+        assert_eq!(both.loglik(), found);
         assert_eq!(both.optima.passed_over(), Some(chance.loglik()));
         assert!(!both.optima.is_suspect(&settings));
         assert_eq!((both.counts().tried, both.counts().reached), (2, 1));
@@ -93,6 +94,11 @@ fn what_may_be_chance_is_passed_over_for_what_is_not() {
         start(&mut both, &pair);
         assert!(!both.optima.is_suspect(&settings));
         assert_eq!((both.counts().finished, both.counts().reached), (3, 1));
+        // Where no other is known, none is left.
+        let none = chance.without_chance(&settings);
+        assert!(none.optima.best().is_none());
+        assert_eq!(none.optima.passed_over(), Some(chance.loglik()));
+        assert_eq!((none.counts().finished, none.counts().reached), (1, 0));
         // Nor does chance hide what is the best already.
         let mut guarded = found_from(&groups);
         guarded.optima.be_sound();

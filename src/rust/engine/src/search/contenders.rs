@@ -1,0 +1,252 @@
+//! The last of a search for the best of several models: those that it is between.
+
+use super::cell::Cell;
+use super::exploring::Explorer;
+use super::learning::Known;
+use super::stage::Stage;
+use super::survivors::{find_entropies, leader, value};
+use super::Settings;
+use crate::error::GmmError;
+
+/// Where models are given up, those of the others at most that are searched for alone.
+const LEADERS: usize = 4;
+
+/// Let the best cell and those that would be better by an optimum that may be chance count no
+/// chance from here on, and return the latter as they were; and which of the cells are new to this.
+fn enter(
+    stage: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    settings: &Settings,
+) -> Result<(Vec<usize>, Vec<Cell>), GmmError> {
+    find_entropies(stage, cells, settings)?;
+    let best = leader(stage, cells, settings);
+    let value = |cell: &Cell| value(stage, cell, cell.loglik(), settings);
+    let least = best.map_or(f64::INFINITY, |best| value(cells[best]));
+    let (mut entered, mut passed_over) = (Vec::new(), Vec::new());
+    for (i, cell) in cells.iter_mut().enumerate() {
+        if cell.is_helper || !cell.is_in_play() {
+            continue;
+        }
+        if best == Some(i) {
+            if !cell.optima.count_no_chance() {
+                cell.optima.be_sound();
+                entered.push(i);
+            }
+        } else if cell.optima.is_suspect(settings) && value(cell) < least {
+            let sound = cell.without_chance(settings);
+            passed_over.push(std::mem::replace(&mut **cell, sound));
+            entered.push(i);
+        }
+    }
+    Ok((entered, passed_over))
+}
+
+/// The same where rough optima have been finished: those that are left are finished, too, and may
+/// turn out to be chance in the end. Those that were passed over are added to the list.
+fn enter_finished(
+    all: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    passed_over: &mut Vec<Cell>,
+    settings: &Settings,
+) -> Result<Vec<usize>, GmmError> {
+    let mut all_entered = Vec::new();
+    loop {
+        let (entered, passed) = enter(all, cells, settings)?;
+        passed_over.extend(passed);
+        if entered.is_empty() {
+            return Ok(all_entered);
+        }
+        for &i in &entered {
+            cells[i].finish(all, settings)?;
+        }
+        all_entered.extend(entered);
+    }
+}
+
+/// Explore further where the best model may yet be found: in the one that is best so far, and in
+/// those that would be better by an optimum that may be chance. These may have another beside it
+/// that is none: it is passed over.
+///
+/// Returns the latter as they were, for those of them that will not be the best.
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+pub(super) fn contend(
+    explorer: &mut Explorer<'_>,
+    cells: &mut [&mut Cell],
+    known: &mut Known,
+) -> Result<Vec<Cell>, GmmError> {
+    let (stage, settings) = (explorer.stage, explorer.settings);
+    let mut passed_over = Vec::new();
+    loop {
+        let (entered, passed) = enter(stage, cells, settings)?;
+        passed_over.extend(passed);
+        if entered.is_empty() {
+            return Ok(passed_over);
+        }
+        let mut times = vec![0; cells.len()];
+        for i in entered {
+            times[i] = settings.alone.explorations;
+        }
+        explorer.learn(cells, known)?;
+        explorer.explore(cells, known, &times)?;
+    }
+}
+
+/// The same by a search for each as if it had been asked for alone; should that find more, also for
+/// those of its family with a component more or less. `search` makes one.
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+pub(super) fn contend_alone(
+    all: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    settings: &Settings,
+    search: impl Fn(&mut Cell) -> Result<(), GmmError>,
+) -> Result<(), GmmError> {
+    let mut passed_over = Vec::new();
+    let mut alone: Vec<usize> = leader(all, cells, settings).into_iter().collect();
+    for next in 0..LEADERS {
+        let entered = enter_finished(all, cells, &mut passed_over, settings)?;
+        add(&mut alone, entered);
+        let Some(&at) = alone.get(next) else { break };
+        let (k, model) = (cells[at].k, cells[at].model);
+        let mut found = cells[at].anew();
+        search(&mut found)?;
+        if cells[at].take_over(found, settings.tolerance) {
+            let is_next = |i: &usize| cells[*i].model == model && cells[*i].k.abs_diff(k) == 1;
+            add(&mut alone, (0..cells.len()).filter(is_next).collect());
+        }
+    }
+    settle(all, cells, passed_over, settings)
+}
+
+/// Add to a list what it does not have.
+fn add(list: &mut Vec<usize>, others: Vec<usize>) {
+    for other in others {
+        if !list.contains(&other) {
+            list.push(other);
+        }
+    }
+}
+
+/// Put back all that were passed over but the best.
+///
+/// # Errors
+/// [`GmmError::Interrupted`].
+pub(super) fn settle(
+    all: &Stage<'_>,
+    cells: &mut [&mut Cell],
+    mut passed_over: Vec<Cell>,
+    settings: &Settings,
+) -> Result<(), GmmError> {
+    enter_finished(all, cells, &mut passed_over, settings)?;
+    let best = leader(all, cells, settings);
+    // Of those that were passed over twice, the first is the better.
+    for other in passed_over.into_iter().rev() {
+        let is_it = |cell: &&mut Cell| (cell.k, cell.model) == (other.k, other.model);
+        let at = cells.iter().position(is_it);
+        if at != best {
+            *cells[at.expect("a cell of these")] = other;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Model;
+    use crate::responsibilities::Given;
+    use crate::search::fixture::{on_stage, settings};
+    use crate::search::runs::Effort;
+    use crate::search::Budget;
+
+    /// Two groups, and two rows of the first that lie close together.
+    fn rows() -> Vec<f64> {
+        let groups = (0..40).map(|i| f64::from(i % 2 * 60 + i * i % 31));
+        groups.chain([20.0, 20.000001]).collect()
+    }
+
+    fn groups() -> Vec<usize> {
+        (0..42).map(|i| if i < 40 { i % 2 } else { 0 }).collect()
+    }
+
+    fn pair() -> Vec<usize> {
+        (0..42).map(|i| usize::from(i >= 40)).collect()
+    }
+
+    /// A cell whose runs began at these, one after the other.
+    fn cell(stage: &Stage<'_>, model: Model, k: usize, starts: &[Vec<usize>]) -> Cell {
+        let effort = Effort {
+            kept: 3,
+            ..Effort::ONE_RUN
+        };
+        let mut cell = Cell::new(k, model);
+        for labels in starts {
+            let given = Given::Labels(labels);
+            cell.start_given(stage, given, effort, &settings(model.family))
+                .unwrap();
+        }
+        cell
+    }
+
+    #[test]
+    fn another_optimum_is_sought_beside_one_that_may_be_chance() {
+        on_stage(&rows(), |stage, model| {
+            let settings = Settings {
+                alone: Budget {
+                    explorations: 3,
+                    ..settings(model.family).alone
+                },
+                ..settings(model.family)
+            };
+            let best = cell(stage, model, 2, &[groups()]).loglik();
+            let mut one = cell(stage, model, 1, &[vec![0; 42]]);
+            let mut two = cell(stage, model, 2, &[pair()]);
+            let chance = two.loglik();
+            assert!(two.optima.is_suspect(&settings) && two.optima.sound(&settings).is_none());
+            let cells = &mut [&mut one, &mut two];
+            let mut explorer = Explorer::new(stage, Effort::ONE_RUN, &settings);
+            let passed_over = contend(&mut explorer, cells, &mut Known::default()).unwrap();
+            assert_eq!(passed_over.len(), 1);
+            assert_eq!(passed_over[0].loglik(), chance);
+            settle(stage, cells, passed_over, &settings).unwrap();
+            assert_eq!(leader(stage, cells, &settings), Some(1));
+            assert!((two.loglik() - best).abs() < 1e-3);
+            assert_eq!(two.optima.passed_over(), Some(chance));
+        });
+    }
+
+    #[test]
+    fn what_was_passed_over_for_nothing_better_is_put_back() {
+        on_stage(&rows(), |stage, model| {
+            let settings = settings(model.family);
+            let mut one = cell(stage, model, 1, &[vec![0; 42]]);
+            let mut two = cell(stage, model, 2, &[pair()]);
+            let chance = two.loglik();
+            let cells = &mut [&mut one, &mut two];
+            let (entered, passed_over) = enter(stage, cells, &settings).unwrap();
+            assert_eq!(entered, [0, 1]);
+            assert!(cells[1].optima.best().is_none());
+            settle(stage, cells, passed_over, &settings).unwrap();
+            assert_eq!((two.loglik(), two.optima.passed_over()), (chance, None));
+            assert!(two.optima.is_suspect(&settings));
+        });
+    }
+
+    #[test]
+    fn an_optimum_that_turns_out_to_be_chance_in_the_end_is_passed_over() {
+        on_stage(&rows(), |stage, model| {
+            let settings = settings(model.family);
+            let mut one = cell(stage, model, 1, &[vec![0; 42]]);
+            // It counts no chance, as if it had been none when it was rough.
+            let mut two = cell(stage, model, 2, &[pair(), groups()]);
+            two.optima.be_sound();
+            let (chance, sound) = (two.loglik(), two.optima.sound(&settings).unwrap().loglik());
+            settle(stage, &mut [&mut one, &mut two], Vec::new(), &settings).unwrap();
+            assert!((two.loglik() - sound).abs() < 1e-6 && sound < chance);
+            assert_eq!(two.optima.passed_over(), Some(chance));
+        });
+    }
+}
