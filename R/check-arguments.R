@@ -51,7 +51,10 @@ check_count <- function(value, arg, min = 1, max = Inf, call) {
 #'
 #' @returns The different ones as doubles.
 #' @noRd
-check_counts <- function(value, arg, call) {
+check_counts <- function(value, arg, call, hint = NULL) {
+  if (is.character(value)) {
+    abort_argument(arg, "one or more whole numbers", is_type(value), "bad_type", call, hint)
+  }
   if (!is.numeric(value) || length(value) < 2) {
     return(check_count(value, arg, call = call))
   }

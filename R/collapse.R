@@ -11,7 +11,7 @@ abort_degenerate <- function(result, x, call, family, k) {
       },
       x = "{collapse$what}",
       x = if (result$starts > 1) "All {result$starts} starts ended in such a way.",
-      i = "{ways_out(family$name, x, length(collapse$constant) > 0)}"
+      i = "{ways_out(family$name, k, x, length(collapse$constant) > 0)}"
     ),
     "degenerate",
     component = collapse$component,
@@ -79,10 +79,11 @@ describe_collapse <- function(result, x, family, k) {
 
 #' What can be done where components collapse
 #' @noRd
-ways_out <- function(family, x, is_constant) {
+ways_out <- function(family, k, x, is_constant) {
   simpler <- simpler_family(family)
   ways <- c(
-    "Fit fewer components",
+    if (k > 1) "fit fewer components",
+    if (is_far(x)) "subtract the means of the columns, beside which they hardly vary",
     if (!is.null(simpler)) {
       cli::format_inline("use a covariance family with fewer parameters such as {.val {simpler}}")
     },
@@ -91,7 +92,16 @@ ways_out <- function(family, x, is_constant) {
       "set {.arg reg_covar}, for example to {signif(1e-3 * small_variance(x), 1)}"
     )
   )
-  paste0(paste(ways[-length(ways)], collapse = ", "), ", or ", ways[length(ways)], ".")
+  last <- length(ways)
+  ways <- paste(c(toString(ways[-last]), ways[last])[c(last > 1, TRUE)], collapse = ", or ")
+  paste0(toupper(substr(ways, 1, 1)), substring(ways, 2), ".")
+}
+
+#' Whether a column varies so little beside its mean that few digits are left for that
+#' @noRd
+is_far <- function(x) {
+  deviation <- apply(x, 2, stats::sd)
+  any(.Machine$double.eps * abs(colMeans(x)) > 1e-4 * deviation)
 }
 
 #' The family to fall back on where this one has too many parameters, if there is one

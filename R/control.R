@@ -275,8 +275,12 @@ check_control <- function(control, call) {
 }
 
 #' Settings from `control` and from `...`, which has the last word
+#'
+#' @param dots A list of these, which may be a promise: what has a name that nobody knows is not
+#'   evaluated.
+#' @param names Their names.
 #' @noRd
-merge_control <- function(control, dots, call) {
+merge_control <- function(control, dots, names, call) {
   must <- "a list of named settings, as `gmm_control()` makes it"
   if (!is.list(control)) {
     abort_argument("control", must, is_type(control), "bad_type", call)
@@ -285,11 +289,11 @@ merge_control <- function(control, dots, call) {
   if (length(control) > 0 && !is_named(control)) {
     abort_argument("control", must, "has elements without a name", "bad_value", call)
   }
-  given <- c(control, dots)
-  known <- names2(given) %in% settings
-  if (!all(known)) {
-    abort_unknown(names2(given)[!known][1], settings, call)
+  unknown <- setdiff(c(names2(control), names), settings)
+  if (length(unknown) > 0) {
+    abort_unknown(unknown[1], settings, call)
   }
+  given <- c(control, dots)
   check_control(replace(control_defaults, names(given), given), call)
 }
 
@@ -331,6 +335,7 @@ foreign_arguments <- function(unknown) {
     maxit = "Use {.arg max_iter}.",
     na.rm = ,
     na.action = "Leave out rows with missing values before: `na.omit(x)`.",
+    subset = "Choose the rows before: `data[rows, ]`.",
     scale = "Standardise the data before: `scale(x)`.",
     weights = "There are no case weights; weights of the components can be held by `fix`.",
     verbose = ,

@@ -184,7 +184,7 @@ gmm_fit.default <- function(x, k = NULL, covariance = "all", ..., criterion = "B
                             keep_data = TRUE, keep_path = FALSE, control = gmm_control()) {
   call <- user_call(match.call(), sys.call(-1)[[1]])
   error_call <- quote(gmm_fit())
-  control <- merge_control(control, list(...), error_call)
+  control <- merge_control(control, list(...), names2(substitute(list(...)))[-1], error_call)
   x <- as_data_matrix(x, "x", error_call)
   how <- list(
     equal_weights = equal_weights, algorithm = algorithm, fix = fix, keep_path = keep_path
@@ -201,7 +201,7 @@ gmm_fit.formula <- function(x, data = NULL, k = NULL, covariance = "all", ..., c
                             keep_data = TRUE, keep_path = FALSE, control = gmm_control()) {
   call <- user_call(match.call(), sys.call(-1)[[1]])
   error_call <- quote(gmm_fit())
-  control <- merge_control(control, list(...), error_call)
+  control <- merge_control(control, list(...), names2(substitute(list(...)))[-1], error_call)
   frame <- formula_frame(x, data, error_call)
   x <- as_data_matrix(frame, "data", error_call)
   how <- list(
@@ -227,7 +227,7 @@ fit_matrix <- function(x, k, covariance, criterion, how, start, keep_data, contr
   check_choice(criterion, criteria, "criterion", call)
   families <- resolve_families(covariance, ncol(x), call)
   if (!is.null(k)) {
-    k <- check_counts(k, "k", call)
+    k <- check_counts(k, "k", call, hint = c(i = "A family is given by `covariance =`."))
   }
   check_rows(x, "x", call)
   check_finite(x, "x", call)

@@ -109,7 +109,9 @@ abort_no_fit <- function(cells, models, x, call) {
       "None of the {length(cells)} models can be fitted.",
       set_names(sprintf("%d of them: %s.", counts, names(counts)), rep("x", length(counts))),
       x = if (!is.null(example)) "{example}",
-      i = if (!is.null(example)) "{ways_out(family, x, length(collapse$constant) > 0)}"
+      i = if (!is.null(example)) {
+        "{ways_out(family, models$k[collapsed], x, length(collapse$constant) > 0)}"
+      }
     ),
     "degenerate",
     models = length(cells),

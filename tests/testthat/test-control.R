@@ -5,6 +5,7 @@ test_that("k must be a whole number between 1 and the number of distinct rows", 
   refused(gmm_fit(faithful, k = NA), "bad_value", argument = "k")
   refused(gmm_fit(faithful, k = Inf), "bad_value", argument = "k")
   refused(gmm_fit(faithful, k = "2"), "bad_type", argument = "k")
+  refused(gmm_fit(faithful, "full"), "bad_type", argument = "k")
   refused(gmm_fit(faithful, k = 273), "bad_value", argument = "k")
   refused(gmm_fit(faithful, k = c(2, 2.5)), "bad_value", argument = "k")
   refused(gmm_fit(faithful, k = numeric()), "bad_type", argument = "k")
@@ -34,6 +35,11 @@ test_that("names from elsewhere and data in the wrong place are pointed to the r
   refused(gmm_fit(faithful, k = 2, n = 2), "unknown_argument", argument = "n")
   refused(gmm_fit(faithful, data = faithful, k = 2), "unknown_argument", argument = "data")
   refused(gmm_fit(data = faithful, k = 2), "bad_value", argument = "x")
+  # What is unknown need not exist.
+  refused(
+    gmm_fit(~eruptions, faithful, k = 2, subset = no_such_column > 3), "unknown_argument",
+    argument = "subset"
+  )
 })
 
 test_that("the criterion is one of four", {
