@@ -49,10 +49,13 @@ check_count <- function(value, arg, min = 1, max = Inf, call) {
 
 #' Check one or more whole numbers
 #'
+#' @param hint A bullet for the error where words came instead.
 #' @returns The different ones as doubles.
 #' @noRd
 check_counts <- function(value, arg, call, hint = NULL) {
   if (is.character(value)) {
+    is_word <- anyNA(suppressWarnings(as.numeric(value)))
+    hint <- if (is_word) hint
     abort_argument(arg, "one or more whole numbers", is_type(value), "bad_type", call, hint)
   }
   if (!is.numeric(value) || length(value) < 2) {

@@ -101,7 +101,8 @@ ways_out <- function(family, k, x, is_constant) {
 #' @noRd
 is_far <- function(x) {
   deviation <- apply(x, 2, stats::sd)
-  any(.Machine$double.eps * abs(colMeans(x)) > 1e-4 * deviation)
+  is_little <- .Machine$double.eps * abs(colMeans(x)) > 1e-4 * deviation
+  any(is_little & deviation > 0, na.rm = TRUE)
 }
 
 #' The family to fall back on where this one has too many parameters, if there is one

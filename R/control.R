@@ -51,22 +51,23 @@
 #' **Explorations.** After all starts, the models that were asked for try moves at random; after
 #' each time they learn from one another again. One stops when it has tried `explorations` times in
 #' vain: with every better optimum of its own, or of its family with a component more or less, the
-#' count begins anew. One whose optimum may be chance ([gmm_select()] flags it) does not explore,
-#' and learns only from those whose optimum is none. A move takes the optimum of a model, and puts
-#' one of its components about a random row, or merges two and splits one; or it takes the optimum
-#' of its family with a component more, and drops one or merges two; or that with a component less,
-#' and splits one or adds one about a random row. Splits are across any of the three longest axes.
-#' Of each kind there is one move for every component. Besides, a model's own optimum makes up to
-#' eight iterations of EM on each of four random halves of the rows, as if these were all (Nixon
-#' 1999). What this and the moves lead to, or as much of it as memory allows where there are many
-#' columns, goes on as what neighbours offer does, and counts as such. With `fix` and from a start
-#' of your own there are no explorations.
+#' count begins anew. One of several whose optimum may be chance ([gmm_select()] flags it) does not
+#' explore, and learns only from those whose optimum is none. A move takes the optimum of a model,
+#' and puts one of its components about a random row, or merges two and splits one; or it takes the
+#' optimum of its family with a component more, and drops one or merges two; or that with a
+#' component less, and splits one or adds one about a random row. Splits are across any of the three
+#' longest axes. Of each kind there is one move for every component. Besides, a model's own optimum
+#' makes up to eight iterations of EM on each of four random halves of the rows, as if these were
+#' all (Nixon 1999). What this and the moves lead to, or as much of it as memory allows where there
+#' are many columns, goes on as what neighbours offer does, and counts as such. With `fix` and from
+#' a start of your own there are no explorations.
 #'
-#' **The best of several.** Then the model that is best so far by the criterion explores again, as
-#' often in vain as if it had been asked for alone. So do those that would be better by an optimum
-#' that may be chance: this does not count any more, and they learn and explore to find another
-#' beside it. Where that makes a model the best, the one that may be chance is passed over
-#' ([gmm_select()]); any other keeps the optimum that it had.
+#' **The best of several.** Then the one of several models that is best so far by the criterion
+#' explores on, until it has tried in vain as often as if it had been asked for alone. So do those
+#' that would be better by an optimum that may be chance: this does not count any more, and they
+#' learn and explore to find another beside it. Where that makes a model the best, the one that may
+#' be chance is passed over ([gmm_select()]); any other keeps the better of the two. There is none
+#' of this with `fix` or from a start of your own, nor on a sample of the rows.
 #'
 #' **Many models of many rows.** From 1,000 rows on, only those of more than 30 models are finished
 #' that may be the best by the criterion; from 100,000 rows on, only those of several models. Their
@@ -80,11 +81,12 @@
 #' would be better by an optimum that may be chance, without it; four models at most. The table says
 #' what was given up, and `search = "thorough"` gives up none.
 #'
-#' **Samples.** Of many rows, all this happens on a random sample: 5,000 rows for up to 20 models,
-#' 1,000 for 100 and more, where there are at least twice as many. Criteria are then what the sample
-#' lets expect of all rows. The optima go on to these; a model is now given up, too, if, after 8,
-#' 16, 32, ... iterations on all rows, twenty times the gain of the last round would not make it the
-#' best. Trees grow from at most 2,000 rows, and the other rows belong to the nearest cluster.
+#' **Samples.** Of many rows, all this, up to the explorations, happens on a random sample: 5,000
+#' rows for up to 20 models, 1,000 for 100 and more, where there are at least twice as many.
+#' Criteria are then what the sample lets expect of all rows. The optima go on to these; a model is
+#' now given up, too, if, after 8, 16, 32, ... iterations on all rows, twenty times the gain of the
+#' last round would not make it the best. Trees grow from at most 2,000 rows, and the other rows
+#' belong to the nearest cluster.
 #'
 #' **Relatives of EM.** With `algorithm = "cem"` and `"sem"` ([`?gmm_algorithms`][gmm-algorithms])
 #' all `n_init` starts run to their end, on all rows, and the best by what the algorithm climbs is

@@ -117,11 +117,11 @@
 #' `gmm_error_degenerate` that counts the reasons.
 #'
 #' A run that does not converge gives a `gmm_warning_not_converged`. Columns with at most ten
-#' distinct values, and ten rows or more for each on average, are named in a `gmm_warning_discrete`,
-#' unless only one component of one family is fitted. A column that is a combination of others, such
-#' as the same length in another unit, leaves no fit to families with orientations: with several
-#' models these are left out, and a `gmm_warning_collinear` names the column in `columns`, and those
-#' that determine it in `of`.
+#' distinct values, and ten rows or more for each on average, and others of which most rows have the
+#' same value, are named in a `gmm_warning_discrete`, unless only one component of one family is
+#' fitted. A column that is a combination of others, such as the same length in another unit, leaves
+#' no fit to families with orientations: with several models these are left out, and a
+#' `gmm_warning_collinear` names the column in `columns`, and those that determine it in `of`.
 #'
 #' @references
 #' Dempster, A. P., Laird, N. M. and Rubin, D. B. (1977). Maximum likelihood from incomplete

@@ -51,20 +51,15 @@ draw_climb <- function(view, shown) {
   }
 }
 
-#' A frame whose horizontal axis counts, and whose vertical one tells its ticks apart
+#' A frame whose horizontal axis counts
 #' @noRd
 open_iterations <- function(limits, name, title, dots) {
-  own <- setdiff(names(dots), c("xaxt", "yaxt"))
-  old <- open_frame(limits, c("Iteration", name), title, c(dots[own], xaxt = "n", yaxt = "n"))
-  size <- dots$cex.axis %||% graphics::par("cex.axis")
+  own <- setdiff(names(dots), "xaxt")
+  old <- open_frame(limits, c("Iteration", name), title, c(dots[own], xaxt = "n"))
   if (!identical(dots$xaxt, "n")) {
     ticks <- graphics::axTicks(1)
-    graphics::axis(1, at = ticks[ticks == round(ticks)], cex.axis = size)
-  }
-  if (!identical(dots$yaxt, "n")) {
-    # R's own labels have seven digits, which a small climb is beyond.
-    ticks <- graphics::axTicks(2)
-    graphics::axis(2, at = ticks, labels = format(ticks, digits = 12, trim = TRUE), cex.axis = size)
+    at <- ticks[ticks == round(ticks)]
+    graphics::axis(1, at = at, cex.axis = dots$cex.axis %||% graphics::par("cex.axis"))
   }
   old
 }

@@ -92,7 +92,7 @@ check_no_dots <- function(dots, known, call) {
   abort_gmm(
     c(
       if (unknown == "") "There are too many arguments." else "{.arg {unknown}} is not an argument.",
-      suggest(unknown, known)
+      if (unknown != "") suggest(unknown, known)
     ),
     "unknown_argument",
     argument = unknown,

@@ -188,22 +188,52 @@ discrete_columns <- function(x) {
   which(vapply(seq_len(ncol(x)), is_discrete, logical(1)))
 }
 
-#' Warn of columns with few distinct values
+#' Columns of which most rows have one value, though there are many others
+#'
+#' @returns A data frame with the `column`, its `value`, and the number of `rows` that have it.
+#' @noRd
+spiked_columns <- function(x) {
+  n <- nrow(x)
+  find <- function(j) {
+    # If most rows have one value, it is the one in the middle.
+    values <- x[, j]
+    value <- sort(values, partial = (n + 1) %/% 2)[(n + 1) %/% 2]
+    rows <- sum(values == value)
+    if (rows >= 10 && rows > n / 2 && rows < n) data.frame(column = j, value, rows)
+  }
+  others <- setdiff(seq_len(ncol(x)), discrete_columns(x))
+  do.call(rbind, lapply(others, find))
+}
+
+#' What spiked columns are, in words
+#' @noRd
+describe_spikes <- function(x, spikes) {
+  found <- sprintf(
+    "%s is %s in %s of %s rows",
+    if (ncol(x) == 1) "`x`" else paste0("`", column_labels(x, spikes$column), "`"),
+    format_values(spikes$value), format_count(spikes$rows), format_count(nrow(x))
+  )
+  cli::pluralize("{found}")
+}
+
+#' Warn of columns with few distinct values, or with one that most rows have
 #' @noRd
 warn_discrete <- function(x, call) {
   discrete <- discrete_columns(x)
-  if (length(discrete) == 0) {
+  spikes <- spiked_columns(x)
+  columns <- column_labels(x, c(discrete, spikes$column))
+  if (length(columns) == 0) {
     return(invisible())
   }
-  columns <- column_labels(x, discrete)
-  what <- if (ncol(x) == 1) {
-    "{.arg x} has few distinct values."
-  } else {
-    "{cli::qty(columns)}Column{?s} {.var {columns}} {?has/have} few distinct values."
-  }
+  few <- column_labels(x, discrete)
   warn_gmm(
     c(
-      what,
+      if (length(few) > 0 && ncol(x) == 1) {
+        "{.arg x} has few distinct values."
+      } else if (length(few) > 0) {
+        "{cli::qty(few)}Column{?s} {.var {few}} {?has/have} few distinct values."
+      },
+      if (!is.null(spikes)) "{describe_spikes(x, spikes)}.",
       i = "A component can lie on one of them, and its variance there means little or collapses.
         Leave out what is not a measurement."
     ),

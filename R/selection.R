@@ -11,19 +11,20 @@
 #'
 #' Near-spurious are fits with a component that is narrow and has few rows, which may lie so by
 #' chance. Narrow is one whose variance in some direction is less than 0.05 of that within the
-#' components on average; few are less than 15 (`d` + 1) rows. It is flagged if it also is thin (in
-#' some direction a fifth as much so as in another, or `d` = 1) and lies within another component
-#' (the squared Mahalanobis distance of its mean from the other is less than 2 `d`), or has less than
-#' 2 (`d` + 1) rows, or is narrower than 1e-4. One of less than `d` + 1 rows is flagged if it is
-#' narrower than 0.25. `min_eigen_ratio` in [gmm_control()] drops such runs, so that the model may be
-#' fitted otherwise.
+#' components on average; few are less than 15 (`d` + 1) rows, and less than a fifth of all. It is
+#' flagged if it also is thin (in some direction a fifth as much so as in another, or `d` = 1) and
+#' lies within another component (the squared Mahalanobis distance of its mean from the other is
+#' less than 2 `d`), or is narrower than 1e-4. Of less than 2 (`d` + 1) rows, it is flagged in any
+#' case, and one of less than `d` + 1 rows is flagged if it is narrower than 0.25. `min_eigen_ratio`
+#' in [gmm_control()] drops such runs, so that the model may be fitted otherwise.
 #'
-#' The row of a model is its best optimum, even if that is flagged. But where a flagged optimum would
-#' make a model the best of all, the search for several models looks for another beside it that is
-#' not flagged. If that, too, makes the model the best, it is chosen, and is in the table: its status
-#' says by how much the log-likelihood of the other, that was passed over, is higher. `gmm_fit()`
-#' with this model alone passes over none. Nor does a search on a sample of the rows that gives up no
-#' models, one with `fix` or `start`, or another algorithm than EM.
+#' The row of a model is its best optimum, even if that is flagged. But where a flagged optimum
+#' would make a model the best of all, the search for several models looks for another beside it
+#' that is not flagged. If that, too, makes the model the best, it is chosen, and is in the table:
+#' its status says by how much the log-likelihood of the other, that was passed over, is higher. So
+#' does that of a model that was the best on the way. `gmm_fit()` with this model alone passes over
+#' none. Nor does a search on a sample of the rows that gives up no models, one with `fix` or
+#' `start`, or another algorithm than EM.
 #'
 #' @param x For `gmm_select()`: the data, as for [gmm_fit()]. For the methods: a selection.
 #' @param ... For `gmm_select()`: the other arguments of [gmm_fit()]. For `plot()`: graphical
@@ -49,7 +50,7 @@
 #'       log-likelihood counts as there; where no rows are left out and no models given up, all of
 #'       the best one are, to the end: see [gmm_control()].}
 #'     \item{`iterations`, `converged`}{Of the best run.}
-#'     \item{`status`}{`"ok"`, for the best model perhaps `"ok: ... below a near-spurious optimum"`;
+#'     \item{`status`}{`"ok"`, perhaps `"ok: loglik ... below a near-spurious optimum"`;
 #'       `"near-spurious: ..."` with the component; `"too rich: ..."`; or why there is no fit.}
 #'   }
 #'   All numbers are `NA` where there is no fit. Its attributes are `criterion`; `best`, the row of
@@ -143,7 +144,7 @@ new_selection <- function(models, found, x, criterion) {
   status <- rep("ok", length(cells))
   has_passed <- is_ok & !is.na(numbers["passed_over", ])
   status[has_passed] <- sprintf(
-    "ok: %s below a near-spurious optimum",
+    "ok: loglik %s below a near-spurious optimum",
     format(signif((numbers["passed_over", ] - numbers["loglik", ])[has_passed], 2))
   )
   status[!is_ok] <- vapply(which(!is_ok), function(i) {
@@ -332,6 +333,7 @@ find_model <- function(selection, k, covariance, d, call) {
     abort_gmm(
       c(
         "{.arg k} and {.arg covariance} must be a model with a fit.",
+        x = if (sum(is_asked) > 1) "None of the {sum(is_asked)} models asked for has one.",
         x = "{name_model(selection, row)} has none: {selection$status[row]}.",
         i = if (is_given_up(selection)[row]) {
           "`search = \"thorough\"` gives up none; so does `gmm_fit()` with this model alone."

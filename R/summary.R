@@ -165,16 +165,21 @@ describe_flags <- function(x) {
 }
 
 describe_discrete <- function(x) {
-  discrete <- if (!is.null(x$data)) discrete_columns(x$data)
-  if (length(discrete) == 0) {
+  if (is.null(x$data)) {
     return(NULL)
   }
-  if (x$d == 1) {
-    return("The data have few distinct values: a normal density can hardly be meant.")
-  }
+  discrete <- discrete_columns(x$data)
+  spikes <- spiked_columns(x$data)
   columns <- paste0("`", column_labels(x$data, discrete), "`")
-  cli::pluralize(
-    "Column{cli::qty(columns)}{?s} {columns} {?has/have} few distinct values: ",
-    "a normal density can hardly be meant there."
+  hardly <- "a normal density can hardly be meant"
+  c(
+    if (length(discrete) > 0 && x$d == 1) {
+      paste0("The data have few distinct values: ", hardly, ".")
+    } else if (length(discrete) > 0) {
+      cli::pluralize(
+        "Column{cli::qty(columns)}{?s} {columns} {?has/have} few distinct values: {hardly} there."
+      )
+    },
+    if (!is.null(spikes)) paste0(describe_spikes(x$data, spikes), ": ", hardly, " there.")
   )
 }

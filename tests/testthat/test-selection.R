@@ -271,7 +271,7 @@ test_that("an optimum that may be spurious does not hide one of the same model t
   expect_gt(found$starts$reached, 1)
   expect_equal(found$passed_over, narrow$loglik, tolerance = 1e-8)
   status <- found$selection$status[attr(found$selection, "best")]
-  expect_identical(status, "ok: 0.21 below a near-spurious optimum")
+  expect_identical(status, "ok: loglik 0.21 below a near-spurious optimum")
   expect_match(summary(found)$flags, "^Another optimum of this model, .* 0.21 higher", all = FALSE)
   again <- gmm_refit(found, k = 2, covariance = "V")
   expect_identical(again[c("loglik", "passed_over")], found[c("loglik", "passed_over")])

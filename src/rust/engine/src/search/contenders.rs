@@ -12,7 +12,7 @@ use crate::error::GmmError;
 const LEADERS: usize = 4;
 
 /// Let the best cell and those that would be better by an optimum that may be chance count no
-/// chance from here on, and return the latter as they were; and which of the cells are new to this.
+/// chance from here on. Returns which of the cells are new to this, and the latter as they were.
 fn enter(
     stage: &Stage<'_>,
     cells: &mut [&mut Cell],
@@ -24,11 +24,12 @@ fn enter(
     let least = best.map_or(f64::INFINITY, |best| value(cells[best]));
     let (mut entered, mut passed_over) = (Vec::new(), Vec::new());
     for (i, cell) in cells.iter_mut().enumerate() {
-        if cell.is_helper || !cell.is_in_play() {
+        // What is given may be narrow, and is no chance.
+        if cell.is_helper || cell.behind.is_some() || settings.fixed.is_some() {
             continue;
         }
         if best == Some(i) {
-            if !cell.optima.count_no_chance() {
+            if !cell.optima.counts_no_chance() {
                 cell.optima.be_sound();
                 entered.push(i);
             }
@@ -84,9 +85,16 @@ pub(super) fn contend(
         if entered.is_empty() {
             return Ok(passed_over);
         }
+        let best = leader(stage, cells, settings);
         let mut times = vec![0; cells.len()];
         for i in entered {
-            times[i] = settings.alone.explorations;
+            // The best one has explored already.
+            let before = if best == Some(i) {
+                settings.budget.explorations
+            } else {
+                0
+            };
+            times[i] = settings.alone.explorations.saturating_sub(before);
         }
         explorer.learn(cells, known)?;
         explorer.explore(cells, known, &times)?;
@@ -104,33 +112,31 @@ pub(super) fn contend_alone(
     settings: &Settings,
     search: impl Fn(&mut Cell) -> Result<(), GmmError>,
 ) -> Result<(), GmmError> {
-    let mut passed_over = Vec::new();
-    let mut alone: Vec<usize> = leader(all, cells, settings).into_iter().collect();
+    let (mut alone, mut passed_over): (Vec<usize>, _) = (Vec::new(), Vec::new());
     for next in 0..LEADERS {
         let entered = enter_finished(all, cells, &mut passed_over, settings)?;
-        add(&mut alone, entered);
+        if next == 0 {
+            alone.extend(leader(all, cells, settings));
+        }
+        // Of one that was searched for, chance may have come.
+        let due = &alone[next..];
+        let news: Vec<usize> = entered.into_iter().filter(|i| !due.contains(i)).collect();
+        alone.extend(news);
         let Some(&at) = alone.get(next) else { break };
         let (k, model) = (cells[at].k, cells[at].model);
         let mut found = cells[at].anew();
         search(&mut found)?;
         if cells[at].take_over(found, settings.tolerance) {
             let is_next = |i: &usize| cells[*i].model == model && cells[*i].k.abs_diff(k) == 1;
-            add(&mut alone, (0..cells.len()).filter(is_next).collect());
+            let others = (0..cells.len()).filter(is_next);
+            let news: Vec<usize> = others.filter(|i| !alone.contains(i)).collect();
+            alone.extend(news);
         }
     }
     settle(all, cells, passed_over, settings)
 }
 
-/// Add to a list what it does not have.
-fn add(list: &mut Vec<usize>, others: Vec<usize>) {
-    for other in others {
-        if !list.contains(&other) {
-            list.push(other);
-        }
-    }
-}
-
-/// Put back all that were passed over but the best.
+/// Put back what was passed over where it is better, but for the best cell.
 ///
 /// # Errors
 /// [`GmmError::Interrupted`].
@@ -142,12 +148,19 @@ pub(super) fn settle(
 ) -> Result<(), GmmError> {
     enter_finished(all, cells, &mut passed_over, settings)?;
     let best = leader(all, cells, settings);
-    // Of those that were passed over twice, the first is the better.
-    for other in passed_over.into_iter().rev() {
+    for other in passed_over {
         let is_it = |cell: &&mut Cell| (cell.k, cell.model) == (other.k, other.model);
-        let at = cells.iter().position(is_it);
-        if at != best {
-            *cells[at.expect("a cell of these")] = other;
+        let Some(at) = cells.iter().position(is_it) else {
+            continue;
+        };
+        let is_better = other.loglik() > cells[at].loglik();
+        if best == Some(at) && other.optima.is_suspect(settings) {
+            cells[at].optima.has_passed_over(other.loglik());
+        } else if is_better || cells[at].behind.is_some() {
+            *cells[at] = other;
+            if best == Some(at) {
+                cells[at].optima.be_sound();
+            }
         }
     }
     Ok(())
@@ -203,9 +216,10 @@ mod tests {
             };
             let best = cell(stage, model, 2, &[groups()]).loglik();
             let mut one = cell(stage, model, 1, &[vec![0; 42]]);
-            let mut two = cell(stage, model, 2, &[pair()]);
+            let mut two = cell(stage, model, 2, &[pair(), pair(), pair()]);
             let chance = two.loglik();
-            assert!(two.optima.is_suspect(&settings) && two.optima.sound(&settings).is_none());
+            assert_eq!(two.counts().reached, 3);
+            assert!(two.optima.is_suspect(&settings));
             let cells = &mut [&mut one, &mut two];
             let mut explorer = Explorer::new(stage, Effort::ONE_RUN, &settings);
             let passed_over = contend(&mut explorer, cells, &mut Known::default()).unwrap();
@@ -215,6 +229,29 @@ mod tests {
             assert_eq!(leader(stage, cells, &settings), Some(1));
             assert!((two.loglik() - best).abs() < 1e-3);
             assert_eq!(two.optima.passed_over(), Some(chance));
+            // Only what has led there counts as such.
+            assert_eq!((two.counts().finished, two.counts().reached), (4, 1));
+        });
+    }
+
+    #[test]
+    fn what_was_passed_over_is_not_put_back_for_what_is_better() {
+        on_stage(&rows(), |stage, model| {
+            let settings = settings(model.family);
+            let mut one = cell(stage, model, 1, &[vec![0; 42]]);
+            // Of three components, by which neither is the best.
+            let worse: Vec<usize> = (0..42).map(|i| i % 3).collect();
+            let better: Vec<usize> = groups()
+                .iter()
+                .zip(pair())
+                .map(|(a, b)| a + 2 * b)
+                .collect();
+            let mut three = cell(stage, model, 3, &[better]);
+            let before = three.loglik();
+            let other = cell(stage, model, 3, &[worse]);
+            assert!(other.loglik() < before);
+            settle(stage, &mut [&mut one, &mut three], vec![other], &settings).unwrap();
+            assert_eq!(three.loglik(), before);
         });
     }
 
@@ -243,7 +280,7 @@ mod tests {
             // It counts no chance, as if it had been none when it was rough.
             let mut two = cell(stage, model, 2, &[pair(), groups()]);
             two.optima.be_sound();
-            let (chance, sound) = (two.loglik(), two.optima.sound(&settings).unwrap().loglik());
+            let (chance, sound) = (two.loglik(), two.without_chance(&settings).loglik());
             settle(stage, &mut [&mut one, &mut two], Vec::new(), &settings).unwrap();
             assert!((two.loglik() - sound).abs() < 1e-6 && sound < chance);
             assert_eq!(two.optima.passed_over(), Some(chance));

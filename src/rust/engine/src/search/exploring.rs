@@ -59,8 +59,8 @@ impl<'a> Explorer<'a> {
     /// this leads on.
     ///
     /// A cell stops when it has tried in vain as often as `times` says for it; the count begins
-    /// anew with every better optimum among these. Cells that nobody asked for do not try, nor do
-    /// those whose optimum may be chance: the next would be no less so.
+    /// anew with every better optimum among these. Cells that nobody asked for do not try. Nor do
+    /// those whose optimum may be chance, unless there is no other: the next would be no less so.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`].
@@ -82,11 +82,12 @@ impl<'a> Explorer<'a> {
             return Ok(());
         }
         let mut in_vain = vec![0; cells.len()];
+        let is_alone = cells.iter().filter(|cell| !cell.is_helper).count() == 1;
         loop {
             self.stage.passes.progress().check()?;
             let explores = |(cell, left): (&&mut Cell, bool)| {
                 let may = cell.k > 1 && cell.is_in_play() && !cell.is_helper;
-                may && left && !cell.optima.is_suspect(self.settings)
+                may && left && (is_alone || !cell.optima.is_suspect(self.settings))
             };
             let left = in_vain.iter().zip(times).map(|(a, b)| a < b);
             let open: Vec<bool> = cells.iter().zip(left).map(explores).collect();

@@ -22,8 +22,10 @@ const NARROW_FOR_SO_FEW: f64 = 0.25;
 /// A component within another is the likelier to be chance if it is thin: narrower than wide by so
 /// much.
 const THIN: f64 = 0.2;
-/// Few are less rows than so many for each that it takes to lie in a plane; very few are still less.
+/// Few are less rows than so many for each that it takes to lie in a plane, and less than such a
+/// share of all; very few are still less than so many, whatever their share.
 const FEW: f64 = 15.0;
+const FEW_OF_ALL: f64 = 0.2;
 const VERY_FEW: f64 = 2.0;
 /// A component lies within another if the square of its distance is less than so many times the
 /// number of columns, which is what it is for the other's own rows on average.
@@ -35,13 +37,15 @@ impl Narrowest {
         let d = mixture.d() as f64;
         let of_component = |(component, (ratio, widest)): (usize, (f64, f64))| {
             let is_thin = d == 1.0 || ratio < THIN * widest;
-            let rows = mixture.weights[component] * n as f64 / (d + 1.0);
+            let share = mixture.weights[component];
+            let rows = share * n as f64 / (d + 1.0);
+            let are_few = rows < VERY_FEW || (rows < FEW && share < FEW_OF_ALL);
             Narrowest {
                 component,
                 ratio,
                 is_suspect: (rows < 1.0 && ratio < NARROW_FOR_SO_FEW)
                     || (ratio < NARROW
-                        && rows < FEW
+                        && are_few
                         && (rows < VERY_FEW
                             || ratio < VERY_NARROW
                             || (is_thin && mixture.squared_distance(component) < WITHIN * d))),
@@ -62,17 +66,20 @@ mod tests {
     use nalgebra::DMatrix;
     use ndarray::Array2;
 
-    /// A large component and a small one with `rows` of 1,000 rows, its mean at `apart` standard
-    /// deviations in both columns, and narrower by `factor` in the second.
-    fn small(rows: f64, apart: f64, factor: f64) -> Narrowest {
-        let share = rows / 1000.0;
+    /// A large component and a small one, its mean at `apart` standard deviations in both columns,
+    /// and narrower by `factor` in the second.
+    fn two_groups(share: f64, apart: f64, factor: f64) -> Mixture {
         let covariance = |s: f64| DMatrix::from_diagonal(&[1.0, s * s].to_vec().into());
-        let mixture = Mixture {
+        Mixture {
             weights: vec![1.0 - share, share],
             means: Array2::from_shape_vec((2, 2), vec![0.0, 0.0, apart, apart]).unwrap(),
             covariances: [1.0, factor].into_iter().map(covariance).collect(),
-        };
-        Narrowest::of(&mixture, 1000)
+        }
+    }
+
+    /// The small one with `rows` of 1,000 rows.
+    fn small(rows: f64, apart: f64, factor: f64) -> Narrowest {
+        Narrowest::of(&two_groups(rows / 1000.0, apart, factor), 1000)
     }
 
     /// The small one in the middle of the large one, narrower by ten in all of `d` columns.
@@ -95,6 +102,10 @@ mod tests {
         assert!(!small(30.0, 0.5, 0.5).is_suspect);
         assert!(!small(300.0, 0.5, 0.1).is_suspect);
         assert!(!small(30.0, 5.0, 0.1).is_suspect);
+        // A share of all that no chance makes narrow, unless that is very few rows.
+        let of = |n: usize| Narrowest::of(&two_groups(0.25, 0.5, 0.1), n);
+        assert!(!of(120).is_suspect);
+        assert!(of(20).is_suspect);
         // As narrow in the other column: a group of its own.
         assert!(!compact(30.0, 2).is_suspect);
         assert!(compact(20.0, 1).is_suspect);

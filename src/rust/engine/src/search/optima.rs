@@ -80,22 +80,20 @@ impl Optima {
 
     /// Starts that ended at the best.
     pub(super) fn reached(&self) -> usize {
-        let least = self.best().map(|best| best.loglik() - self.margin());
-        let is_there = |end: &&(f64, usize)| least.is_some_and(|least| end.0 > least);
-        let there = self.ends.iter().filter(is_there);
-        there.map(|(_, starts)| starts).sum()
+        self.best().map_or(0, |best| self.ended_at(best.loglik()))
+    }
+
+    /// Starts that ended here.
+    fn ended_at(&self, loglik: f64) -> usize {
+        let is_here = |end: &&(f64, usize)| (end.0 - loglik).abs() <= self.margin();
+        let here = self.ends.iter().filter(is_here);
+        here.map(|(_, starts)| starts).sum()
     }
 
     /// Whether the best may be chance.
     pub(super) fn is_suspect(&self, settings: &Settings) -> bool {
         self.best()
             .is_some_and(|best| best.is_chance(self.rows, settings))
-    }
-
-    /// The best of those that are no chance.
-    pub(super) fn sound(&self, settings: &Settings) -> Option<&Optimum> {
-        let mut kept = self.kept.iter();
-        kept.find(|optimum| !optimum.is_chance(self.rows, settings))
     }
 
     /// From here on what may be chance does not count, as if such an optimum had been passed over.
@@ -105,30 +103,29 @@ impl Optima {
 
     /// Whether a mixture does not count, for it may be chance.
     pub(super) fn shuns(&self, mixture: &Mixture, settings: &Settings) -> bool {
-        self.count_no_chance() && is_chance(mixture, self.rows, settings)
+        self.counts_no_chance() && is_chance(mixture, self.rows, settings)
     }
 
-    /// Without the best, which may be chance, and is passed over for the best of those that are
-    /// none, if there is one. From here on what may be chance does not count.
+    /// Without those that may be chance, which are passed over. From here on such do not count.
     pub(super) fn without_chance(&self, settings: &Settings) -> Self {
-        let sound = self.sound(settings);
-        let least = sound.map_or(f64::INFINITY, Optimum::loglik);
-        let margin = self.margin();
-        // What has led further does not count either.
-        let count = |&(end, starts): &(f64, usize)| {
-            let is_further = end > least + margin;
-            (if is_further { f64::MIN } else { end }, starts)
-        };
-        Optima {
-            kept: sound.cloned().into_iter().collect(),
-            passed_over: Some(self.loglik()),
-            ends: self.ends.iter().map(count).collect(),
+        let is_sound = |optimum: &&Optimum| !optimum.is_chance(self.rows, settings);
+        let mut sound = Optima {
+            kept: self.kept.iter().filter(is_sound).cloned().collect(),
+            ends: self.ends.clone(),
             ..*self
-        }
+        };
+        sound.has_passed_over(self.loglik());
+        sound
+    }
+
+    /// Note that a better optimum does not count, for it may be chance.
+    pub(super) fn has_passed_over(&mut self, loglik: f64) {
+        let before = self.passed_over.unwrap_or(f64::NEG_INFINITY);
+        self.passed_over = Some(before.max(loglik));
     }
 
     /// Whether what may be chance does not count.
-    pub(super) fn count_no_chance(&self) -> bool {
+    pub(super) fn counts_no_chance(&self) -> bool {
         self.passed_over.is_some()
     }
 
@@ -146,7 +143,7 @@ impl Optima {
     pub(super) fn note(&mut self, end: Optimum, starts: usize, most: usize, settings: &Settings) {
         let loglik = end.loglik();
         if self.shuns(&end.mixture, settings) {
-            self.passed_over = self.passed_over.map(|other| other.max(loglik));
+            self.has_passed_over(loglik);
             self.note_below(starts);
             return;
         }
@@ -162,7 +159,13 @@ impl Optima {
             if self.kept[same].loglik() + 2.0 * settings.tolerance >= loglik {
                 return;
             }
-            self.kept.remove(same);
+            // What has led there has led here.
+            let rougher = self.kept.remove(same).loglik();
+            let margin = self.margin();
+            let led_there = |end: &&mut (f64, usize)| (end.0 - rougher).abs() <= margin;
+            for led in self.ends.iter_mut().filter(led_there) {
+                led.0 = loglik;
+            }
         }
         let at = self.kept.partition_point(|other| other.loglik() > loglik);
         self.kept.insert(at, end);
@@ -183,11 +186,10 @@ impl Optima {
             return None;
         }
         let best = self.kept.remove(0);
+        let starts = self.ended_at(best.loglik());
         let margin = self.margin();
-        let is_here = |end: &(f64, usize)| (end.0 - best.loglik()).abs() <= margin;
-        let starts = self.ends.iter().filter(|end| is_here(end));
-        let starts = starts.map(|(_, starts)| starts).sum();
-        self.ends.retain(|end| !is_here(end));
+        self.ends
+            .retain(|end| (end.0 - best.loglik()).abs() > margin);
         Some((best, starts))
     }
 

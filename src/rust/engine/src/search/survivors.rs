@@ -55,12 +55,8 @@ pub(super) fn race(
     settings: &Settings,
 ) -> Result<(), GmmError> {
     let n = all.passes.data().n();
-    let d = all.passes.data().d();
     let progress = all.passes.progress();
-    let value = |cell: &Cell, loglik: f64| {
-        let df = settings.free_parameters(&cell.model, cell.k, d);
-        settings.criterion.value(loglik, df, n, cell.entropy)
-    };
+    let value = |cell: &Cell, loglik: f64| value(all, cell, loglik, settings);
     let mut racers: Vec<Racer<'_>> = cells
         .par_iter_mut()
         .filter(|cell| cell.behind.is_none())
@@ -149,7 +145,7 @@ pub(super) fn leader(stage: &Stage<'_>, cells: &[&mut Cell], settings: &Settings
     best.map(|(i, _)| i)
 }
 
-/// Find the entropies of the cells in play, if the criterion asks for them.
+/// Find the entropies of the cells that are not given up, if the criterion asks for them.
 ///
 /// # Errors
 /// [`GmmError::Interrupted`].
