@@ -152,6 +152,7 @@ test_that("gmm_refit() says what it can't take", {
     classes = "gmm_warning_collinear"
   )
   refused_refit(gmm_refit(twice, covariance = "full"), "gmm_error_no_fit")
+  refused_refit(gmm_refit(twice, covariance = c("full", "tied")), "gmm_error_no_fit")
   bare <- gmm_fit(faithful, k = 1:2, covariance = "full", keep_data = FALSE)
   expect_error(gmm_refit(bare, k = 1), class = "gmm_error_no_data")
 })
@@ -198,6 +199,32 @@ test_that("a collapse onto values of a column is a status, and the column is war
   for (measured in list(faithful, iris[1:4], quakes[1:4])) {
     expect_identical(discrete_columns(as.matrix(measured)), integer())
   }
+})
+
+test_that("a column of which most rows have one value is warned of", {
+  set.seed(1)
+  x <- data.frame(size = rnorm(100), iron = c(rep(0, 60), rexp(40)))
+  warning <- expect_warning(
+    fit <- gmm_fit(x, k = 1:2, covariance = "EEE"),
+    class = "gmm_warning_discrete"
+  )
+  expect_identical(warning$columns, "iron")
+  expect_snapshot(cat(cli::ansi_strip(conditionMessage(warning))))
+  expect_match(summary(fit)$flags, "`iron` is 0 in 60 of 100 rows: ", fixed = TRUE, all = FALSE)
+  expect_warning(gmm_fit(x$iron, k = 2, covariance = "E"), "`x` is 0 in 60 of 100 rows")
+  expect_null(spiked_columns(as.matrix(x[21:100, ])))
+  expect_identical(spiked_columns(as.matrix(x[10:100, ]))$rows, 51L)
+  for (measured in list(faithful, iris[1:4], quakes[1:4])) {
+    expect_null(spiked_columns(as.matrix(measured)))
+  }
+})
+
+test_that("a component of a good part of the rows is not flagged for being narrow", {
+  set.seed(30)
+  fit <- gmm_fit(rlnorm(60, 0, 1.5))
+  expect_identical(c(fit$covariance, fit$k), c("V", "3"))
+  expect_lt(fit$narrowest$ratio, 0.05)
+  expect_gt(min(fit$weights), 0.1)
 })
 
 test_that("a collapse is told in few words", {
