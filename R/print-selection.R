@@ -7,12 +7,12 @@ print.gmm_selection <- function(x, n = 6, ...) {
   say(cli::pluralize(
     "Selection by {criterion}: {nrow(x)} model{?s}, on {format_count(attr(x, 'n'))} rows"
   ), "")
-  if (length(ranked) > 0) {
-    shown <- ranked[seq_len(min(n, length(ranked)))]
+  shown <- utils::head(different_models(x, ranked), n)
+  if (length(shown) > 0) {
     print(best_models(x, shown, criterion), row.names = FALSE)
     cat("\n")
   }
-  left <- length(ranked) - min(n, length(ranked))
+  left <- length(ranked) - length(shown)
   say(
     if (left > 0) cli::pluralize("{left} more model{?s} {?has/have} a fit."),
     describe_flagged(x, criterion),
@@ -20,6 +20,13 @@ print.gmm_selection <- function(x, n = 6, ...) {
     describe_sample(x)
   )
   invisible(x)
+}
+
+#' Of families that are the same model, as many are with one component, the first
+#' @noRd
+different_models <- function(x, rows) {
+  models <- data.frame(x$df, signif(x$loglik, 9))[rows, ]
+  rows[x$k[rows] > 1 | !duplicated(models)]
 }
 
 #' Some rows of the table, as they are printed

@@ -34,7 +34,8 @@
 #'   alias. Without one of them, the best model by the criterion that has the other; without both,
 #'   the best of all.
 #' @param object A selection; for `ICL()` a fit.
-#' @param n Whole number, at least 1: models to print.
+#' @param n Whole number, at least 1: models to print. Families that are the same model, as many are
+#'   with one component, count once.
 #' @param row.names,optional As for [as.data.frame()].
 #'
 #' @returns
@@ -248,10 +249,10 @@ is_given_up <- function(selection) {
   startsWith(selection$status, "given up")
 }
 
-#' Rows of the table with a fit, the best first
+#' Rows of the table with a fit, the best first; of those that differ by rounding, the first
 #' @noRd
 rank_models <- function(selection, criterion = attr(selection, "criterion")) {
-  ranked <- order(is_flagged(selection), selection[[criterion]])
+  ranked <- order(is_flagged(selection), signif(selection[[criterion]], 12))
   ranked[!is.na(selection$loglik[ranked])]
 }
 

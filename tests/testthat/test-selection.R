@@ -201,6 +201,16 @@ test_that("a collapse onto values of a column is a status, and the column is war
   }
 })
 
+test_that("families that are the same model with one component are printed once", {
+  selection <- gmm_select(faithful, k = 1)
+  lines <- capture.output(print(selection))
+  shown <- regmatches(lines, regexpr("^ 1 +[A-Z]{3}", lines))
+  expect_setequal(substring(trimws(shown), nchar(trimws(shown)) - 2), c("EII", "EEI", "EEE"))
+  expect_match(lines, "^11 more models have a fit", all = FALSE)
+  # Rounding does not order them.
+  expect_identical(selection$covariance[rank_models(selection)][1], "EEE")
+})
+
 test_that("a column of which most rows have one value is warned of", {
   set.seed(1)
   x <- data.frame(size = rnorm(100), iron = c(rep(0, 60), rexp(40)))
