@@ -239,7 +239,7 @@ warn_discrete <- function(x, call) {
         "{cli::qty(few)}Column{?s} {.var {few}} {?has/have} few distinct values."
       },
       if (!is.null(spikes)) "{describe_spikes(x, spikes)}.",
-      i = "A component can lie on one of them, and its variance there means little or collapses.
+      i = "A component can lie on a single value, and its variance there means little or collapses.
         Leave out what is not a measurement."
     ),
     "discrete",

@@ -21,10 +21,9 @@
 #' The row of a model is its best optimum, even if that is flagged. But where a flagged optimum
 #' would make a model the best of all, the search for several models looks for another beside it
 #' that is not flagged. If that, too, makes the model the best, it is chosen, and is in the table:
-#' its status says by how much the log-likelihood of the other, that was passed over, is higher. So
-#' does that of a model that was the best on the way. `gmm_fit()` with this model alone passes over
-#' none. Nor does a search on a sample of the rows that gives up no models, one with `fix` or
-#' `start`, or another algorithm than EM.
+#' its status says by how much the log-likelihood of the other, that was passed over, is higher.
+#' `gmm_fit()` with this model alone passes over none. Nor does a search on a sample of the rows
+#' that gives up no models, one with `fix` or `start`, or another algorithm than EM.
 #'
 #' @param x For `gmm_select()`: the data, as for [gmm_fit()]. For the methods: a selection.
 #' @param ... For `gmm_select()`: the other arguments of [gmm_fit()]. For `plot()`: graphical
@@ -51,7 +50,8 @@
 #'       log-likelihood counts as there; where no rows are left out and no models given up, all of
 #'       the best one are, to the end: see [gmm_control()].}
 #'     \item{`iterations`, `converged`}{Of the best run.}
-#'     \item{`status`}{`"ok"`, perhaps `"ok: loglik ... below a near-spurious optimum"`;
+#'     \item{`status`}{`"ok"`, for the best model perhaps
+#'       `"ok: loglik ... below a near-spurious optimum"`;
 #'       `"near-spurious: ..."` with the component; `"too rich: ..."`; or why there is no fit.}
 #'   }
 #'   All numbers are `NA` where there is no fit. Its attributes are `criterion`; `best`, the row of

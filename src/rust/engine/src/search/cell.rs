@@ -189,7 +189,8 @@ impl Cell {
     pub(super) fn take_followed(&mut self, mut followed: Cell) -> bool {
         if followed.optima.reached() == 0 {
             followed.tried += 1;
-            followed.optima.note_met(1);
+            let loglik = followed.loglik();
+            followed.optima.note_met(loglik, 1);
         }
         let leads_further = followed.loglik() > self.loglik();
         *self = followed;
@@ -314,6 +315,7 @@ impl Cell {
             let few = few.into_iter().map(|(_, group)| (group.run, group.starts));
             let few = few.collect();
             let known = self.optima.best();
+            let best = self.loglik();
             let counts = |run: &Run| !self.optima.shuns(run.mixture(), settings);
             for (end, starts) in long_runs(em, few, known, counts, effort.patience, settings)? {
                 match end {
@@ -321,7 +323,7 @@ impl Cell {
                         self.optima
                             .note((*run).into(), starts, effort.kept, settings);
                     }
-                    End::Met => self.optima.note_met(starts),
+                    End::Met => self.optima.note_met(best, starts),
                     End::GaveUp => {}
                     End::Failed(failed) => self.note_failure(stage, failed, starts),
                 }
@@ -364,6 +366,7 @@ impl Cell {
         settings: &Settings,
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
+        self.optima.forget_passed_over();
         // The first step of one component is the last.
         while self.k > 1 {
             let Some((optimum, starts)) = self.optima.take_best() else {

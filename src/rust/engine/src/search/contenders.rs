@@ -11,18 +11,28 @@ use crate::error::GmmError;
 /// Where models are given up, those of the others at most that are searched for alone.
 const LEADERS: usize = 4;
 
+/// What has become of cells.
+struct Entered {
+    /// The best one, as it was.
+    best: Option<usize>,
+    /// Those that count no chance any more.
+    new: Vec<usize>,
+    /// Those of them that were better by an optimum that may be chance, as they were.
+    passed_over: Vec<Cell>,
+}
+
 /// Let the best cell and those that would be better by an optimum that may be chance count no
-/// chance from here on. Returns which of the cells are new to this, and the latter as they were.
+/// chance from here on.
 fn enter(
     stage: &Stage<'_>,
     cells: &mut [&mut Cell],
     settings: &Settings,
-) -> Result<(Vec<usize>, Vec<Cell>), GmmError> {
+) -> Result<Entered, GmmError> {
     find_entropies(stage, cells, settings)?;
     let best = leader(stage, cells, settings);
     let value = |cell: &Cell| value(stage, cell, cell.loglik(), settings);
     let least = best.map_or(f64::INFINITY, |best| value(cells[best]));
-    let (mut entered, mut passed_over) = (Vec::new(), Vec::new());
+    let (mut new, mut passed_over) = (Vec::new(), Vec::new());
     for (i, cell) in cells.iter_mut().enumerate() {
         // What is given may be narrow, and is no chance.
         if cell.is_helper || cell.behind.is_some() || settings.fixed.is_some() {
@@ -31,15 +41,19 @@ fn enter(
         if best == Some(i) {
             if !cell.optima.counts_no_chance() {
                 cell.optima.be_sound();
-                entered.push(i);
+                new.push(i);
             }
         } else if cell.optima.is_suspect(settings) && value(cell) < least {
             let sound = cell.without_chance(settings);
             passed_over.push(std::mem::replace(&mut **cell, sound));
-            entered.push(i);
+            new.push(i);
         }
     }
-    Ok((entered, passed_over))
+    Ok(Entered {
+        best,
+        new,
+        passed_over,
+    })
 }
 
 /// The same where rough optima have been finished: those that are left are finished, too, and may
@@ -52,15 +66,15 @@ fn enter_finished(
 ) -> Result<Vec<usize>, GmmError> {
     let mut all_entered = Vec::new();
     loop {
-        let (entered, passed) = enter(all, cells, settings)?;
-        passed_over.extend(passed);
-        if entered.is_empty() {
+        let entered = enter(all, cells, settings)?;
+        passed_over.extend(entered.passed_over);
+        if entered.new.is_empty() {
             return Ok(all_entered);
         }
-        for &i in &entered {
+        for &i in &entered.new {
             cells[i].finish(all, settings)?;
         }
-        all_entered.extend(entered);
+        all_entered.extend(entered.new);
     }
 }
 
@@ -80,16 +94,15 @@ pub(super) fn contend(
     let (stage, settings) = (explorer.stage, explorer.settings);
     let mut passed_over = Vec::new();
     loop {
-        let (entered, passed) = enter(stage, cells, settings)?;
-        passed_over.extend(passed);
-        if entered.is_empty() {
+        let entered = enter(stage, cells, settings)?;
+        passed_over.extend(entered.passed_over);
+        if entered.new.is_empty() {
             return Ok(passed_over);
         }
-        let best = leader(stage, cells, settings);
         let mut times = vec![0; cells.len()];
-        for i in entered {
+        for i in entered.new {
             // The best one has explored already.
-            let before = if best == Some(i) {
+            let before = if entered.best == Some(i) {
                 settings.budget.explorations
             } else {
                 0
@@ -153,14 +166,21 @@ pub(super) fn settle(
         let Some(at) = cells.iter().position(is_it) else {
             continue;
         };
-        let is_better = other.loglik() > cells[at].loglik();
+        let cell = &mut cells[at];
+        let has_none = cell.behind.is_some() || cell.optima.best().is_none();
         if best == Some(at) && other.optima.is_suspect(settings) {
-            cells[at].optima.has_passed_over(other.loglik());
-        } else if is_better || cells[at].behind.is_some() {
-            *cells[at] = other;
-            if best == Some(at) {
-                cells[at].optima.be_sound();
-            }
+            cell.optima.has_passed_over(other.loglik());
+        } else if has_none || other.loglik() > cell.loglik() {
+            **cell = other;
+        }
+    }
+    // What is yet to be found of the best must not hide it.
+    let best = leader(all, cells, settings);
+    for (i, cell) in cells.iter_mut().enumerate() {
+        if best != Some(i) {
+            cell.optima.count_all();
+        } else if settings.fixed.is_none() {
+            cell.optima.be_sound();
         }
     }
     Ok(())
@@ -263,12 +283,27 @@ mod tests {
             let mut two = cell(stage, model, 2, &[pair()]);
             let chance = two.loglik();
             let cells = &mut [&mut one, &mut two];
-            let (entered, passed_over) = enter(stage, cells, &settings).unwrap();
-            assert_eq!(entered, [0, 1]);
+            let entered = enter(stage, cells, &settings).unwrap();
+            assert_eq!((entered.best, entered.new), (Some(0), vec![0, 1]));
             assert!(cells[1].optima.best().is_none());
-            settle(stage, cells, passed_over, &settings).unwrap();
+            settle(stage, cells, entered.passed_over, &settings).unwrap();
             assert_eq!((two.loglik(), two.optima.passed_over()), (chance, None));
             assert!(two.optima.is_suspect(&settings));
+        });
+    }
+
+    #[test]
+    fn what_collapses_in_the_end_says_so_where_there_is_nothing_else() {
+        on_stage(&rows(), |stage, model| {
+            let settings = settings(model.family);
+            let mut one = cell(stage, model, 1, &[vec![0; 42]]);
+            // All rows of a component are one.
+            let single: Vec<usize> = (0..42).map(|i| usize::from(i == 41)).collect();
+            let collapsed = cell(stage, model, 2, &[single]);
+            assert!(collapsed.optima.best().is_none());
+            let mut two = Cell::new(2, model);
+            settle(stage, &mut [&mut one, &mut two], vec![collapsed], &settings).unwrap();
+            assert!(matches!(two.why_none(), GmmError::NoStartSurvived { .. }));
         });
     }
 

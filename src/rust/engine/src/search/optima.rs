@@ -124,14 +124,24 @@ impl Optima {
         self.passed_over = Some(before.max(loglik));
     }
 
+    /// From here on what may be chance counts, too.
+    pub(super) fn count_all(&mut self) {
+        self.passed_over = None;
+    }
+
+    /// What was passed over when it was rough may be no optimum in the end.
+    pub(super) fn forget_passed_over(&mut self) {
+        self.passed_over = self.passed_over.map(|_| f64::NEG_INFINITY);
+    }
+
     /// Whether what may be chance does not count.
     pub(super) fn counts_no_chance(&self) -> bool {
         self.passed_over.is_some()
     }
 
-    /// Note that starts have met the best.
-    pub(super) fn note_met(&mut self, starts: usize) {
-        self.ends.push((self.loglik(), starts));
+    /// Note that starts have met an optimum that was known.
+    pub(super) fn note_met(&mut self, loglik: f64, starts: usize) {
+        self.ends.push((loglik, starts));
     }
 
     /// Note that starts have ended far below.
@@ -139,13 +149,16 @@ impl Optima {
         self.ends.push((f64::MIN, starts));
     }
 
-    /// Note where starts have led; so many optima are kept.
+    /// Note where starts have led, or, if none is new, how much further; so many optima are kept.
     pub(super) fn note(&mut self, end: Optimum, starts: usize, most: usize, settings: &Settings) {
         let loglik = end.loglik();
         if self.shuns(&end.mixture, settings) {
             self.has_passed_over(loglik);
             self.note_below(starts);
             return;
+        }
+        if starts == 0 && loglik > self.loglik() {
+            self.move_ends(self.loglik(), loglik);
         }
         self.ends.push((loglik, starts));
         // Of runs at the same optimum, the one that was first to get there stays, unless it is
@@ -159,13 +172,8 @@ impl Optima {
             if self.kept[same].loglik() + 2.0 * settings.tolerance >= loglik {
                 return;
             }
-            // What has led there has led here.
             let rougher = self.kept.remove(same).loglik();
-            let margin = self.margin();
-            let led_there = |end: &&mut (f64, usize)| (end.0 - rougher).abs() <= margin;
-            for led in self.ends.iter_mut().filter(led_there) {
-                led.0 = loglik;
-            }
+            self.move_ends(rougher, loglik);
         }
         let at = self.kept.partition_point(|other| other.loglik() > loglik);
         self.kept.insert(at, end);
@@ -177,6 +185,15 @@ impl Optima {
                 self.kept.swap(sound, most - 1);
             }
             self.kept.truncate(most);
+        }
+    }
+
+    /// What has led to an optimum has led further.
+    fn move_ends(&mut self, from: f64, to: f64) {
+        let margin = self.margin();
+        let led_there = |end: &&mut (f64, usize)| (end.0 - from).abs() <= margin;
+        for led in self.ends.iter_mut().filter(led_there) {
+            led.0 = to;
         }
     }
 

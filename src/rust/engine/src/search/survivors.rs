@@ -55,8 +55,12 @@ pub(super) fn race(
     settings: &Settings,
 ) -> Result<(), GmmError> {
     let n = all.passes.data().n();
+    let d = all.passes.data().d();
     let progress = all.passes.progress();
-    let value = |cell: &Cell, loglik: f64| value(all, cell, loglik, settings);
+    let value = |cell: &Cell, loglik: f64| {
+        let df = settings.free_parameters(&cell.model, cell.k, d);
+        settings.criterion.value(loglik, df, n, cell.entropy)
+    };
     let mut racers: Vec<Racer<'_>> = cells
         .par_iter_mut()
         .filter(|cell| cell.behind.is_none())
