@@ -93,7 +93,10 @@ ways_out <- function(family, k, x, is_constant) {
     )
   )
   last <- length(ways)
-  ways <- paste(c(toString(ways[-last]), ways[last])[c(last > 1, TRUE)], collapse = ", or ")
+  if (last > 1) {
+    ways[last] <- paste("or", ways[last])
+  }
+  ways <- toString(ways)
   paste0(toupper(substr(ways, 1, 1)), substring(ways, 2), ".")
 }
 

@@ -280,9 +280,9 @@ check_control <- function(control, call) {
 #'
 #' @param dots A list of these, which may be a promise: what has a name that nobody knows is not
 #'   evaluated.
-#' @param names Their names.
+#' @param given_names Their names.
 #' @noRd
-merge_control <- function(control, dots, names, call) {
+merge_control <- function(control, dots, given_names, call) {
   must <- "a list of named settings, as `gmm_control()` makes it"
   if (!is.list(control)) {
     abort_argument("control", must, is_type(control), "bad_type", call)
@@ -291,7 +291,7 @@ merge_control <- function(control, dots, names, call) {
   if (length(control) > 0 && !is_named(control)) {
     abort_argument("control", must, "has elements without a name", "bad_value", call)
   }
-  unknown <- setdiff(c(names2(control), names), settings)
+  unknown <- setdiff(c(names2(control), given_names), settings)
   if (length(unknown) > 0) {
     abort_unknown(unknown[1], settings, call)
   }

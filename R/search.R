@@ -190,9 +190,10 @@ discrete_columns <- function(x) {
 
 #' Columns of which most rows have one value, though there are many others
 #'
+#' @param discrete Columns that have few values.
 #' @returns A data frame with the `column`, its `value`, and the number of `rows` that have it.
 #' @noRd
-spiked_columns <- function(x) {
+spiked_columns <- function(x, discrete) {
   n <- nrow(x)
   some <- round(seq(1, n, length.out = min(n, 100)))
   find <- function(j) {
@@ -206,8 +207,7 @@ spiked_columns <- function(x) {
     rows <- sum(values == value)
     if (rows >= 10 && rows > n / 2 && rows < n) data.frame(column = j, value, rows)
   }
-  others <- setdiff(seq_len(ncol(x)), discrete_columns(x))
-  do.call(rbind, lapply(others, find))
+  do.call(rbind, lapply(setdiff(seq_len(ncol(x)), discrete), find))
 }
 
 #' What spiked columns are, in words
@@ -225,7 +225,7 @@ describe_spikes <- function(x, spikes) {
 #' @noRd
 warn_discrete <- function(x, call) {
   discrete <- discrete_columns(x)
-  spikes <- spiked_columns(x)
+  spikes <- spiked_columns(x, discrete)
   columns <- column_labels(x, c(discrete, spikes$column))
   if (length(columns) == 0) {
     return(invisible())

@@ -169,7 +169,7 @@ describe_discrete <- function(x) {
     return(NULL)
   }
   discrete <- discrete_columns(x$data)
-  spikes <- spiked_columns(x$data)
+  spikes <- spiked_columns(x$data, discrete)
   columns <- paste0("`", column_labels(x$data, discrete), "`")
   hardly <- "a normal density can hardly be meant"
   c(

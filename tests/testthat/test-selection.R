@@ -222,10 +222,11 @@ test_that("a column of which most rows have one value is warned of", {
   expect_snapshot(cat(cli::ansi_strip(conditionMessage(warning))))
   expect_match(summary(fit)$flags, "`iron` is 0 in 60 of 100 rows: ", fixed = TRUE, all = FALSE)
   expect_warning(gmm_fit(x$iron, k = 2, covariance = "E"), "`x` is 0 in 60 of 100 rows")
-  expect_null(spiked_columns(as.matrix(x[21:100, ])))
-  expect_identical(spiked_columns(as.matrix(x[10:100, ]))$rows, 51L)
+  expect_null(spiked_columns(as.matrix(x[21:100, ]), integer()))
+  expect_identical(spiked_columns(as.matrix(x[10:100, ]), integer())$rows, 51L)
+  expect_null(spiked_columns(as.matrix(x), 2))
   for (measured in list(faithful, iris[1:4], quakes[1:4])) {
-    expect_null(spiked_columns(as.matrix(measured)))
+    expect_null(spiked_columns(as.matrix(measured), integer()))
   }
 })
 

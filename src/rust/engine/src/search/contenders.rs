@@ -11,28 +11,27 @@ use crate::error::GmmError;
 /// Where models are given up, those of the others at most that are searched for alone.
 const LEADERS: usize = 4;
 
-/// What has become of cells.
+/// Cells that count no chance from here on.
 struct Entered {
-    /// The best one, as it was.
+    /// The best one before.
     best: Option<usize>,
-    /// Those that count no chance any more.
+    /// Those that are new.
     new: Vec<usize>,
-    /// Those of them that were better by an optimum that may be chance, as they were.
-    passed_over: Vec<Cell>,
 }
 
 /// Let the best cell and those that would be better by an optimum that may be chance count no
-/// chance from here on.
+/// chance from here on; the latter are passed over as they were.
 fn enter(
     stage: &Stage<'_>,
     cells: &mut [&mut Cell],
+    passed_over: &mut Vec<Cell>,
     settings: &Settings,
 ) -> Result<Entered, GmmError> {
     find_entropies(stage, cells, settings)?;
     let best = leader(stage, cells, settings);
     let value = |cell: &Cell| value(stage, cell, cell.loglik(), settings);
     let least = best.map_or(f64::INFINITY, |best| value(cells[best]));
-    let (mut new, mut passed_over) = (Vec::new(), Vec::new());
+    let mut new = Vec::new();
     for (i, cell) in cells.iter_mut().enumerate() {
         // What is given may be narrow, and is no chance.
         if cell.is_helper || cell.behind.is_some() || settings.fixed.is_some() {
@@ -49,32 +48,27 @@ fn enter(
             new.push(i);
         }
     }
-    Ok(Entered {
-        best,
-        new,
-        passed_over,
-    })
+    Ok(Entered { best, new })
 }
 
 /// The same where rough optima have been finished: those that are left are finished, too, and may
-/// turn out to be chance in the end. Those that were passed over are added to the list.
+/// turn out to be chance in the end. Returns all cells that are new.
 fn enter_finished(
     all: &Stage<'_>,
     cells: &mut [&mut Cell],
     passed_over: &mut Vec<Cell>,
     settings: &Settings,
 ) -> Result<Vec<usize>, GmmError> {
-    let mut all_entered = Vec::new();
+    let mut entered = Vec::new();
     loop {
-        let entered = enter(all, cells, settings)?;
-        passed_over.extend(entered.passed_over);
-        if entered.new.is_empty() {
-            return Ok(all_entered);
+        let new = enter(all, cells, passed_over, settings)?.new;
+        if new.is_empty() {
+            return Ok(entered);
         }
-        for &i in &entered.new {
+        for &i in &new {
             cells[i].finish(all, settings)?;
         }
-        all_entered.extend(entered.new);
+        entered.extend(new);
     }
 }
 
@@ -94,8 +88,7 @@ pub(super) fn contend(
     let (stage, settings) = (explorer.stage, explorer.settings);
     let mut passed_over = Vec::new();
     loop {
-        let entered = enter(stage, cells, settings)?;
-        passed_over.extend(entered.passed_over);
+        let entered = enter(stage, cells, &mut passed_over, settings)?;
         if entered.new.is_empty() {
             return Ok(passed_over);
         }
@@ -169,7 +162,7 @@ pub(super) fn settle(
         let cell = &mut cells[at];
         let has_none = cell.behind.is_some() || cell.optima.best().is_none();
         if best == Some(at) && other.optima.is_suspect(settings) {
-            cell.optima.has_passed_over(other.loglik());
+            cell.optima.note_passed_over(other.loglik());
         } else if has_none || other.loglik() > cell.loglik() {
             **cell = other;
         }
@@ -178,7 +171,7 @@ pub(super) fn settle(
     let best = leader(all, cells, settings);
     for (i, cell) in cells.iter_mut().enumerate() {
         if best != Some(i) {
-            cell.optima.count_all();
+            cell.optima.count_chance();
         } else if settings.fixed.is_none() {
             cell.optima.be_sound();
         }
@@ -255,6 +248,35 @@ mod tests {
     }
 
     #[test]
+    fn what_a_search_alone_finds_beside_chance_becomes_the_best() {
+        on_stage(&rows(), |stage, model| {
+            let settings = settings(model.family);
+            let mut one = cell(stage, model, 1, &[vec![0; 42]]);
+            let mut two = cell(stage, model, 2, &[pair()]);
+            let mut three = cell(stage, model, 3, &[(0..42).map(|i| i % 3).collect()]);
+            let (chance, most) = (two.loglik(), three.loglik());
+            let best = cell(stage, model, 2, &[groups()]).loglik();
+            let searched = std::cell::RefCell::new(Vec::new());
+            let search = |found: &mut Cell| {
+                searched.borrow_mut().push(found.k);
+                let labels = [vec![0; 42], groups()];
+                let Some(labels) = labels.get(found.k - 1) else {
+                    return Ok(());
+                };
+                found.start_given(stage, Given::Labels(labels), Effort::ONE_RUN, &settings)
+            };
+            let cells = &mut [&mut one, &mut two, &mut three];
+            contend_alone(stage, cells, &settings, search).unwrap();
+            // The best one first, the one that chance has made better, and, since that was found
+            // to be better without, too, its neighbour.
+            assert_eq!(searched.into_inner(), [3, 2, 1]);
+            assert!((two.loglik() - best).abs() < 1e-6);
+            assert_eq!(two.optima.passed_over(), Some(chance));
+            assert_eq!(three.loglik(), most);
+        });
+    }
+
+    #[test]
     fn what_was_passed_over_is_not_put_back_for_what_is_better() {
         on_stage(&rows(), |stage, model| {
             let settings = settings(model.family);
@@ -283,10 +305,11 @@ mod tests {
             let mut two = cell(stage, model, 2, &[pair()]);
             let chance = two.loglik();
             let cells = &mut [&mut one, &mut two];
-            let entered = enter(stage, cells, &settings).unwrap();
+            let mut passed_over = Vec::new();
+            let entered = enter(stage, cells, &mut passed_over, &settings).unwrap();
             assert_eq!((entered.best, entered.new), (Some(0), vec![0, 1]));
             assert!(cells[1].optima.best().is_none());
-            settle(stage, cells, entered.passed_over, &settings).unwrap();
+            settle(stage, cells, passed_over, &settings).unwrap();
             assert_eq!((two.loglik(), two.optima.passed_over()), (chance, None));
             assert!(two.optima.is_suspect(&settings));
         });

@@ -35,20 +35,20 @@ impl Narrowest {
     /// Of a fit on `n` rows.
     pub(crate) fn of(mixture: &Mixture, n: usize) -> Self {
         let d = mixture.d() as f64;
+        let is_within = |component: usize| mixture.squared_distance(component) < WITHIN * d;
         let of_component = |(component, (ratio, widest)): (usize, (f64, f64))| {
             let is_thin = d == 1.0 || ratio < THIN * widest;
             let share = mixture.weights[component];
             let rows = share * n as f64 / (d + 1.0);
-            let are_few = rows < VERY_FEW || (rows < FEW && share < FEW_OF_ALL);
             Narrowest {
                 component,
                 ratio,
                 is_suspect: (rows < 1.0 && ratio < NARROW_FOR_SO_FEW)
                     || (ratio < NARROW
-                        && are_few
                         && (rows < VERY_FEW
-                            || ratio < VERY_NARROW
-                            || (is_thin && mixture.squared_distance(component) < WITHIN * d))),
+                            || (rows < FEW
+                                && share < FEW_OF_ALL
+                                && (ratio < VERY_NARROW || (is_thin && is_within(component)))))),
             }
         };
         let all = mixture.extents().into_iter().enumerate().map(of_component);

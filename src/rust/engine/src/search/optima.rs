@@ -114,18 +114,18 @@ impl Optima {
             ends: self.ends.clone(),
             ..*self
         };
-        sound.has_passed_over(self.loglik());
+        sound.note_passed_over(self.loglik());
         sound
     }
 
     /// Note that a better optimum does not count, for it may be chance.
-    pub(super) fn has_passed_over(&mut self, loglik: f64) {
+    pub(super) fn note_passed_over(&mut self, loglik: f64) {
         let before = self.passed_over.unwrap_or(f64::NEG_INFINITY);
         self.passed_over = Some(before.max(loglik));
     }
 
     /// From here on what may be chance counts, too.
-    pub(super) fn count_all(&mut self) {
+    pub(super) fn count_chance(&mut self) {
         self.passed_over = None;
     }
 
@@ -153,7 +153,7 @@ impl Optima {
     pub(super) fn note(&mut self, end: Optimum, starts: usize, most: usize, settings: &Settings) {
         let loglik = end.loglik();
         if self.shuns(&end.mixture, settings) {
-            self.has_passed_over(loglik);
+            self.note_passed_over(loglik);
             self.note_below(starts);
             return;
         }
@@ -227,6 +227,8 @@ impl Optima {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algorithm::Ended;
+    use crate::em::Stop;
     use crate::search::fixture::{on_stage, run_from, settings};
     use crate::search::stage::Stage;
 
@@ -250,6 +252,38 @@ mod tests {
             }
             // No other start has led there.
             assert_eq!((optima.finished(), optima.reached()), (1, 1));
+        });
+    }
+
+    #[test]
+    fn starts_are_counted_where_the_climb_that_they_led_to_goes_on() {
+        let x: Vec<f64> = (0..90).map(|i| f64::from(i % 9 * i)).collect();
+        on_stage(&x, |stage, model| {
+            let settings = settings(model.family);
+            let rough = stage.clone().roughly();
+            let labels: Vec<usize> = (0..90).map(|i| usize::from(i % 9 > 4)).collect();
+            let mut optima = run_from(&rough, model, 2, &labels).optima;
+            let (first, margin) = (optima.best().unwrap().clone(), optima.margin());
+            // Each a little further, but together further than what counts as the same.
+            for step in 1..=3 {
+                let weight = f64::from(step) / 10.0;
+                let further = Ended {
+                    mixture: Mixture {
+                        weights: vec![weight, 1.0 - weight],
+                        ..first.mixture.clone()
+                    },
+                    value: first.loglik() + 0.8 * margin * f64::from(step),
+                    trace: Vec::new(),
+                    path: Vec::new(),
+                    stop: Stop::Converged,
+                };
+                optima.note(further.into(), 0, 3, &settings);
+            }
+            assert!(optima.loglik() > first.loglik() + 2.0 * margin);
+            assert_eq!((optima.finished(), optima.reached()), (1, 1));
+            // What is below is not where they have led.
+            optima.note(first.clone(), 0, 3, &settings);
+            assert_eq!(optima.reached(), 1);
         });
     }
 }
