@@ -165,6 +165,11 @@ describe_rows <- function(x, rows, constant, family) {
 #' The values of columns that are constant in some rows
 #' @noRd
 describe_values <- function(x, rows, constant) {
-  values <- format_values(x[rows[1], constant])
-  paste0("`", column_labels(x, constant), "` = ", values, collapse = ", ")
+  paste(name_value(column_labels(x, constant), x[rows[1], constant]), collapse = ", ")
+}
+
+#' A value of a column, in words
+#' @noRd
+name_value <- function(column, value) {
+  paste0("`", column, "` = ", format_values(value))
 }

@@ -137,7 +137,7 @@
 #'   direction, on average over them by their weights (Hathaway 1985; García-Escudero et al. 2008).
 #'   Few rows that lie in a line or on a point by chance can make a component very narrow and the
 #'   log-likelihood high: such an optimum is spurious. With 0, the default, none is dropped, but
-#'   those that are narrow and of few rows are flagged, see [gmm_select()]. A change of units or a
+#'   those that may be spurious are flagged, see [gmm_select()]. A change of units or a
 #'   rotation of the data does not change the ratio.
 #' @param accelerate `TRUE` or `FALSE`: whether the runs that go on after the short ones take
 #'   Anderson-accelerated steps, which cross in tens of iterations the plateaus that cost EM

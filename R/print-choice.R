@@ -73,6 +73,11 @@ describe_passed <- function(x) {
     "`gmm_refit(fit, k = %d, covariance = \"%s\")`", table$k[best], table$covariance[best]
   )
   compared <- describe_margin(rivals$margins[best])
+  on_value <- if (lies_on_value(table[best, ])) {
+    sub("^near-spurious: component [0-9]+ lies", ", with a component", table$status[best])
+  } else {
+    ""
+  }
   is_rich <- startsWith(table$status[rivals$passed], "too rich")
   doubt <- c(if (!all(is_rich)) "may be spurious", if (any(is_rich)) "too rich for the rows")
   doubt <- sub("^too", if (passed == 1) "is too" else "are too", paste(doubt, collapse = " or "))
@@ -82,7 +87,7 @@ describe_passed <- function(x) {
       "{cli::qty(passed)}{?was/were} passed over."
     ),
     if (passed == 1) "It is" else "The best of them is",
-    sprintf("%s, which is %s: %s.", name_model(table, best), compared, refit)
+    sprintf("%s, which is %s%s: %s.", name_model(table, best), compared, on_value, refit)
   )
 }
 

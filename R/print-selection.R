@@ -60,7 +60,10 @@ describe_flagged <- function(x, criterion) {
   spurious <- sum(flagged) - rich
   paste0(
     if (spurious > 0) {
-      cli::pluralize("{spurious} model{?s} may be spurious, with a narrow component of few rows")
+      on_value <- sum(lies_on_value(x))
+      with <- c(if (on_value < spurious) "of few rows", if (on_value > 0) "on one value")
+      with <- paste(with, collapse = " or ")
+      cli::pluralize("{spurious} model{?s} may be spurious, with a narrow component {with}")
     },
     if (spurious > 0 && rich > 0) ", and ",
     if (rich > 0) {

@@ -9,14 +9,18 @@
 #' back: they rank after all others. Their status says why: `"near-spurious"`, or `"too rich"` for as
 #' many free parameters as rows, or more.
 #'
-#' Near-spurious are fits with a component that is narrow and has few rows, which may lie so by
-#' chance. Narrow is one whose variance in some direction is less than 0.05 of that within the
-#' components on average; few are less than 15 (`d` + 1) rows, and less than a fifth of all. It is
-#' flagged if it also is thin (in some direction a fifth as much so as in another, or `d` = 1) and
-#' lies within another component (the squared Mahalanobis distance of its mean from the other is
-#' less than 2 `d`), or is narrower than 1e-4. Of less than 2 (`d` + 1) rows, it is flagged in any
-#' case, and one of less than `d` + 1 rows is flagged if it is narrower than 0.25. `min_eigen_ratio`
-#' in [gmm_control()] drops such runs, so that the model may be fitted otherwise.
+#' Near-spurious are fits with a component that is narrow: its variance in some direction is less
+#' than 0.05 of that within the components on average. It is flagged in two cases.
+#' * It lies on one value, as those of rounded data may: it is that narrow in a column in which 95 %
+#'   of the rows of its cluster, and no less than three, are equal. Its likelihood tells how finely
+#'   they were measured, not how near they are.
+#' * It has few rows, which may lie so by chance: less than 15 (`d` + 1), and less than a fifth of
+#'   all. It is flagged if it also is thin (in some direction a fifth as much so as in another, or
+#'   `d` = 1) and lies within another component (the squared Mahalanobis distance of its mean from
+#'   the other is less than 2 `d`), or is narrower than 1e-4. Of less than 2 (`d` + 1) rows, it is
+#'   flagged in any case, and one of less than `d` + 1 rows is flagged if it is narrower than 0.25.
+#'
+#' `min_eigen_ratio` in [gmm_control()] drops such runs, so that the model may be fitted otherwise.
 #'
 #' The row of a model is its best optimum, even if that is flagged. But where a flagged optimum
 #' would make a model the best of all, the search for several models looks for another beside it
@@ -52,7 +56,8 @@
 #'     \item{`iterations`, `converged`}{Of the best run.}
 #'     \item{`status`}{`"ok"`, for the best model perhaps
 #'       `"ok: loglik ... below a near-spurious optimum"`;
-#'       `"near-spurious: ..."` with the component; `"too rich: ..."`; or why there is no fit.}
+#'       `"near-spurious: ..."` with the component, and the value that it lies on, if it does;
+#'       `"too rich: ..."`; or why there is no fit.}
 #'   }
 #'   All numbers are `NA` where there is no fit. Its attributes are `criterion`; `best`, the row of
 #'   the best model; `n`, the number of rows of the data, and `rows`, of those on which starts were
@@ -184,7 +189,8 @@ new_selection <- function(models, found, x, criterion) {
 #' @noRd
 fit_numbers <- c(
   "loglik", "df", criteria, "entropy", "iterations", "converged", "tried", "degenerate",
-  "finished", "reached", "rows", "component", "ratio", "is_suspect", "passed_over"
+  "finished", "reached", "rows", "component", "ratio", "is_suspect", "tied_column", "tied_value",
+  "passed_over"
 )
 
 #' What the engine says of a fit, by name
@@ -201,7 +207,9 @@ name_numbers <- function(cell) {
       narrowest = list(
         component = as.integer(numbers$component),
         ratio = numbers$ratio,
-        is_suspect = numbers$is_suspect == 1
+        is_suspect = numbers$is_suspect == 1,
+        column = as.integer(numbers$tied_column),
+        value = numbers$tied_value
       )
     )
   )
@@ -217,6 +225,10 @@ describe_status <- function(cell, numbers, x, family, k) {
       return(sprintf("too rich: %d free parameters", as.integer(numbers[["df"]])))
     }
     component <- as.integer(numbers[["component"]])
+    if (!is.na(numbers[["tied_column"]])) {
+      value <- name_value(column_labels(x, numbers[["tied_column"]]), numbers[["tied_value"]])
+      return(sprintf("near-spurious: component %d lies on %s", component, value))
+    }
     rows <- component_rows(cell$mixture$weights, component, nrow(x))
     return(sprintf("near-spurious: component %d has %s and is narrow", component, rows))
   }
@@ -243,6 +255,12 @@ component_rows <- function(weights, component, n) {
 
 is_flagged <- function(selection) {
   startsWith(selection$status, "near-spurious") | startsWith(selection$status, "too rich")
+}
+
+#' Whether models are flagged for a component whose rows have one value
+#' @noRd
+lies_on_value <- function(selection) {
+  grepl("^near-spurious: component [0-9]+ lies on", selection$status)
 }
 
 is_given_up <- function(selection) {

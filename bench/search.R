@@ -31,14 +31,12 @@ search_sets <- function() {
   lapply(sets, as.matrix)
 }
 
-# Whether the optimum that a peer has found may be chance, by the rule that gaussmix has for its
-# own: it judges the mixture that an iteration makes of the peer's. What it takes for singular, or
-# for a collapse, is nothing else.
+# Whether what a peer has found may be chance, by the rule that gaussmix has for its own: it judges
+# the optimum that the peer's run was on its way to. What it takes for singular there, or for a
+# collapse, is nothing else.
 is_suspect <- function(x, covariance, mixture) {
   tryCatch(
-    suppressWarnings(
-      gmm_fit(x, covariance = covariance, start = mixture, max_iter = 1, tol = 0, rounds = 0)
-    )$narrowest$is_suspect,
+    suppressWarnings(gmm_fit(x, covariance = covariance, start = mixture))$narrowest$is_suspect,
     gmm_error_bad_value = function(e) TRUE,
     gmm_error_degenerate = function(e) TRUE
   )

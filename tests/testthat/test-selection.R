@@ -295,6 +295,36 @@ test_that("runs that become too narrow are dropped", {
   expect_match(table$status[2], "^component [12] (became narrower than allowed|collapsed onto)")
 })
 
+test_that("a component on one value is flagged, whatever its family and its rows", {
+  # A fifth of the rows were written down as 2 in the second column.
+  set.seed(1)
+  x <- cbind(a = rnorm(300), b = rnorm(300))
+  noted <- 241:300
+  x[noted, ] <- cbind(rnorm(60, 3, 0.05), 2)
+  set.seed(1)
+  fit <- gmm_fit(x, k = 2, covariance = c("EEE", "VEI"))
+  expect_identical(fit$selection$status, c("ok", "near-spurious: component 2 lies on `b` = 2"))
+  expect_identical(fit$covariance, "EEE")
+  expect_identical(fit$narrowest[c("column", "value")], list(column = NA_integer_, value = NA_real_))
+  passed <- "It is VEI with k = 2, which is [0-9.]+ better, with a component on `b` = 2:"
+  expect_match(summary(fit)$flags, passed, all = FALSE)
+  expect_output(print(fit$selection), "1 model may be spurious, with a narrow component on one value")
+  spike <- gmm_refit(fit, k = 2, covariance = "VEI")
+  expect_true(spike$narrowest$is_suspect)
+  expect_identical(spike$narrowest[c("column", "value")], list(column = 2L, value = 2))
+  expect_match(
+    summary(spike)$flags,
+    "^Component 2 \\(60 rows\\) lies on `b` = 2 and is [0-9]+ times narrower",
+    all = FALSE
+  )
+  # Measured more finely, it is a group like any other.
+  x[noted, 2] <- rnorm(60, 2, 0.05)
+  set.seed(1)
+  fine <- gmm_fit(x, k = 2, covariance = "VEI")
+  expect_lt(fine$narrowest$ratio, 0.05)
+  expect_identical(fine$selection$status, "ok")
+})
+
 test_that("an optimum that may be spurious does not hide one of the same model that is sound", {
   local_plain_rust()
   rain <- as.vector(precip)

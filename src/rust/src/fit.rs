@@ -157,6 +157,7 @@ fn search_into(found: &Search, cluster: &[f64], n: usize) -> Robj {
 pub(crate) fn fit_into(found: &Fit, n: usize) -> List {
     let count = |count: usize| count as f64;
     let flag = |flag: bool| f64::from(u8::from(flag));
+    let tie = found.narrowest.tie;
     let mut numbers = vec![found.loglik, count(found.df)];
     numbers.extend(Criterion::ALL.map(|c| c.value(found.loglik, found.df, n, found.entropy)));
     numbers.extend([
@@ -171,6 +172,8 @@ pub(crate) fn fit_into(found: &Fit, n: usize) -> List {
         count(found.narrowest.component + 1),
         found.narrowest.ratio,
         flag(found.narrowest.is_suspect),
+        tie.map_or(f64::na(), |tie| count(tie.column + 1)),
+        tie.map_or(f64::na(), |tie| tie.value),
         found.passed_over.unwrap_or(f64::na()),
     ]);
     list!(

@@ -111,9 +111,9 @@ impl Cell {
     }
 
     /// A cell for the same model in which chance does not count, see [`Optima::without_chance`].
-    pub(super) fn without_chance(&self, settings: &Settings) -> Self {
+    pub(super) fn without_chance(&self, stage: &Stage<'_>) -> Self {
         Cell {
-            optima: self.optima.without_chance(settings),
+            optima: self.optima.without_chance(stage),
             tried: self.tried,
             started: self.started,
             rows: self.rows,
@@ -316,12 +316,12 @@ impl Cell {
             let few = few.collect();
             let known = self.optima.best();
             let best = self.loglik();
-            let counts = |run: &Run| !self.optima.shuns(run.mixture(), settings);
+            let counts = |run: &Run| !self.optima.shuns(run.mixture(), stage);
             for (end, starts) in long_runs(em, few, known, counts, effort.patience, settings)? {
                 match end {
                     End::Optimum(run) => {
                         self.optima
-                            .note((*run).into(), starts, effort.kept, settings);
+                            .note(stage, (*run).into(), starts, effort.kept, settings);
                     }
                     End::Met => self.optima.note_met(best, starts),
                     End::GaveUp => {}
@@ -352,7 +352,7 @@ impl Cell {
     /// Note where starts are tried.
     pub(super) fn note_stage(&mut self, stage: &Stage<'_>, em: &Em<'_>) {
         self.rows = stage.passes.data().n();
-        self.optima.are_of(self.rows, em.tolerance);
+        self.optima.may_leave(em.tolerance);
     }
 
     /// Go on from optima that were found roughly on the same rows: from the best, or, should that
@@ -382,7 +382,7 @@ impl Cell {
                 Err(failed) => self.note_failure(stage, failed, starts),
             }
         }
-        self.optima.are_of(stage.passes.data().n(), em.tolerance);
+        self.optima.may_leave(em.tolerance);
         Ok(())
     }
 
@@ -392,7 +392,7 @@ impl Cell {
         let groups = self.move_to(all, settings);
         for (end, starts) in long_runs(&em, groups, None, |_| true, Some(OUT_OF_REACH), settings)? {
             match end {
-                End::Optimum(run) => self.optima.note((*run).into(), starts, 1, settings),
+                End::Optimum(run) => self.optima.note(all, (*run).into(), starts, 1, settings),
                 End::Met | End::GaveUp => self.optima.note_below(starts),
                 End::Failed(failed) => self.note_failure(all, failed, starts),
             }
@@ -410,7 +410,7 @@ impl Cell {
                 Err(failed) => self.note_failure(all, failed, starts),
             }
         }
-        self.optima.are_of(all.passes.data().n(), em.tolerance);
+        self.optima.may_leave(em.tolerance);
         self.optima.forget_ends();
         groups
     }
@@ -488,18 +488,19 @@ impl Cell {
                 break;
             }
             let known = self.optima.best();
-            let counts = |run: &Run| !self.optima.shuns(run.mixture(), settings);
+            let counts = |run: &Run| !self.optima.shuns(run.mixture(), stage);
             let ended = long_runs(&em, few, known, counts, effort.patience, settings)?;
             for (end, _) in ended {
                 let End::Optimum(run) = end else { continue };
                 if run.loglik() > best + self.optima.margin() {
-                    let starts = usize::from(!self.optima.shuns(run.mixture(), settings));
+                    let starts = usize::from(!self.optima.shuns(run.mixture(), stage));
                     self.tried += starts;
                     self.optima
-                        .note((*run).into(), starts, effort.kept, settings);
+                        .note(stage, (*run).into(), starts, effort.kept, settings);
                 } else if run.loglik() > least {
                     // The same climb, a little further.
-                    self.optima.note((*run).into(), 0, effort.kept, settings);
+                    self.optima
+                        .note(stage, (*run).into(), 0, effort.kept, settings);
                 }
             }
             if self.optima.best().is_some() {

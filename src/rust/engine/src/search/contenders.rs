@@ -42,8 +42,8 @@ fn enter(
                 cell.optima.be_sound();
                 new.push(i);
             }
-        } else if cell.optima.is_suspect(settings) && value(cell) < least {
-            let sound = cell.without_chance(settings);
+        } else if cell.optima.is_suspect(stage) && value(cell) < least {
+            let sound = cell.without_chance(stage);
             passed_over.push(std::mem::replace(&mut **cell, sound));
             new.push(i);
         }
@@ -161,7 +161,7 @@ pub(super) fn settle(
         };
         let cell = &mut cells[at];
         let has_none = cell.behind.is_some() || cell.optima.best().is_none();
-        if best == Some(at) && other.optima.is_suspect(settings) {
+        if best == Some(at) && other.optima.is_suspect(all) {
             cell.optima.note_passed_over(other.loglik());
         } else if has_none || other.loglik() > cell.loglik() {
             **cell = other;
@@ -232,7 +232,7 @@ mod tests {
             let mut two = cell(stage, model, 2, &[pair(), pair(), pair()]);
             let chance = two.loglik();
             assert_eq!(two.counts().reached, 3);
-            assert!(two.optima.is_suspect(&settings));
+            assert!(two.optima.is_suspect(stage));
             let cells = &mut [&mut one, &mut two];
             let mut explorer = Explorer::new(stage, Effort::ONE_RUN, &settings);
             let passed_over = contend(&mut explorer, cells, &mut Known::default()).unwrap();
@@ -311,7 +311,7 @@ mod tests {
             assert!(cells[1].optima.best().is_none());
             settle(stage, cells, passed_over, &settings).unwrap();
             assert_eq!((two.loglik(), two.optima.passed_over()), (chance, None));
-            assert!(two.optima.is_suspect(&settings));
+            assert!(two.optima.is_suspect(stage));
         });
     }
 
@@ -338,7 +338,7 @@ mod tests {
             // It counts no chance, as if it had been none when it was rough.
             let mut two = cell(stage, model, 2, &[pair(), groups()]);
             two.optima.be_sound();
-            let (chance, sound) = (two.loglik(), two.without_chance(&settings).loglik());
+            let (chance, sound) = (two.loglik(), two.without_chance(stage).loglik());
             settle(stage, &mut [&mut one, &mut two], Vec::new(), &settings).unwrap();
             assert!((two.loglik() - sound).abs() < 1e-6 && sound < chance);
             assert_eq!(two.optima.passed_over(), Some(chance));

@@ -87,7 +87,7 @@ impl<'a> Explorer<'a> {
             self.stage.passes.progress().check()?;
             let explores = |(cell, left): (&&mut Cell, bool)| {
                 let may = cell.k > 1 && cell.is_in_play() && !cell.is_helper;
-                may && left && (is_alone || !cell.optima.is_suspect(self.settings))
+                may && left && (is_alone || !cell.optima.is_suspect(self.stage))
             };
             let left = in_vain.iter().zip(times).map(|(a, b)| a < b);
             let open: Vec<bool> = cells.iter().zip(left).map(explores).collect();
@@ -493,7 +493,7 @@ mod tests {
             chance
                 .start_given(stage, Given::Labels(&labels), Effort::ONE_RUN, &settings)
                 .unwrap();
-            assert!(chance.optima.is_suspect(&settings));
+            assert!(chance.optima.is_suspect(stage));
             let before = chance.loglik();
             explore_alone(stage, &mut chance, 3, &settings);
             assert_eq!(chance.loglik(), before);

@@ -320,7 +320,7 @@ impl News {
             k: cell.k,
             family: cell.model.family,
             loglik: best.loglik(),
-            is_suspect: cell.optima.is_suspect(settings),
+            is_suspect: cell.optima.is_suspect(stage),
             mixture: mixture.clone(),
             stats,
             strangest,

@@ -196,7 +196,7 @@ impl Fit {
             },
             df: model.free_parameters(mixture.k(), data.d()),
             entropy,
-            narrowest: Narrowest::of(&mixture, data.n()),
+            narrowest: Narrowest::of(&mixture, passes),
             mixture,
         })
     }
@@ -289,9 +289,6 @@ pub fn search(
             best.mixture.order()
         };
         let mixture = best.mixture.select(&order);
-        let mut narrowest = Narrowest::of(&mixture, data.n());
-        // What is given is not chance.
-        narrowest.is_suspect &= !settings.has_fixed_covariances();
         let mut evaluation = Evaluation {
             loglik: best.loglik(),
             entropy: 0.0,
@@ -309,7 +306,7 @@ pub fn search(
             passed_over: cell.optima.passed_over(),
             entropy: evaluation.entropy,
             df: settings.free_parameters(&cell.model, cell.k, data.d()),
-            narrowest,
+            narrowest: all.narrowest(&mixture),
             mixture,
             trace: best.trace.clone(),
             path: best

@@ -1,6 +1,8 @@
 //! Optima that are nothing but chance.
 
 use crate::mixture::Mixture;
+use crate::pass::Passes;
+use crate::score::Score;
 
 /// The component of a fit that is narrowest in any direction, of suspect ones if there are any.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -9,9 +11,20 @@ pub struct Narrowest {
     pub component: usize,
     /// Its variance there, over that within the components on average.
     pub ratio: f64,
-    /// Whether it is so narrow that its rows, being few, may lie so by chance: the likelihood is
-    /// high then, and means nothing.
+    /// Whether it is narrow because its rows have one value, or so narrow that they, being few, may
+    /// lie so by chance: the likelihood is high then, and means nothing.
     pub is_suspect: bool,
+    /// The value that nearly all of its rows have.
+    pub tie: Option<Tie>,
+}
+
+/// A value that nearly all rows of a component have in a column in which it is narrow.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tie {
+    /// The column.
+    pub column: usize,
+    /// The value.
+    pub value: f64,
 }
 
 /// Narrow is a component with a smaller ratio, very narrow one with a still smaller.
@@ -30,11 +43,15 @@ const VERY_FEW: f64 = 2.0;
 /// A component lies within another if the square of its distance is less than so many times the
 /// number of columns, which is what it is for the other's own rows on average.
 const WITHIN: f64 = 2.0;
+/// Nearly all rows are such a share of them, where they are no less than so many.
+const NEARLY_ALL: f64 = 0.95;
+const LEAST_TIED: usize = 3;
 
 impl Narrowest {
-    /// Of a fit on `n` rows.
-    pub(crate) fn of(mixture: &Mixture, n: usize) -> Self {
-        let d = mixture.d() as f64;
+    /// Of a fit on these rows.
+    pub(crate) fn of(mixture: &Mixture, passes: &Passes<'_>) -> Self {
+        let (n, d) = (passes.data().n(), mixture.d() as f64);
+        let ties = ties(mixture, passes);
         let is_within = |component: usize| mixture.squared_distance(component) < WITHIN * d;
         let of_component = |(component, (ratio, widest)): (usize, (f64, f64))| {
             let is_thin = d == 1.0 || ratio < THIN * widest;
@@ -43,7 +60,9 @@ impl Narrowest {
             Narrowest {
                 component,
                 ratio,
-                is_suspect: (rows < 1.0 && ratio < NARROW_FOR_SO_FEW)
+                tie: ties[component],
+                is_suspect: ties[component].is_some()
+                    || (rows < 1.0 && ratio < NARROW_FOR_SO_FEW)
                     || (ratio < NARROW
                         && (rows < VERY_FEW
                             || (rows < FEW
@@ -60,11 +79,80 @@ impl Narrowest {
     }
 }
 
+/// Of each component, the value that nearly all of its rows have.
+///
+/// Families whose components share a shape or an orientation can't follow rows into a plane, and
+/// so end beside it, at a likelihood that is as high as the plane is near.
+fn ties(mixture: &Mixture, passes: &Passes<'_>) -> Vec<Option<Tie>> {
+    let mut ties = vec![None; mixture.k()];
+    let narrow = narrow_columns(mixture);
+    if narrow.is_empty() {
+        return ties;
+    }
+    let data = passes.data();
+    let mut cluster = vec![0.0; data.n()];
+    // Only a stop keeps this from its end, and then nobody asks.
+    let _ = passes.score(mixture, Score::Cluster, &mut cluster);
+    for (component, column) in narrow {
+        let own = (component + 1) as f64;
+        let rows = data.column(column).iter().zip(&cluster);
+        let values = rows
+            .filter(|(_, cluster)| **cluster == own)
+            .map(|(x, _)| *x);
+        let found = || tied(values.collect()).map(|value| Tie { column, value });
+        ties[component] = ties[component].or_else(found);
+    }
+    ties
+}
+
+/// Components, each with a column in which it is narrow.
+fn narrow_columns(mixture: &Mixture) -> Vec<(usize, usize)> {
+    let variances: Vec<Vec<f64>> = (0..mixture.k())
+        .map(|k| mixture.covariance(k).diagonal().iter().copied().collect())
+        .collect();
+    let mut narrow = Vec::new();
+    for j in 0..mixture.d() {
+        let weighted = mixture.weights.iter().zip(&variances);
+        let within: f64 = weighted.map(|(weight, own)| weight * own[j]).sum();
+        let is_narrow = |k: &usize| variances[*k][j] < NARROW * within;
+        narrow.extend((0..mixture.k()).filter(is_narrow).map(|k| (k, j)));
+    }
+    narrow
+}
+
+/// The value of nearly all of them.
+fn tied(mut values: Vec<f64>) -> Option<f64> {
+    if values.len() < LEAST_TIED {
+        return None;
+    }
+    // If there is one, then it is the median.
+    let half = values.len() / 2;
+    let median = *values.select_nth_unstable_by(half, f64::total_cmp).1;
+    let same = values.iter().filter(|value| **value == median).count();
+    let are_tied = same >= LEAST_TIED && same as f64 >= NEARLY_ALL * values.len() as f64;
+    are_tied.then_some(median)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Data;
+    use crate::progress::Progress;
     use nalgebra::DMatrix;
     use ndarray::Array2;
+
+    /// On the rows of `x`, column by column.
+    fn narrowest(mixture: &Mixture, x: &[f64]) -> Narrowest {
+        let progress = Progress::new();
+        let data = Data::new(x, x.len() / mixture.d(), mixture.d());
+        Narrowest::of(mixture, &Passes::over(data, &progress))
+    }
+
+    /// On `n` rows, no two of which have the same value.
+    fn of_different(mixture: &Mixture, n: usize) -> Narrowest {
+        let column: Vec<f64> = (0..n).map(|i| i as f64 / n as f64).collect();
+        narrowest(mixture, &column.repeat(mixture.d()))
+    }
 
     /// A large component and a small one, its mean at `apart` standard deviations in both columns,
     /// and narrower by `factor` in the second.
@@ -79,7 +167,7 @@ mod tests {
 
     /// The small one with `rows` of 1,000 rows.
     fn small(rows: f64, apart: f64, factor: f64) -> Narrowest {
-        Narrowest::of(&two_groups(rows / 1000.0, apart, factor), 1000)
+        of_different(&two_groups(rows / 1000.0, apart, factor), 1000)
     }
 
     /// The small one in the middle of the large one, narrower by ten in all of `d` columns.
@@ -91,7 +179,7 @@ mod tests {
             means: Array2::zeros((2, d)),
             covariances: [1.0, 0.1].into_iter().map(covariance).collect(),
         };
-        Narrowest::of(&mixture, 1000)
+        of_different(&mixture, 1000)
     }
 
     #[test]
@@ -103,7 +191,7 @@ mod tests {
         assert!(!small(300.0, 0.5, 0.1).is_suspect);
         assert!(!small(30.0, 5.0, 0.1).is_suspect);
         // A share of all that no chance makes narrow, unless that is very few rows.
-        let of = |n: usize| Narrowest::of(&two_groups(0.25, 0.5, 0.1), n);
+        let of = |n: usize| of_different(&two_groups(0.25, 0.5, 0.1), n);
         assert!(!of(120).is_suspect);
         assert!(of(20).is_suspect);
         // As narrow in the other column: a group of its own.
@@ -112,5 +200,37 @@ mod tests {
         // Hardly enough for a plane; in a plane.
         assert!(small(4.0, 5.0, 0.1).is_suspect);
         assert!(small(30.0, 5.0, 0.001).is_suspect);
+    }
+
+    #[test]
+    fn a_narrow_component_on_a_value_is_suspect_however_many_its_rows() {
+        // Rows here and there, and as many near a point, of which `others` do not have its value.
+        let rows = |others: usize| {
+            let wide = (0..400).map(|i| f64::from(i * 7 % 400) / 50.0 - 4.0);
+            let near = |i: usize| 5.0 + (i as f64 - 200.0) * 1e-4;
+            let own = |i| if i < others { near(i) } else { 5.0 };
+            let first = wide.chain((0..400).map(near));
+            let second = (0..400).map(|i| f64::from(i) / 50.0 - 4.0);
+            let second = second.chain((0..400).map(own));
+            first.chain(second).collect::<Vec<f64>>()
+        };
+        let tie = Tie {
+            column: 1,
+            value: 5.0,
+        };
+        for (others, factor, expected) in [
+            (0, 0.1, Some(tie)),
+            (20, 0.1, Some(tie)),
+            (21, 0.1, None),
+            (0, 0.3, None),
+        ] {
+            let mut mixture = two_groups(0.5, 5.0, factor);
+            // As narrow in both columns.
+            let both = |s: f64| DMatrix::identity(2, 2) * (s * s);
+            mixture.covariances = [1.0, factor].into_iter().map(both).collect();
+            let found = narrowest(&mixture, &rows(others));
+            assert_eq!(found.tie, expected);
+            assert_eq!(found.is_suspect, expected.is_some());
+        }
     }
 }

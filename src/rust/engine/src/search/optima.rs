@@ -1,6 +1,7 @@
 //! What the runs of a cell have found: the best optima, and how many starts have led to each.
 
-use super::runs::{is_chance, weight_difference, Optimum};
+use super::runs::{weight_difference, Optimum};
+use super::stage::Stage;
 use super::Settings;
 use crate::mixture::Mixture;
 
@@ -24,8 +25,6 @@ pub(super) struct Optima {
     passed_over: Option<f64>,
     /// Log-likelihoods at which runs ended, and how many starts led there.
     ends: Vec<(f64, usize)>,
-    /// Rows on which they were found.
-    rows: usize,
     /// What they may have left to gain.
     tolerance: f64,
 }
@@ -47,9 +46,8 @@ impl Optima {
         }
     }
 
-    /// From here on they are of so many rows, to that tolerance.
-    pub(super) fn are_of(&mut self, rows: usize, tolerance: f64) {
-        self.rows = rows;
+    /// From here on they may have so much left to gain.
+    pub(super) fn may_leave(&mut self, tolerance: f64) {
         self.tolerance = tolerance;
     }
 
@@ -91,9 +89,8 @@ impl Optima {
     }
 
     /// Whether the best may be chance.
-    pub(super) fn is_suspect(&self, settings: &Settings) -> bool {
-        self.best()
-            .is_some_and(|best| best.is_chance(self.rows, settings))
+    pub(super) fn is_suspect(&self, stage: &Stage<'_>) -> bool {
+        self.best().is_some_and(|best| best.is_chance(stage))
     }
 
     /// From here on what may be chance does not count, as if such an optimum had been passed over.
@@ -102,13 +99,13 @@ impl Optima {
     }
 
     /// Whether a mixture does not count, for it may be chance.
-    pub(super) fn shuns(&self, mixture: &Mixture, settings: &Settings) -> bool {
-        self.counts_no_chance() && is_chance(mixture, self.rows, settings)
+    pub(super) fn shuns(&self, mixture: &Mixture, stage: &Stage<'_>) -> bool {
+        self.counts_no_chance() && stage.is_chance(mixture)
     }
 
     /// Without those that may be chance, which are passed over. From here on such do not count.
-    pub(super) fn without_chance(&self, settings: &Settings) -> Self {
-        let is_sound = |optimum: &&Optimum| !optimum.is_chance(self.rows, settings);
+    pub(super) fn without_chance(&self, stage: &Stage<'_>) -> Self {
+        let is_sound = |optimum: &&Optimum| !optimum.is_chance(stage);
         let mut sound = Optima {
             kept: self.kept.iter().filter(is_sound).cloned().collect(),
             ends: self.ends.clone(),
@@ -150,9 +147,16 @@ impl Optima {
     }
 
     /// Note where starts have led, or, if none is new, how much further; so many optima are kept.
-    pub(super) fn note(&mut self, end: Optimum, starts: usize, most: usize, settings: &Settings) {
+    pub(super) fn note(
+        &mut self,
+        stage: &Stage<'_>,
+        end: Optimum,
+        starts: usize,
+        most: usize,
+        settings: &Settings,
+    ) {
         let loglik = end.loglik();
-        if self.shuns(&end.mixture, settings) {
+        if self.shuns(&end.mixture, stage) {
             self.note_passed_over(loglik);
             self.note_below(starts);
             return;
@@ -180,7 +184,7 @@ impl Optima {
         if self.kept.len() > most {
             // One that is no chance stays in any case, if there is room for it beside the best.
             let mut kept = self.kept.iter();
-            let sound = kept.position(|other| !other.is_chance(self.rows, settings));
+            let sound = kept.position(|other| !other.is_chance(stage));
             if let Some(sound) = sound.filter(|&sound| most > 1 && sound >= most) {
                 self.kept.swap(sound, most - 1);
             }
@@ -247,7 +251,7 @@ mod tests {
             let mut optima = find(&stage.clone().roughly());
             let rough = optima.best().unwrap().clone();
             for end in [exact.clone(), rough] {
-                optima.note(end, 0, 3, &fine);
+                optima.note(stage, end, 0, 3, &fine);
                 assert_eq!((optima.kept.len(), optima.loglik()), (1, exact.loglik()));
             }
             // No other start has led there.
@@ -277,12 +281,12 @@ mod tests {
                     path: Vec::new(),
                     stop: Stop::Converged,
                 };
-                optima.note(further.into(), 0, 3, &settings);
+                optima.note(stage, further.into(), 0, 3, &settings);
             }
             assert!(optima.loglik() > first.loglik() + 2.0 * margin);
             assert_eq!((optima.finished(), optima.reached()), (1, 1));
             // What is below is not where they have led.
-            optima.note(first.clone(), 0, 3, &settings);
+            optima.note(stage, first.clone(), 0, 3, &settings);
             assert_eq!(optima.reached(), 1);
         });
     }

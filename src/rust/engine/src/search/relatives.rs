@@ -118,7 +118,7 @@ impl Cell {
         self.tried += starts.len();
         let em = all.em(self.model, settings);
         self.note_stage(stage, &em);
-        self.optima.are_of(all.passes.data().n(), em.tolerance);
+        self.optima.may_leave(em.tolerance);
         let iterations = settings.max_iterations;
         let run = |(run, start): (usize, Result<Mixture, Failed>)| {
             let ended = start.map(|start| match settings.algorithm {
@@ -134,7 +134,7 @@ impl Cell {
         progress.check()?;
         for run in runs {
             match run {
-                Ok(Ok(ended)) => self.optima.note(ended.into(), 1, 1, settings),
+                Ok(Ok(ended)) => self.optima.note(all, ended.into(), 1, 1, settings),
                 Ok(Err(failed)) => self.note_failure(all, failed, 1),
                 Err(failed) => self.note_failure(stage, failed, 1),
             }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::narrowest::Narrowest;
+use super::stage::Stage;
 use super::Settings;
 use crate::algorithm::Ended;
 use crate::em::{Em, Failed, Run, Stop};
@@ -36,9 +36,9 @@ pub(super) struct Optimum {
 }
 
 impl Optimum {
-    /// Whether this may be chance; `n` are the rows that it was found on.
-    pub(super) fn is_chance(&self, n: usize, settings: &Settings) -> bool {
-        let find = || is_chance(&self.mixture, n, settings);
+    /// Whether this may be chance; the stage is that which it was found on.
+    pub(super) fn is_chance(&self, stage: &Stage<'_>) -> bool {
+        let find = || stage.is_chance(&self.mixture);
         *self.is_chance.get_or_init(find)
     }
 
@@ -83,11 +83,6 @@ impl From<Run> for Optimum {
             is_chance: OnceLock::new(),
         }
     }
-}
-
-/// Whether a mixture of `n` rows may be chance. What is given is none.
-pub(super) fn is_chance(mixture: &Mixture, n: usize, settings: &Settings) -> bool {
-    !settings.has_fixed_covariances() && Narrowest::of(mixture, n).is_suspect
 }
 
 /// How many of the runs go on, and how far.

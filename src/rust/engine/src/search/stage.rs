@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
+use super::narrowest::Narrowest;
 use super::Settings;
 use crate::covariance::Family;
 use crate::em::{Em, Failed, Last, Scale, SMALLEST_OWN_PART};
 use crate::error::GmmError;
+use crate::mixture::Mixture;
 use crate::model::Model;
 use crate::pass::Passes;
 use crate::score::Score;
@@ -29,6 +31,8 @@ pub(super) struct Stage<'a> {
     pub(super) scale: Scale,
     /// The first column that others determine, which families with orientations can't have.
     pub(super) dependent: Option<usize>,
+    /// Whether covariances are estimated.
+    is_free: bool,
     /// Log-likelihood that runs may leave, if the tolerance is less.
     roughness: f64,
 }
@@ -53,6 +57,7 @@ impl<'a> Stage<'a> {
             sampled,
             scale,
             dependent,
+            is_free: !settings.has_fixed_covariances(),
             roughness: 0.0,
         })
     }
@@ -68,6 +73,18 @@ impl<'a> Stage<'a> {
     /// Whether runs leave more than the tolerance.
     pub(super) fn is_rough(&self, settings: &Settings) -> bool {
         settings.tolerance > 0.0 && settings.tolerance < self.roughness
+    }
+
+    /// The narrowest component of a mixture of these rows. What is given is no chance.
+    pub(super) fn narrowest(&self, mixture: &Mixture) -> Narrowest {
+        let mut narrowest = Narrowest::of(mixture, &self.passes);
+        narrowest.is_suspect &= self.is_free;
+        narrowest
+    }
+
+    /// Whether a mixture of these rows may be chance.
+    pub(super) fn is_chance(&self, mixture: &Mixture) -> bool {
+        self.is_free && self.narrowest(mixture).is_suspect
     }
 
     /// Of all rows, those that the component owned that failed.

@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 
 use super::cell::Cell;
-use super::narrowest::Narrowest;
 use super::runs::{run_on, FIRST_ROUND, OUT_OF_REACH};
 use super::stage::Stage;
 use super::Settings;
@@ -97,7 +96,7 @@ pub(super) fn race(
         let round: Vec<Racer<'_>> = round.collect();
         progress.check()?;
         for racer in &round {
-            if !Narrowest::of(racer.run.mixture(), n).is_suspect {
+            if !all.is_chance(racer.run.mixture()) {
                 best = best.min(value(racer.cell, racer.run.loglik()));
             }
         }
@@ -109,7 +108,7 @@ pub(super) fn race(
                 racer
                     .cell
                     .optima
-                    .note(racer.run.into(), racer.starts, 1, settings);
+                    .note(all, racer.run.into(), racer.starts, 1, settings);
             } else if value(racer.cell, hoped) > best + NO_MATTER {
                 progress.run_done();
                 racer.cell.behind = Some(value(racer.cell, racer.run.loglik()) - best);
@@ -139,7 +138,7 @@ pub(super) fn value(stage: &Stage<'_>, cell: &Cell, loglik: f64, settings: &Sett
 /// of chance.
 pub(super) fn leader(stage: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) -> Option<usize> {
     let is_sound = |cell: &Cell| {
-        let has_best = cell.optima.best().is_some() && !cell.optima.is_suspect(settings);
+        let has_best = cell.optima.best().is_some() && !cell.optima.is_suspect(stage);
         has_best && cell.behind.is_none() && !cell.is_helper
     };
     let sound = cells.iter().enumerate().filter(|(_, cell)| is_sound(cell));
@@ -204,7 +203,7 @@ pub(super) fn choose(
                 value: value(position.loglik),
                 hoped: value(position.hoped),
                 density,
-                is_suspect: Narrowest::of(position.mixture, rows).is_suspect,
+                is_suspect: stage.is_chance(position.mixture),
             };
             Ok((entropy, outlook))
         };

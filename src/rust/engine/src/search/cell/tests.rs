@@ -77,22 +77,22 @@ fn what_may_be_chance_is_passed_over_for_what_is_not() {
             cell
         };
         let (sound, chance) = (found_from(&groups), found_from(&pair));
-        assert!(!sound.optima.is_suspect(&settings) && chance.optima.is_suspect(&settings));
+        assert!(!sound.optima.is_suspect(stage) && chance.optima.is_suspect(stage));
         let mut both = found_from(&pair);
         start(&mut both, &groups);
         // Whichever is better, the sound one is known.
-        let mut both = both.without_chance(&settings);
+        let mut both = both.without_chance(stage);
         assert!((both.loglik() - sound.loglik()).abs() < 1e-6);
         assert!(sound.loglik() < chance.loglik());
         assert_eq!(both.optima.passed_over(), Some(chance.loglik()));
-        assert!(!both.optima.is_suspect(&settings));
+        assert!(!both.optima.is_suspect(stage));
         assert_eq!((both.counts().tried, both.counts().reached), (2, 1));
         // It stays so, wherever more starts lead.
         start(&mut both, &pair);
-        assert!(!both.optima.is_suspect(&settings));
+        assert!(!both.optima.is_suspect(stage));
         assert_eq!((both.counts().finished, both.counts().reached), (3, 1));
         // Where no other is known, none is left.
-        let none = chance.without_chance(&settings);
+        let none = chance.without_chance(stage);
         assert!(none.optima.best().is_none());
         assert_eq!(none.optima.passed_over(), Some(chance.loglik()));
         assert_eq!((none.counts().finished, none.counts().reached), (1, 0));
@@ -101,7 +101,7 @@ fn what_may_be_chance_is_passed_over_for_what_is_not() {
         guarded.optima.be_sound();
         assert_eq!(guarded.optima.passed_over(), None);
         start(&mut guarded, &pair);
-        assert!(!guarded.optima.is_suspect(&settings));
+        assert!(!guarded.optima.is_suspect(stage));
         assert_eq!(guarded.optima.passed_over(), Some(chance.loglik()));
     });
 }
