@@ -37,8 +37,8 @@
 #' optima of the families that differ from it by a letter. On the way down `k` components go on from
 #' the optimum of `k` + 1 with two merged; on the way up from that of `k` - 1 with one component
 #' split, or, where all have the same volume, with another about the row that the mixture explains
-#' least. The best `2 (n_final + 2)` of all these, after an iteration, make a short run, which for
-#' the worst quarter of them, rounded down, ends after two; and `n_final + 2` run on. Where this
+#' least. The best `2 (n_final + 1)` of all these, after an iteration, make a short run, which for
+#' the worst quarter of them, rounded down, ends after two; and `n_final + 1` run on. Where this
 #' leads to a better optimum, it counts as one more start. Up to three models get such neighbours to
 #' help them, even if nobody asked for these; more models have each other. Until these have learned,
 #' their runs end where about 0.03 of the log-likelihood is left to gain, unless `tol` is more, or
@@ -56,11 +56,11 @@
 #' and puts one of its components about a random row, or merges two and splits one; or it takes the
 #' optimum of its family with a component more, and drops one or merges two; or that with a
 #' component less, and splits one or adds one about a random row. Splits are across any of the three
-#' longest axes. Of each kind there is one move for every component. Besides, a model's own optimum
-#' makes up to eight iterations of EM on each of four random halves of the rows, as if these were
-#' all (Nixon 1999). What this and the moves lead to, or as much of it as memory allows where there
-#' are many columns, goes on as what neighbours offer does, and counts as such. With `fix` and from
-#' a start of your own there are no explorations.
+#' longest axes. Of each kind there may be one move for every component: of all, `n_final + 3` are
+#' tried at a time. Besides, a model's own optimum makes up to eight iterations of EM on a random
+#' half of the rows, as if these were all (Nixon 1999). After a short run of two iterations, the best
+#' `n_final + 2` of these run on; those that lead to a better optimum count as starts. With `fix` and
+#' from a start of your own there are no explorations.
 #'
 #' **The best of several.** Then the one of several models that is best so far by the criterion
 #' explores on, until it has tried in vain as often as if it had been asked for alone. So do those
@@ -107,13 +107,15 @@
 #' there were no other; any other value changes nothing. Results then differ by rounding.
 #'
 #' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 1`, `rounds = 2` and
-#'   `explorations = 0`; `"default"` is 12, 1, 2 and 1, but for up to three models by EM 24, 4, 4
-#'   and 6; `"thorough"` is 48, 12, 6 and 8.
+#'   `explorations = 0`; `"default"` is 12, 1, 2 and one for every 200 numbers in the data (rows
+#'   times columns, rounded), at least 2 and at most 6; but for up to three models by EM it is 24, 4,
+#'   4 and 12; `"thorough"` is 48, 12, 6 and 16.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
 #'   most, beside those that neighbours or explorations lead to. A start of your own (`start =`) is
 #'   one.
 #' @param n_final Whole number, 1 to 100,000, or `NULL` for that of `search`: of each twelve
-#'   starts, the different runs that go on after the short ones; of what neighbours offer, two more.
+#'   starts, the different runs that go on after the short ones; of what neighbours offer, one more,
+#'   and of an exploration's moves, two.
 #' @param rounds Whole number, at least 0, or `NULL` for that of `search`: rounds in which models
 #'   learn from their neighbours after every twelve starts and every exploration, at most.
 #' @param explorations Whole number, at least 0, or `NULL` for that of `search`: times that a model
@@ -214,45 +216,54 @@ control_defaults <- as.list(formals(gmm_control)[names(formals(gmm_control)) != 
 
 #' Starts of a model, runs that go on of each twelve, rounds of learning from neighbours, and
 #' explorations
+#'
+#' @param numbers How many there are in the data: the more, the more there is to explore.
+#' @param are_few Whether there are up to three models: then more time is left for each.
 #' @noRd
-search_efforts <- list(
-  quick = c(n_init = 6, n_final = 1, rounds = 2, explorations = 0),
-  default = c(n_init = 12, n_final = 1, rounds = 2, explorations = 1),
-  thorough = c(n_init = 48, n_final = 12, rounds = 6, explorations = 8)
-)
+search_effort <- function(search, numbers, are_few) {
+  if (search == "default" && are_few) {
+    return(c(n_init = 24, n_final = 4, rounds = 4, explorations = 12))
+  }
+  switch(search,
+    quick = c(n_init = 6, n_final = 1, rounds = 2, explorations = 0),
+    default = c(
+      n_init = 12, n_final = 1, rounds = 2, explorations = min(max(2, round(numbers / 200)), 6)
+    ),
+    thorough = c(n_init = 48, n_final = 12, rounds = 6, explorations = 16)
+  )
+}
 
-#' The default for up to three models: the fewer there are, the more time is left for each
+#' The names of these numbers, in the order that the engine knows
 #' @noRd
-effort_for_few <- c(n_init = 24, n_final = 4, rounds = 4, explorations = 6)
+search_numbers <- c("n_init", "n_final", "rounds", "explorations")
 
 #' Settings with the numbers that `search` and the algorithm stand for
 #' @noRd
-resolve_search <- function(control, models, algorithm) {
+resolve_search <- function(control, models, algorithm, numbers) {
   control$max_iter <- control$max_iter %||% if (algorithm == "sem") 200 else 5000
-  are_few <- control$search == "default" && algorithm == "em" && models <= 3
-  effort <- if (are_few) effort_for_few else search_efforts[[control$search]]
+  effort <- search_effort(control$search, numbers, are_few = algorithm == "em" && models <= 3)
   for (arg in names(effort)) {
     control[[arg]] <- control[[arg]] %||% effort[[arg]]
   }
   control
 }
 
-#' What a search may cost, in the order that the engine knows
+#' What a search may cost
 #' @noRd
 search_budget <- function(control) {
-  vapply(names(search_efforts$default), function(arg) as.double(control[[arg]]), 0)
+  vapply(search_numbers, function(arg) as.double(control[[arg]]), 0)
 }
 
 #' Check settings that may come from a user's own list
 #' @noRd
 check_control <- function(control, call) {
-  check_choice(control$search, names(search_efforts), "search", call)
+  check_choice(control$search, c("quick", "default", "thorough"), "search", call)
   # Every start is kept until the best are known, and iterations go into a trace.
   most <- c(
     n_init = 1e5, n_final = 1e5, rounds = 1e5, explorations = 1e5, short_iter = 1e9,
     max_iter = 1e9
   )
-  optional <- c(names(search_efforts$default), "max_iter")
+  optional <- c(search_numbers, "max_iter")
   for (arg in names(most)) {
     if (!is.null(control[[arg]]) || !arg %in% optional) {
       least <- if (arg %in% c("rounds", "explorations")) 0 else 1

@@ -242,8 +242,8 @@ fit_matrix <- function(x, k, covariance, criterion, how, start, keep_data, contr
   }
   models <- list_models(x, start$k, families, is_regular, call)
   # What the best of many models gets in the end, as if it had been asked for alone.
-  how$alone <- search_budget(resolve_search(control, 1, how$algorithm))
-  control <- resolve_search(control, nrow(models), how$algorithm)
+  how$alone <- search_budget(resolve_search(control, 1, how$algorithm, length(x)))
+  control <- resolve_search(control, nrow(models), how$algorithm, length(x))
   found <- search_models(models, x, start, criterion, how, control, call)
   selection <- new_selection(models, found, x, criterion)
   cell <- name_numbers(found$cells[[found$best]])

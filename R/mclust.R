@@ -112,7 +112,7 @@ as_gmm.Mclust <- function(x, ...) {
   ))
   found <- list(cells = list(adopted), best = 1L, rows = nrow(data))
   selection <- new_selection(models, found, data, "BIC")
-  control <- resolve_search(merge_control(list(), list(), character(), call), 1, "em")
+  control <- resolve_search(merge_control(list(), list(), character(), call), 1, "em", length(data))
   how <- list(equal_weights = equal_weights, algorithm = "em", fix = NULL)
   fit <- new_gmm(cell, data, family$name, how, TRUE, selection, control, call)
   fit$origin <- "mclust"

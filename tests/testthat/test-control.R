@@ -80,10 +80,10 @@ test_that("search stands for numbers of starts, which can be given, too", {
     fit <- gmm_fit(faithful, k = 2, covariance = "EII", ...)
     unname(unlist(fit$control[c("n_init", "n_final", "rounds", "explorations")]))
   }
-  expect_equal(effort(), c(24, 4, 4, 6))
+  expect_equal(effort(), c(24, 4, 4, 12))
   expect_equal(effort(algorithm = "cem")[1], 12)
   expect_equal(effort(search = "quick"), c(6, 1, 2, 0))
-  expect_equal(effort(search = "thorough"), c(48, 12, 6, 8))
+  expect_equal(effort(search = "thorough"), c(48, 12, 6, 16))
   expect_equal(effort(search = "quick", n_init = 8, rounds = 0, explorations = 3), c(8, 1, 0, 3))
   by_dots <- effort(search = "quick", control = gmm_control(search = "thorough"))
   expect_equal(by_dots, c(6, 1, 2, 0))
@@ -93,6 +93,18 @@ test_that("of few models, the search for each is harder", {
   explorations <- function(k) {
     gmm_fit(faithful[1:60, ], k = k, covariance = "EII")$control$explorations
   }
-  expect_equal(explorations(1:3), 6)
-  expect_equal(explorations(1:4), 1)
+  expect_equal(explorations(1:3), 12)
+  expect_equal(explorations(1:4), 2)
+})
+
+test_that("of many models, those of many numbers explore oftener", {
+  explorations <- function(x, ...) {
+    gmm_fit(x, k = 1:4, covariance = "EII", ...)$control$explorations
+  }
+  # One for every 200.
+  expect_equal(explorations(faithful[1:249, ]), 2)
+  expect_equal(explorations(faithful[1:251, ]), 3)
+  expect_equal(explorations(iris[1:4]), 3)
+  expect_equal(explorations(quakes[1:2]), 6)
+  expect_equal(explorations(quakes[1:2], search = "quick"), 0)
 })

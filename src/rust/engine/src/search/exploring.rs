@@ -1,4 +1,4 @@
-//! What cells find by moves at random, and on random halves of the rows.
+//! What cells find by moves at random, and on a random half of the rows.
 
 use rand::seq::SliceRandom;
 use rand::Rng;
@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::cell::Cell;
-use super::learning::{learn, learning_effort, Known, Proposal};
+use super::learning::{learn, Known, Proposal};
 use super::moves::{merge, split, with_component_at, without};
 use super::runs::Effort;
 use super::stage::Stage;
@@ -22,9 +22,13 @@ use crate::mixture::Mixture;
 const LAST_STREAM: usize = u32::MAX as usize;
 /// Of a component's principal axes, the longest, across which it is split.
 const AXES: usize = 3;
-/// Random halves of the rows, and the iterations at most that an optimum makes on each.
-const HALVES: usize = 4;
+/// Iterations at most that an optimum makes on a random half of the rows.
 const ITERATIONS_ON_HALF: usize = 8;
+/// So many moves more are tried at a time than runs of the starts go on, and so many of these run
+/// on after a short run of so many iterations: what a move leads to shows late.
+const MOVES: usize = 3;
+const MOVERS: usize = 2;
+const SHORT: usize = 2;
 
 /// Lets cells explore, time after time.
 pub(super) struct Explorer<'a> {
@@ -54,7 +58,7 @@ impl<'a> Explorer<'a> {
     }
 
     /// Let the cells try moves at random from their own optima, and from those of their family with
-    /// a component more or less, and where their own lead on random halves of the rows; what one
+    /// a component more or less, and where their own lead on a random half of the rows; what one
     /// has found, the others learn. Where learning ends, each cell depends on its neighbours only:
     /// this leads on.
     ///
@@ -117,7 +121,14 @@ impl<'a> Explorer<'a> {
     /// Let the `open` ones of the cells try.
     fn move_on(&mut self, cells: &mut [&mut Cell], open: &[bool]) -> Result<(), GmmError> {
         let (stage, settings) = (self.stage, self.settings);
-        let effort = learning_effort(self.of_starts, settings);
+        let runs = settings.budget.n_final;
+        let effort = Effort {
+            glance: 0,
+            few: runs + MOVES + 1,
+            short: SHORT.min(settings.short_iterations),
+            long: runs + MOVERS,
+            ..self.of_starts
+        };
         let found: Vec<(usize, Family, Mixture)> = cells
             .iter()
             .filter(|cell| cell.behind.is_none())
@@ -129,8 +140,12 @@ impl<'a> Explorer<'a> {
         let first = LAST_STREAM - self.rounds * (cells.len() + 1);
         self.rounds += 1;
         let mut rng = generator(settings.seed, first - cells.len());
-        let samples = samples_of_half(stage, &mut rng);
-        let halves = stages_of(&samples, stage, settings)?;
+        let sample = Sample::of(
+            *stage.passes.data(),
+            stage.passes.data().n() / 2,
+            rng.random(),
+        );
+        let half = stage_of_half(&sample, stage, settings)?;
         let each = cells.par_iter_mut().enumerate();
         each.filter(|(i, _)| open[*i]).try_for_each(|(i, cell)| {
             let mut rng = generator(settings.seed, first - i);
@@ -145,53 +160,35 @@ impl<'a> Explorer<'a> {
                 with_more: of_family(cell.k + 1),
                 with_less: of_family(cell.k - 1),
             };
-            let proposals = around.proposals(stage, cell, &halves, &mut rng, settings);
+            let proposals = around.proposals(stage, cell, half.as_ref(), &mut rng, settings);
             cell.learn_from(stage, &proposals, effort, settings)
         })
     }
 }
 
-/// Random halves of a stage's rows, of which there must be two at least.
-fn samples_of_half<'a>(stage: &Stage<'a>, rng: &mut ChaCha8Rng) -> Vec<Sample<'a>> {
-    let data = *stage.passes.data();
-    let seeds: Vec<u64> = (0..HALVES).map(|_| rng.random()).collect();
-    let sample = |seed| Sample::of(data, data.n() / 2, seed);
-    seeds.into_par_iter().map(sample).collect()
-}
-
-/// The stages of those samples in which all columns vary enough.
+/// The stage of half of the rows, if all columns vary enough there.
 ///
 /// # Errors
 /// [`GmmError::Interrupted`].
-fn stages_of<'a>(
-    samples: &'a [Sample<'_>],
+fn stage_of_half<'a>(
+    half: &'a Sample<'_>,
     stage: &Stage<'a>,
     settings: &Settings,
-) -> Result<Vec<Stage<'a>>, GmmError> {
-    let stages = samples.par_iter().map(|sample| {
-        let stage = match stage_of(sample, stage, settings) {
-            Err(GmmError::OutOfRange { .. }) => None,
-            other => Some(other?.roughly()),
-        };
-        Ok(stage)
-    });
-    let stages = stages.collect::<Result<Vec<_>, GmmError>>()?;
-    Ok(stages.into_iter().flatten().collect())
+) -> Result<Option<Stage<'a>>, GmmError> {
+    match stage_of(half, stage, settings) {
+        Err(GmmError::OutOfRange { .. }) => Ok(None),
+        other => Ok(Some(other?.roughly())),
+    }
 }
 
-/// Where the cell's optimum leads on the halves, but for those on which it collapses.
-fn led_by(halves: &[Stage<'_>], cell: &Cell, settings: &Settings) -> Vec<Mixture> {
-    let Some(best) = cell.optima.best() else {
-        return Vec::new();
-    };
+/// Where the cell's optimum leads on half of the rows, unless it collapses.
+fn led_by(half: &Stage<'_>, cell: &Cell, settings: &Settings) -> Option<Mixture> {
+    let best = cell.optima.best()?;
     let most = ITERATIONS_ON_HALF.min(settings.max_iterations);
-    let lead = |half: &Stage<'_>| {
-        let em = half.em(cell.model, settings);
-        let run = em.begin(best.mixture.clone());
-        let run = run.and_then(|run| em.advance(run, most)).ok()?;
-        Some(run.into_parts().0)
-    };
-    halves.par_iter().filter_map(lead).collect()
+    let em = half.em(cell.model, settings);
+    let run = em.begin(best.mixture.clone());
+    let run = run.and_then(|run| em.advance(run, most)).ok()?;
+    Some(run.into_parts().0)
 }
 
 /// A way from an optimum to a mixture with another number of components, or with the same.
@@ -256,7 +253,7 @@ impl<'a> Around<'a> {
         &self,
         stage: &Stage<'_>,
         cell: &Cell,
-        halves: &[Stage<'_>],
+        half: Option<&Stage<'_>>,
         rng: &mut ChaCha8Rng,
         settings: &Settings,
     ) -> Vec<Proposal> {
@@ -264,10 +261,14 @@ impl<'a> Around<'a> {
         let mut moves = self.moves(data, rng);
         moves.shuffle(rng);
         let moved = moves.into_iter().map(|(from, way)| way.from(from, data));
-        let made = led_by(halves, cell, settings).into_iter().chain(moved);
-        let news = made.filter(|mixture| !cell.knows(mixture, stage));
-        let news = news.take(runs_in_memory(cell.k, data.d()));
-        news.map(Proposal::guess).collect()
+        let unknown = |mixture: &Mixture| !cell.knows(mixture, stage);
+        let most = settings.budget.n_final + MOVES;
+        let moved = moved
+            .filter(unknown)
+            .take(most.min(runs_in_memory(cell.k, data.d())));
+        let led = half.and_then(|half| led_by(half, cell, settings));
+        let made = led.filter(unknown).into_iter().chain(moved);
+        made.map(Proposal::guess).collect()
     }
 
     /// Moves to as many components: for each component, one of every kind.
@@ -410,54 +411,79 @@ mod tests {
             };
             let best = found(&groups, 0);
             assert!(found(&labels, 0) < best - 20.0);
-            assert!(found(&labels, 1) > best - 1e-3);
+            assert!(found(&labels, 3) > best - 1e-3);
         });
     }
 
+    fn half_of<'a>(stage: &Stage<'a>, seed: u64) -> Sample<'a> {
+        Sample::of(*stage.passes.data(), stage.passes.data().n() / 2, seed)
+    }
+
     #[test]
-    fn halves_of_the_rows_lead_away_from_an_optimum() {
+    fn half_of_the_rows_leads_away_from_an_optimum() {
         let x: Vec<f64> = (0..90).map(|i| f64::from(i % 9 * i)).collect();
         let labels: Vec<usize> = (0..90).map(|i| i % 2).collect();
         on_stage(&x, |stage, model| {
             let settings = settings(model.family);
             let cell = run_from(stage, model, 2, &labels);
             let own = &cell.optima.best().unwrap().mixture;
-            let samples = samples_of_half(stage, &mut generator(1, 0));
-            let halves = stages_of(&samples, stage, &settings).unwrap();
-            let led = led_by(&halves, &cell, &settings);
-            assert_eq!(led.len(), HALVES);
-            for (half, mixture) in halves.iter().zip(&led) {
-                assert_eq!(half.passes.data().n(), 45);
-                let loglik = |of| half.passes.evaluate(of).unwrap().loglik;
-                assert!(loglik(mixture) > loglik(own));
-            }
-            assert_ne!(led[0], led[1]);
+            let sample = half_of(stage, 1);
+            let half = stage_of_half(&sample, stage, &settings).unwrap().unwrap();
+            assert_eq!(half.passes.data().n(), 45);
+            let led = led_by(&half, &cell, &settings).unwrap();
+            let loglik = |of| half.passes.evaluate(of).unwrap().loglik;
+            assert!(loglik(&led) > loglik(own));
+            assert!(!cell.knows(&led, stage));
             let nowhere = Around {
                 own: None,
                 with_more: None,
                 with_less: None,
             };
             let rng = &mut generator(1, 0);
-            let proposals = nowhere.proposals(stage, &cell, &halves, rng, &settings);
-            let proposed = proposals.iter().map(|proposal| &proposal.mixture);
-            let news = led.iter().filter(|mixture| !cell.knows(mixture, stage));
-            assert!(news.clone().count() > 0);
-            assert!(proposed.eq(news));
+            let proposals = nowhere.proposals(stage, &cell, Some(&half), rng, &settings);
+            assert_eq!(proposals.len(), 1);
+            assert_eq!(proposals[0].mixture, led);
         });
     }
 
     #[test]
-    fn halves_in_which_a_column_varies_too_little_are_left_out() {
+    fn a_few_moves_are_tried_at_a_time() {
+        let x: Vec<f64> = (0..90).map(|i| f64::from(i % 9 * i)).collect();
+        on_stage(&x, |stage, model| {
+            let cell = Cell::new(4, model);
+            let own = mixture(4, 1);
+            let around = Around {
+                own: Some(&own),
+                with_more: None,
+                with_less: None,
+            };
+            let proposed = |n_final| {
+                let mut settings = settings(model.family);
+                settings.budget.n_final = n_final;
+                let rng = &mut generator(1, 0);
+                let proposals = around.proposals(stage, &cell, None, rng, &settings);
+                proposals.len()
+            };
+            // Of each component, one of either kind.
+            assert_eq!([1, 2, 100].map(proposed), [4, 5, 8]);
+        });
+    }
+
+    #[test]
+    fn half_in_which_a_column_varies_too_little_is_left_out() {
         // All that varies enough is one row.
         let mut x: Vec<f64> = (0..40).map(|i| f64::from(i % 2) * 1e-153).collect();
         x[7] = 1e-140;
         on_stage(&x, |stage, model| {
-            let samples = samples_of_half(stage, &mut generator(1, 0));
-            let has_row = |sample: &&Sample<'_>| sample.rows().unwrap().contains(&7);
-            let have_row = samples.iter().filter(has_row).count();
-            assert!(0 < have_row && have_row < HALVES);
-            let halves = stages_of(&samples, stage, &settings(model.family)).unwrap();
-            assert_eq!(halves.len(), have_row);
+            let mut had_row = [false; 2];
+            for seed in 0..10 {
+                let sample = half_of(stage, seed);
+                let half = stage_of_half(&sample, stage, &settings(model.family)).unwrap();
+                let has_row = sample.rows().unwrap().contains(&7);
+                assert_eq!(half.is_some(), has_row);
+                had_row[usize::from(has_row)] = true;
+            }
+            assert_eq!(had_row, [true; 2]);
         });
     }
 

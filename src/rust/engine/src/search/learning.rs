@@ -25,7 +25,7 @@ pub(super) const FEW: usize = 3;
 const MERGES: usize = 3;
 /// Of what neighbours propose, so many runs more than of the starts go on, and so many times these
 /// make a short run.
-const LEARNERS: usize = 2;
+const LEARNERS: usize = 1;
 const FEW_TIMES: usize = 2;
 
 /// The neighbours of few cells, which nobody asked for, but from which these learn. Many cells have
@@ -128,7 +128,7 @@ pub(super) fn learn(
 }
 
 /// Runs of what is proposed.
-pub(super) fn learning_effort(of_starts: Effort, settings: &Settings) -> Effort {
+fn learning_effort(of_starts: Effort, settings: &Settings) -> Effort {
     let long = settings.budget.n_final + LEARNERS;
     Effort {
         glance: 0,
