@@ -165,11 +165,16 @@ describe_rows <- function(x, rows, constant, family) {
 #' The values of columns that are constant in some rows
 #' @noRd
 describe_values <- function(x, rows, constant) {
-  paste(name_value(column_labels(x, constant), x[rows[1], constant]), collapse = ", ")
+  paste(name_value(x, constant, x[rows[1], constant]), collapse = ", ")
 }
 
-#' A value of a column, in words
+#' Values of columns, in words
+#'
+#' @param x A matrix with these columns.
 #' @noRd
-name_value <- function(column, value) {
-  paste0("`", column, "` = ", format_values(value))
+name_value <- function(x, column, value) {
+  if (ncol(x) == 1) {
+    return(format_values(value))
+  }
+  paste0("`", column_labels(x, column), "` = ", format_values(value))
 }

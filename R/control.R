@@ -57,8 +57,9 @@
 #' optimum of its family with a component more, and drops one or merges two; or that with a
 #' component less, and splits one or adds one about a random row. Splits are across any of the three
 #' longest axes. Of each kind there may be one move for every component: of all, `n_final + 3` are
-#' tried at a time. Besides, a model's own optimum makes up to eight iterations of EM on a random
-#' half of the rows, as if these were all (Nixon 1999). After a short run of two iterations, the best
+#' tried at a time, or fewer where there are so many columns that they take much memory. Besides, a
+#' model's own optimum makes up to eight iterations of EM on a random half of the rows, the same for
+#' all models, as if these were all rows (Nixon 1999). After a short run of two iterations, the best
 #' `n_final + 2` of these run on; those that lead to a better optimum count as starts. With `fix` and
 #' from a start of your own there are no explorations.
 #'

@@ -90,8 +90,8 @@
 #'     [gmm_control()].}
 #'   \item{`narrowest`}{A list of the `component` that is narrowest in any direction; the `ratio` of
 #'     its variance there to that within components on average; whether it `is_suspect`, since the
-#'     optimum may be spurious; and the `column` and the `value` that nearly all of its rows have
-#'     there, if it is narrow in this column, otherwise `NA`. See [gmm_select()].}
+#'     optimum may be spurious; and the `column` in which it lies on a value, and this `value`, or
+#'     `NA`. See [gmm_select()].}
 #'   \item{`passed_over`}{The log-likelihood of a better optimum of the same model that may be
 #'     spurious, and for this reason was not chosen; `NA` if there was none. See [gmm_select()].}
 #'   \item{`selection`}{The table of all models that were fitted, see [gmm_select()]; [gmm_refit()]

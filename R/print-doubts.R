@@ -45,7 +45,7 @@ describe_narrowest <- function(x) {
   # Of variances, where widths are standard deviations.
   times <- format_count(signif(1 / sqrt(narrowest$ratio), 2))
   lies_on <- if (!is.na(narrowest$column)) {
-    paste0(" lies on ", name_value(column_labels(x$means, narrowest$column), narrowest$value), " and")
+    paste0(" lies on ", name_value(x$means, narrowest$column, narrowest$value), " and")
   }
   sprintf(
     paste(

@@ -13,7 +13,9 @@
 #' than 0.05 of that within the components on average. It is flagged in two cases.
 #' * It lies on one value, as those of rounded data may: it is that narrow in a column in which 95 %
 #'   of the rows of its cluster, and no less than three, are equal. Its likelihood tells how finely
-#'   they were measured, not how near they are.
+#'   they were measured, not how near they are. (Where all components lie on values, none is
+#'   narrower than the others; and `reg_covar` says how wide a value is: with it, none is flagged
+#'   for this.)
 #' * It has few rows, which may lie so by chance: less than 15 (`d` + 1), and less than a fifth of
 #'   all. It is flagged if it also is thin (in some direction a fifth as much so as in another, or
 #'   `d` = 1) and lies within another component (the squared Mahalanobis distance of its mean from
@@ -226,7 +228,7 @@ describe_status <- function(cell, numbers, x, family, k) {
     }
     component <- as.integer(numbers[["component"]])
     if (!is.na(numbers[["tied_column"]])) {
-      value <- name_value(column_labels(x, numbers[["tied_column"]]), numbers[["tied_value"]])
+      value <- name_value(x, numbers[["tied_column"]], numbers[["tied_value"]])
       return(sprintf("near-spurious: component %d lies on %s", component, value))
     }
     rows <- component_rows(cell$mixture$weights, component, nrow(x))

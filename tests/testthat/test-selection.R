@@ -317,12 +317,31 @@ test_that("a component on one value is flagged, whatever its family and its rows
     "^Component 2 \\(60 rows\\) lies on `b` = 2 and is [0-9]+ times narrower",
     all = FALSE
   )
+  # So it does where there is no data to look at, and no name.
+  set.seed(1)
+  bare <- gmm_fit(unname(x), k = 2, covariance = "VEI", keep_data = FALSE)
+  expect_match(summary(bare)$flags, "lies on `2` = 2 and is", fixed = TRUE, all = FALSE)
+  # A width that is said, and covariances that are given, are nobody's chance.
+  set.seed(1)
+  wide <- gmm_fit(x, k = 2, covariance = "VVV", reg_covar = 0.003)
+  expect_lt(wide$narrowest$ratio, 0.05)
+  given <- gmm_fit(x, k = 2, covariance = "VVI", fix = list(covariances = spike$covariances))
+  for (other in list(wide, given)) {
+    expect_identical(other$selection$status, "ok")
+    expect_identical(other$narrowest$column, NA_integer_)
+  }
   # Measured more finely, it is a group like any other.
   x[noted, 2] <- rnorm(60, 2, 0.05)
   set.seed(1)
   fine <- gmm_fit(x, k = 2, covariance = "VEI")
   expect_lt(fine$narrowest$ratio, 0.05)
   expect_identical(fine$selection$status, "ok")
+})
+
+test_that("a value is named by its column where there is more than one", {
+  expect_identical(name_value(matrix(1, 2, 1), 1, 2.5), "2.5")
+  expect_identical(name_value(matrix(1, 2, 2), 1:2, c(0.1, 3)), c("`1` = 0.1", "`2` = 3"))
+  expect_identical(name_value(as.matrix(faithful), 2, 54), "`waiting` = 54")
 })
 
 test_that("an optimum that may be spurious does not hide one of the same model that is sound", {

@@ -24,8 +24,8 @@ const LAST_STREAM: usize = u32::MAX as usize;
 const AXES: usize = 3;
 /// Iterations at most that an optimum makes on a random half of the rows.
 const ITERATIONS_ON_HALF: usize = 8;
-/// So many moves more are tried at a time than runs of the starts go on, and so many of these run
-/// on after a short run of so many iterations: what a move leads to shows late.
+/// More than runs of the starts go on: moves that are tried at a time, and those that run on after
+/// a short run of so many iterations. What a move leads to shows late.
 const MOVES: usize = 3;
 const MOVERS: usize = 2;
 const SHORT: usize = 2;
@@ -124,6 +124,7 @@ impl<'a> Explorer<'a> {
         let runs = settings.budget.n_final;
         let effort = Effort {
             glance: 0,
+            // All, with what half of the rows has led to.
             few: runs + MOVES + 1,
             short: SHORT.min(settings.short_iterations),
             long: runs + MOVERS,
@@ -457,15 +458,17 @@ mod tests {
                 with_more: None,
                 with_less: None,
             };
-            let proposed = |n_final| {
+            let proposed = |n_final, seed| {
                 let mut settings = settings(model.family);
                 settings.budget.n_final = n_final;
-                let rng = &mut generator(1, 0);
+                let rng = &mut generator(seed, 0);
                 let proposals = around.proposals(stage, &cell, None, rng, &settings);
-                proposals.len()
+                let mixtures = proposals.into_iter().map(|proposal| proposal.mixture);
+                mixtures.collect::<Vec<_>>()
             };
             // Of each component, one of either kind.
-            assert_eq!([1, 2, 100].map(proposed), [4, 5, 8]);
+            assert_eq!([1, 2, 100].map(|n| proposed(n, 1).len()), [4, 5, 8]);
+            assert_ne!(proposed(1, 1), proposed(1, 2));
         });
     }
 

@@ -196,7 +196,7 @@ impl Fit {
             },
             df: model.free_parameters(mixture.k(), data.d()),
             entropy,
-            narrowest: Narrowest::of(&mixture, passes),
+            narrowest: Narrowest::of(&mixture, data.n(), &narrowest::ties(&mixture, passes)),
             mixture,
         })
     }
@@ -319,6 +319,7 @@ pub fn search(
         }))
     });
     let cells = fits.collect::<Result<Vec<_>, GmmError>>()?;
+    progress.check()?;
     Ok(Search {
         best: best_of(&cells, settings.criterion, data.n()),
         cells,

@@ -48,10 +48,9 @@ const NEARLY_ALL: f64 = 0.95;
 const LEAST_TIED: usize = 3;
 
 impl Narrowest {
-    /// Of a fit on these rows.
-    pub(crate) fn of(mixture: &Mixture, passes: &Passes<'_>) -> Self {
-        let (n, d) = (passes.data().n(), mixture.d() as f64);
-        let ties = ties(mixture, passes);
+    /// Of a fit on `n` rows, whose components lie on these values.
+    pub(crate) fn of(mixture: &Mixture, n: usize, ties: &[Option<Tie>]) -> Self {
+        let d = mixture.d() as f64;
         let is_within = |component: usize| mixture.squared_distance(component) < WITHIN * d;
         let of_component = |(component, (ratio, widest)): (usize, (f64, f64))| {
             let is_thin = d == 1.0 || ratio < THIN * widest;
@@ -83,7 +82,7 @@ impl Narrowest {
 ///
 /// Families whose components share a shape or an orientation can't follow rows into a plane, and
 /// so end beside it, at a likelihood that is as high as the plane is near.
-fn ties(mixture: &Mixture, passes: &Passes<'_>) -> Vec<Option<Tie>> {
+pub(crate) fn ties(mixture: &Mixture, passes: &Passes<'_>) -> Vec<Option<Tie>> {
     let mut ties = vec![None; mixture.k()];
     let narrow = narrow_columns(mixture);
     if narrow.is_empty() {
@@ -91,7 +90,7 @@ fn ties(mixture: &Mixture, passes: &Passes<'_>) -> Vec<Option<Tie>> {
     }
     let data = passes.data();
     let mut cluster = vec![0.0; data.n()];
-    // Only a stop keeps this from its end, and then nobody asks.
+    // What keeps this from its end, a stop or a covariance that can't be inverted, others find.
     let _ = passes.score(mixture, Score::Cluster, &mut cluster);
     for (component, column) in narrow {
         let own = (component + 1) as f64;
@@ -145,7 +144,8 @@ mod tests {
     fn narrowest(mixture: &Mixture, x: &[f64]) -> Narrowest {
         let progress = Progress::new();
         let data = Data::new(x, x.len() / mixture.d(), mixture.d());
-        Narrowest::of(mixture, &Passes::over(data, &progress))
+        let ties = ties(mixture, &Passes::over(data, &progress));
+        Narrowest::of(mixture, data.n(), &ties)
     }
 
     /// On `n` rows, no two of which have the same value.

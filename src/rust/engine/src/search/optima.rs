@@ -183,10 +183,12 @@ impl Optima {
         self.kept.insert(at, end);
         if self.kept.len() > most {
             // One that is no chance stays in any case, if there is room for it beside the best.
-            let mut kept = self.kept.iter();
-            let sound = kept.position(|other| !other.is_chance(stage));
-            if let Some(sound) = sound.filter(|&sound| most > 1 && sound >= most) {
-                self.kept.swap(sound, most - 1);
+            if most > 1 {
+                let mut kept = self.kept.iter();
+                let sound = kept.position(|other| !other.is_chance(stage));
+                if let Some(sound) = sound.filter(|&sound| sound >= most) {
+                    self.kept.swap(sound, most - 1);
+                }
             }
             self.kept.truncate(most);
         }

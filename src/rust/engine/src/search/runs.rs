@@ -38,8 +38,12 @@ pub(super) struct Optimum {
 impl Optimum {
     /// Whether this may be chance; the stage is that which it was found on.
     pub(super) fn is_chance(&self, stage: &Stage<'_>) -> bool {
-        let find = || stage.is_chance(&self.mixture);
-        *self.is_chance.get_or_init(find)
+        // Nothing waits for another thread to find it: threads that look help one another.
+        if let Some(known) = self.is_chance.get() {
+            return *known;
+        }
+        let found = stage.is_chance(&self.mixture);
+        *self.is_chance.get_or_init(|| found)
     }
 
     pub(super) fn loglik(&self) -> f64 {

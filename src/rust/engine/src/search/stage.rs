@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
-use super::narrowest::Narrowest;
+use super::narrowest::{ties, Narrowest};
 use super::Settings;
 use crate::covariance::Family;
 use crate::em::{Em, Failed, Last, Scale, SMALLEST_OWN_PART};
@@ -31,8 +31,10 @@ pub(super) struct Stage<'a> {
     pub(super) scale: Scale,
     /// The first column that others determine, which families with orientations can't have.
     pub(super) dependent: Option<usize>,
-    /// Whether covariances are estimated.
-    is_free: bool,
+    /// Whether covariances are given.
+    are_given: bool,
+    /// Whether nobody has said how wide a component is at least.
+    may_tie: bool,
     /// Log-likelihood that runs may leave, if the tolerance is less.
     roughness: f64,
 }
@@ -57,7 +59,8 @@ impl<'a> Stage<'a> {
             sampled,
             scale,
             dependent,
-            is_free: !settings.has_fixed_covariances(),
+            are_given: settings.has_fixed_covariances(),
+            may_tie: settings.reg_covar == 0.0 && !settings.has_fixed_covariances(),
             roughness: 0.0,
         })
     }
@@ -77,14 +80,19 @@ impl<'a> Stage<'a> {
 
     /// The narrowest component of a mixture of these rows. What is given is no chance.
     pub(super) fn narrowest(&self, mixture: &Mixture) -> Narrowest {
-        let mut narrowest = Narrowest::of(mixture, &self.passes);
-        narrowest.is_suspect &= self.is_free;
+        let ties = if self.may_tie {
+            ties(mixture, &self.passes)
+        } else {
+            vec![None; mixture.k()]
+        };
+        let mut narrowest = Narrowest::of(mixture, self.passes.data().n(), &ties);
+        narrowest.is_suspect &= !self.are_given;
         narrowest
     }
 
     /// Whether a mixture of these rows may be chance.
     pub(super) fn is_chance(&self, mixture: &Mixture) -> bool {
-        self.is_free && self.narrowest(mixture).is_suspect
+        !self.are_given && self.narrowest(mixture).is_suspect
     }
 
     /// Of all rows, those that the component owned that failed.

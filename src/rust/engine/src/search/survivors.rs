@@ -138,8 +138,8 @@ pub(super) fn value(stage: &Stage<'_>, cell: &Cell, loglik: f64, settings: &Sett
 /// of chance.
 pub(super) fn leader(stage: &Stage<'_>, cells: &[&mut Cell], settings: &Settings) -> Option<usize> {
     let is_sound = |cell: &Cell| {
-        let has_best = cell.optima.best().is_some() && !cell.optima.is_suspect(stage);
-        has_best && cell.behind.is_none() && !cell.is_helper
+        let may_be_best = cell.behind.is_none() && !cell.is_helper;
+        may_be_best && cell.optima.best().is_some() && !cell.optima.is_suspect(stage)
     };
     let sound = cells.iter().enumerate().filter(|(_, cell)| is_sound(cell));
     let values = sound.map(|(i, cell)| (i, value(stage, cell, cell.loglik(), settings)));
