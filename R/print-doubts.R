@@ -44,15 +44,17 @@ describe_narrowest <- function(x) {
   rows <- component_rows(x$weights, narrowest$component, x$n)
   # Of variances, where widths are standard deviations.
   times <- format_count(signif(1 / sqrt(narrowest$ratio), 2))
-  lies_on <- if (!is.na(narrowest$column)) {
-    paste0(" lies on ", name_value(x$means, narrowest$column, narrowest$value), " and")
+  lies_on <- if (is.na(narrowest$column)) {
+    ""
+  } else {
+    sprintf(" lies on %s and", name_value(x$means, narrowest$column, narrowest$value))
   }
   sprintf(
     paste(
       "Component %d (%s)%s is %s times narrower in one direction than the components on average:",
       "this optimum may be spurious; see `min_eigen_ratio` in `?gmm_control`."
     ),
-    narrowest$component, rows, if (is.null(lies_on)) "" else lies_on, times
+    narrowest$component, rows, lies_on, times
   )
 }
 

@@ -52,5 +52,5 @@ pub use progress::{watched, Progress, Report};
 pub use responsibilities::Given;
 pub use sample::Draws;
 pub use score::Score;
-pub use search::{search, Budget, Fit, Narrowest, Search, Settings, StartCounts};
+pub use search::{search, Budget, Fit, Narrowest, Search, Settings, StartCounts, Tie};
 pub use stats::SufficientStats;

@@ -39,7 +39,7 @@ use crate::progress::Progress;
 use crate::responsibilities::Given;
 use crate::score::Evaluation;
 use cell::Cell;
-pub use narrowest::Narrowest;
+pub use narrowest::{Narrowest, Tie};
 use runs::Effort;
 use stage::Stage;
 

@@ -203,6 +203,18 @@ mod tests {
     }
 
     #[test]
+    fn values_are_tied_if_nearly_all_are_the_same() {
+        assert_eq!(tied(vec![]), None);
+        assert_eq!(tied(vec![2.0; 2]), None);
+        assert_eq!(tied(vec![2.0; 3]), Some(2.0));
+        assert_eq!(tied(vec![0.0, -0.0, 0.0]), Some(0.0));
+        assert_eq!(tied(vec![2.0, 2.0, 3.0]), None);
+        let but = |others: usize| [vec![7.0; others], vec![2.0; 40 - others]].concat();
+        assert_eq!(tied(but(2)), Some(2.0));
+        assert_eq!(tied(but(3)), None);
+    }
+
+    #[test]
     fn a_narrow_component_on_a_value_is_suspect_however_many_its_rows() {
         // Rows here and there, and as many near a point, of which `others` do not have its value.
         let rows = |others: usize| {

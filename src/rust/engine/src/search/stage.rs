@@ -33,7 +33,7 @@ pub(super) struct Stage<'a> {
     pub(super) dependent: Option<usize>,
     /// Whether covariances are given.
     are_given: bool,
-    /// Whether nobody has said how wide a component is at least.
+    /// Whether components may be as narrow as they like.
     may_tie: bool,
     /// Log-likelihood that runs may leave, if the tolerance is less.
     roughness: f64,
@@ -80,6 +80,7 @@ impl<'a> Stage<'a> {
 
     /// The narrowest component of a mixture of these rows. What is given is no chance.
     pub(super) fn narrowest(&self, mixture: &Mixture) -> Narrowest {
+        // Where a width is given, a value is no narrower than that.
         let ties = if self.may_tie {
             ties(mixture, &self.passes)
         } else {
@@ -92,7 +93,7 @@ impl<'a> Stage<'a> {
 
     /// Whether a mixture of these rows may be chance.
     pub(super) fn is_chance(&self, mixture: &Mixture) -> bool {
-        !self.are_given && self.narrowest(mixture).is_suspect
+        self.narrowest(mixture).is_suspect
     }
 
     /// Of all rows, those that the component owned that failed.
