@@ -316,8 +316,10 @@ impl Cell {
             let few = few.collect();
             let known = self.optima.best();
             let best = self.loglik();
+            let has_met = |run: &Run| known.is_some_and(|known| known.is_met_by(run));
             let counts = |run: &Run| !self.optima.shuns(run.mixture(), stage);
-            for (end, starts) in long_runs(em, few, known, counts, effort.patience, settings)? {
+            let ended = long_runs(em, few, best, has_met, counts, effort.patience, settings)?;
+            for (end, starts) in ended {
                 match end {
                     End::Optimum(run) => {
                         self.optima
@@ -390,7 +392,9 @@ impl Cell {
     pub(super) fn go_on(&mut self, all: &Stage<'_>, settings: &Settings) -> Result<(), GmmError> {
         let em = all.em(self.model, settings);
         let groups = self.move_to(all, settings);
-        for (end, starts) in long_runs(&em, groups, None, |_| true, Some(OUT_OF_REACH), settings)? {
+        let (best, patience) = (f64::NEG_INFINITY, Some(OUT_OF_REACH));
+        let ended = long_runs(&em, groups, best, |_| false, |_| true, patience, settings)?;
+        for (end, starts) in ended {
             match end {
                 End::Optimum(run) => self.optima.note(all, (*run).into(), starts, 1, settings),
                 End::Met | End::GaveUp => self.optima.note_below(starts),
@@ -434,6 +438,11 @@ impl Cell {
             && each().all(|b| each().any(|a| is_like(a, b)))
     }
 
+    /// Whether a run has come near to the best optimum, and is no better: it would end there.
+    fn is_back(&self, run: &Run, stage: &Stage<'_>) -> bool {
+        run.loglik() <= self.loglik() && self.knows(run.mixture(), stage)
+    }
+
     /// Note that it looks at an optimum of another cell, unless it has already.
     pub(super) fn notes(&mut self, source: Source) -> bool {
         let (k, family, loglik) = source;
@@ -460,8 +469,7 @@ impl Cell {
         let begin =
             |Proposal { mixture, stats }: &Proposal| em.adopt(mixture.clone(), stats.clone());
         let best = self.loglik();
-        let knows = |run: &Run| self.knows(run.mixture(), stage);
-        let is_lost = |run: &Run| is_out_of_reach(run, best) || run.loglik() <= best && knows(run);
+        let is_lost = |run: &Run| is_out_of_reach(run, best) || self.is_back(run, stage);
         // Where all has collapsed so far, whatever survives will do.
         let is_empty = self.optima.best().is_none();
         let effort = Effort {
@@ -474,11 +482,7 @@ impl Cell {
         };
         let (runs, _) = short_runs(&em, proposals, begin, is_lost, effort, settings)?;
         // Places are for runs that lead elsewhere than to the optimum that is known.
-        let is_promising = |run: &Run| {
-            let is_ahead = run.loglik() > best;
-            is_ahead || !is_out_of_reach(run, best) && !knows(run)
-        };
-        let promising = runs.into_iter().filter(is_promising).collect();
+        let promising = runs.into_iter().filter(|run| !is_lost(run)).collect();
         let mut groups = group(Vec::new(), promising).into_iter();
         let least = best + margin(settings.tolerance);
         loop {
@@ -488,8 +492,10 @@ impl Cell {
                 break;
             }
             let known = self.optima.best();
+            let is_met = |run: &Run| known.is_some_and(|known| known.is_met_by(run));
+            let has_met = |run: &Run| is_met(run) || self.is_back(run, stage);
             let counts = |run: &Run| !self.optima.shuns(run.mixture(), stage);
-            let ended = long_runs(&em, few, known, counts, effort.patience, settings)?;
+            let ended = long_runs(&em, few, best, has_met, counts, effort.patience, settings)?;
             for (end, _) in ended {
                 let End::Optimum(run) = end else { continue };
                 if run.loglik() > best + self.optima.margin() {

@@ -56,7 +56,8 @@ impl Optimum {
         run_on(em, run, settings.max_iterations, settings).map(Optimum::from)
     }
 
-    fn is_met_by(&self, run: &Run) -> bool {
+    /// Whether a run is at the same place.
+    pub(super) fn is_met_by(&self, run: &Run) -> bool {
         have_met(run, self.loglik(), &self.mixture)
     }
 }
@@ -238,15 +239,16 @@ fn sorted_out(runs: Vec<Result<Run, Failed>>) -> (Vec<Run>, Vec<Failed>) {
 
 /// Run on to the end, or until it is out of reach, with the number of its starts for each.
 ///
-/// After every round, each twice as long as the one before, a run ends that has met the best that
-/// is `known`; and one gives up that would take more such rounds than there is patience for to
-/// catch up with the best that has converged and `counts`: what is left on its plateau is nothing
+/// After every round, each twice as long as the one before, a run ends that `has_met` what is known;
+/// and one gives up that would take more such rounds than there is patience for to catch up with the
+/// `best` that is known, or that has converged and `counts`: what is left on its plateau is nothing
 /// that the fit would report. Rounds end together, so that the outcome does not depend on the
 /// threads.
 pub(super) fn long_runs(
     em: &Em<'_>,
     mut running: Vec<(Run, usize)>,
-    known: Option<&Optimum>,
+    mut best: f64,
+    has_met: impl Fn(&Run) -> bool,
     counts: impl Fn(&Run) -> bool,
     patience: Option<f64>,
     settings: &Settings,
@@ -255,7 +257,6 @@ pub(super) fn long_runs(
     let progress = em.passes.progress();
     progress.expect_runs(running.len());
     let mut ended = Vec::new();
-    let mut best = known.map_or(f64::NEG_INFINITY, Optimum::loglik);
     // A round in which a run makes no iteration says nothing of it.
     let made = running.iter().map(|(run, _)| run.trace.len() - 1).max();
     let mut limit = FIRST_ROUND;
@@ -274,7 +275,7 @@ pub(super) fn long_runs(
         for (before, run, starts) in round {
             let end = match run {
                 Err(failed) => End::Failed(failed),
-                Ok(run) if known.is_some_and(|known| known.is_met_by(&run)) => End::Met,
+                Ok(run) if has_met(&run) => End::Met,
                 Ok(run) if run.stop == Stop::Converged || limit == most => {
                     End::Optimum(Box::new(run))
                 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::search::fixture::{on_stage, run_from, settings};
+use crate::search::runs::FIRST_ROUND;
 use nalgebra::DMatrix;
 use ndarray::Array2;
 
@@ -141,5 +142,34 @@ fn a_cell_in_which_all_has_collapsed_tries_all_that_it_is_offered() {
         assert_eq!(found(&[&collapses]), f64::NEG_INFINITY);
         assert!(found(&[&climbs]).is_finite());
         assert_eq!(found(&[&collapses, &climbs]), found(&[&climbs]));
+    });
+}
+
+#[test]
+fn a_run_that_comes_back_ends_before_it_has_converged() {
+    let x: Vec<f64> = (0..90).map(|i| f64::from(i % 9 * i)).collect();
+    let labels: Vec<usize> = (0..90).map(|i| i % 2).collect();
+    on_stage(&x, |stage, model| {
+        let settings = settings(model.family);
+        let iterations = |cell: &mut Cell, mixture: &Mixture| {
+            let so_far = || stage.passes.progress().report().iterations;
+            let before = so_far();
+            let proposals = [Proposal::guess(mixture.clone())];
+            cell.learn_from(stage, &proposals, Effort::ONE_RUN, &settings)
+                .unwrap();
+            so_far() - before
+        };
+        let mut cell = run_from(stage, model, 2, &labels);
+        let best = cell.loglik();
+        let mut away = cell.optima.best().unwrap().mixture.clone();
+        away.weights = vec![away.weights[0] - 1.2 * ALIKE, away.weights[1] + 1.2 * ALIKE];
+        assert!(!cell.knows(&away, stage));
+        let mut alone = Cell::new(2, model);
+        let to_the_end = iterations(&mut alone, &away);
+        assert!(to_the_end > FIRST_ROUND, "{to_the_end}");
+        assert!((alone.loglik() - best).abs() < alone.optima.margin());
+        let back = iterations(&mut cell, &away);
+        assert!(back <= FIRST_ROUND, "{back}");
+        assert_eq!((cell.loglik(), cell.counts().finished), (best, 1));
     });
 }
