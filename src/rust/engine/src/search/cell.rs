@@ -314,9 +314,8 @@ impl Cell {
             groups = others.into_iter().map(|(_, group)| group).collect();
             let few = few.into_iter().map(|(_, group)| (group.run, group.starts));
             let few = few.collect();
-            let known = self.optima.best();
             let best = self.loglik();
-            let has_met = |run: &Run| known.is_some_and(|known| known.is_met_by(run));
+            let has_met = |run: &Run| self.optima.best_is_met_by(run);
             let counts = |run: &Run| !self.optima.shuns(run.mixture(), stage);
             let ended = long_runs(em, few, best, has_met, counts, effort.patience, settings)?;
             for (end, starts) in ended {
@@ -438,7 +437,7 @@ impl Cell {
             && each().all(|b| each().any(|a| is_like(a, b)))
     }
 
-    /// Whether a run has come near to the best optimum, and is no better: it would end there.
+    /// Whether a run has come near to the best optimum, and is no better: it is followed no further.
     fn is_back(&self, run: &Run, stage: &Stage<'_>) -> bool {
         run.loglik() <= self.loglik() && self.knows(run.mixture(), stage)
     }
@@ -491,9 +490,7 @@ impl Cell {
             if few.is_empty() {
                 break;
             }
-            let known = self.optima.best();
-            let is_met = |run: &Run| known.is_some_and(|known| known.is_met_by(run));
-            let has_met = |run: &Run| is_met(run) || self.is_back(run, stage);
+            let has_met = |run: &Run| self.optima.best_is_met_by(run) || self.is_back(run, stage);
             let counts = |run: &Run| !self.optima.shuns(run.mixture(), stage);
             let ended = long_runs(&em, few, best, has_met, counts, effort.patience, settings)?;
             for (end, _) in ended {

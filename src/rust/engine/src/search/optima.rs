@@ -1,8 +1,9 @@
 //! What the runs of a cell have found: the best optima, and how many starts have led to each.
 
-use super::runs::{weight_difference, Optimum};
+use super::runs::{have_met, weight_difference, Optimum};
 use super::stage::Stage;
 use super::Settings;
+use crate::em::Run;
 use crate::mixture::Mixture;
 
 /// Two runs have reached the same optimum if their log-likelihoods differ by less, or by what
@@ -54,6 +55,12 @@ impl Optima {
     /// The best.
     pub(super) fn best(&self) -> Option<&Optimum> {
         self.kept.first()
+    }
+
+    /// Whether a run is at the best.
+    pub(super) fn best_is_met_by(&self, run: &Run) -> bool {
+        let met = |best: &Optimum| have_met(run, best.loglik(), &best.mixture);
+        self.best().is_some_and(met)
     }
 
     /// The log-likelihood of the best.

@@ -55,11 +55,6 @@ impl Optimum {
         let run = em.resume(self.mixture, self.trace, self.path)?;
         run_on(em, run, settings.max_iterations, settings).map(Optimum::from)
     }
-
-    /// Whether a run is at the same place.
-    pub(super) fn is_met_by(&self, run: &Run) -> bool {
-        have_met(run, self.loglik(), &self.mixture)
-    }
 }
 
 impl From<Ended> for Optimum {
