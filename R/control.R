@@ -10,8 +10,8 @@
 #' the best `2 n_final` of each twelve make a short run of `short_iter` iterations, which for the
 #' worst quarter of them ends after two. Runs that have met (the same log-likelihood and weights, to
 #' 1e-3) go on as one, and the best `n_final` of these run on until they converge; with them the
-#' second start of all, whatever its short run was worth. A model gets no more starts once 3 of them
-#' have reached its best optimum. A run ends where it meets an optimum that is known. A short run
+#' second start of all and those that are random, whatever their short runs were worth. A model gets
+#' no more starts once 3 of them have reached its best optimum. A run ends where it meets an optimum that is known. A short run
 #' ends after two iterations if twenty times the gain of the last would not lead it to the best that
 #' is known; and after 8, 16, 32, ... iterations, its short run's counted, a run gives up if twenty
 #' times the gain of its last round would not, or, of more than three models, three times. Should
@@ -27,8 +27,9 @@
 #' whitened (Scrucca and Raftery 2015), much as `mclust::Mclust()` starts. Seven are by the
 #' model-based agglomeration of rows (Ward's clusters, and the last forty of these merged further by
 #' what a tied or a full covariance loses; of the columns standardised, in their own units or
-#' whitened). Four in five of the later ones are by k-means from other centres, and the fifth is
-#' random. Of one column, the first six are one by k-means, the equal parts between quantiles, three
+#' whitened). Of the later ones, every second is by k-means from other centres, and the others are
+#' random: parts of random sizes, of random rows. Their runs begin far below all others, and may
+#' lead where no others do. Of one column, the first six are one by k-means, the equal parts between quantiles, three
 #' by agglomeration and one random. All models with the same number of components share their
 #' partitions.
 #'
@@ -110,7 +111,7 @@
 #' @param search How hard to try: `"quick"` is `n_init = 6`, `n_final = 1`, `rounds = 2` and
 #'   `explorations = 0`; `"default"` is 12, 1, 2 and one for every 200 numbers in the data (rows
 #'   times columns, rounded), at least 2 and at most 6; but for up to three models by EM it is 24, 4,
-#'   4 and 12; `"thorough"` is 48, 12, 6 and 16.
+#'   4 and 12; `"thorough"` is 120, 4, 6 and 24.
 #' @param n_init Whole number, 1 to 100,000, or `NULL` for that of `search`: starts of a model, at
 #'   most, beside those that neighbours or explorations lead to. A start of your own (`start =`) is
 #'   one.
@@ -230,7 +231,7 @@ search_effort <- function(search, numbers, are_few) {
     default = c(
       n_init = 12, n_final = 1, rounds = 2, explorations = min(max(2, round(numbers / 200)), 6)
     ),
-    thorough = c(n_init = 48, n_final = 12, rounds = 6, explorations = 16)
+    thorough = c(n_init = 120, n_final = 4, rounds = 6, explorations = 24)
   )
 }
 

@@ -83,7 +83,7 @@ test_that("search stands for numbers of starts, which can be given, too", {
   expect_equal(effort(), c(24, 4, 4, 12))
   expect_equal(effort(algorithm = "cem")[1], 12)
   expect_equal(effort(search = "quick"), c(6, 1, 2, 0))
-  expect_equal(effort(search = "thorough"), c(48, 12, 6, 16))
+  expect_equal(effort(search = "thorough"), c(120, 4, 6, 24))
   expect_equal(effort(search = "quick", n_init = 8, rounds = 0, explorations = 3), c(8, 1, 0, 3))
   by_dots <- effort(search = "quick", control = gmm_control(search = "thorough"))
   expect_equal(by_dots, c(6, 1, 2, 0))

@@ -10,7 +10,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::mixture::Mixture;
-pub(crate) use partitions::{Partition, Partitions, Sample, CHOSEN};
+pub(crate) use partitions::{Partition, Partitions, Sample};
 
 /// How a fit starts.
 #[derive(Debug, Clone)]

@@ -104,20 +104,23 @@ pub(crate) struct Partition {
     pub(crate) labels: Vec<usize>,
     /// Statistics of the clusters; a cluster may have no row.
     pub(crate) stats: Result<SufficientStats, GmmError>,
+    /// Whether its run goes on whatever the short one is worth.
+    pub(crate) runs_on: bool,
 }
 
 /// A way to partition the rows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Tree(Metric, Criterion),
     KMeans(Metric),
+    /// Parts of random sizes, of random rows.
     Random,
     /// Of one column: equal parts in the order of their values.
     Quantiles,
 }
 
-/// The start that others would have made alone: it runs on whatever its short run was worth.
-pub(crate) const CHOSEN: usize = 1;
+/// The start that others would have made alone.
+const CHOSEN: usize = 1;
 
 /// The partitions that the first starts begin with.
 const FIRST: [Way; 12] = [
@@ -154,12 +157,13 @@ fn first_ways(d: usize) -> &'static [Way] {
 }
 
 /// The partitions that those after them begin with, in turn.
-const IN_TURN: [Way; 5] = [
+const IN_TURN: [Way; 6] = [
     Way::KMeans(Metric::Standardised),
+    Way::Random,
     Way::KMeans(Metric::Units),
     Way::Random,
     Way::KMeans(Metric::Whitened),
-    Way::KMeans(Metric::Standardised),
+    Way::Random,
 ];
 
 /// Partitions of a sample, another for every start.
@@ -255,9 +259,24 @@ impl<'a> Partitions<'a> {
         let of = |start| {
             let labels = self.labels(k, start)?;
             let stats = self.passes.given(Given::Labels(&labels), k, self.family);
-            Ok(Partition { labels, stats })
+            Ok(Partition {
+                labels,
+                stats,
+                runs_on: self.runs_on(start),
+            })
         };
         (starts.start..last).into_par_iter().map(of).collect()
+    }
+
+    fn way(&self, start: usize) -> Way {
+        let first = first_ways(self.d()).get(start).copied();
+        first.unwrap_or(IN_TURN[start % IN_TURN.len()])
+    }
+
+    /// Whether the run of a start goes on in any case: that of random parts begins far below all
+    /// others, and leads elsewhere.
+    fn runs_on(&self, start: usize) -> bool {
+        start == CHOSEN || self.way(start) == Way::Random
     }
 
     fn labels(&self, k: usize, start: usize) -> Result<Vec<usize>, GmmError> {
@@ -265,9 +284,7 @@ impl<'a> Partitions<'a> {
             return Ok(vec![0; self.passes.data().n()]);
         }
         let mut rng = generator(self.seed, 1 + start);
-        let first = first_ways(self.passes.data().d());
-        let way = first.get(start).unwrap_or(&IN_TURN[start % IN_TURN.len()]);
-        match *way {
+        match self.way(start) {
             Way::Tree(metric, criterion) => {
                 let tree = self
                     .trees
@@ -289,11 +306,7 @@ impl<'a> Partitions<'a> {
             }
             Way::KMeans(metric) => self.k_means(k, metric, &mut rng),
             Way::Quantiles => Ok(quantiles(self.passes.data().column(0), k)),
-            Way::Random => {
-                let mut labels: Vec<usize> = (0..self.passes.data().n()).map(|i| i % k).collect();
-                labels.shuffle(&mut rng);
-                Ok(labels)
-            }
+            Way::Random => Ok(random_parts(self.passes.data().n(), k, &mut rng)),
         }
     }
 
@@ -323,6 +336,20 @@ fn points(data: Data<'_>, units: &[f64]) -> Vec<f64> {
         }
     }
     points
+}
+
+/// Parts of random sizes, of two rows at least if there are enough, of rows in a random order.
+fn random_parts(n: usize, k: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
+    let mut rows: Vec<usize> = (0..n).collect();
+    rows.shuffle(rng);
+    let least = if n >= 2 * k { 2 } else { 1 };
+    let mut ends = index::sample(rng, n / least - 1, k - 1).into_vec();
+    ends.sort_unstable();
+    let mut labels = vec![0; n];
+    for (rank, row) in rows.into_iter().enumerate() {
+        labels[row] = ends.partition_point(|end| least * (end + 1) <= rank);
+    }
+    labels
 }
 
 /// Equal parts in the order of the values.
@@ -397,6 +424,30 @@ mod tests {
     }
 
     #[test]
+    fn random_parts_have_two_rows_or_more() {
+        for (n, k) in [(2, 1), (2, 2), (3, 2), (8, 4), (9, 4), (100, 3)] {
+            for stream in 0..50 {
+                let labels = random_parts(n, k, &mut generator(1, stream));
+                let sizes =
+                    (0..k).map(|part| labels.iter().filter(|label| **label == part).count());
+                let sizes: Vec<usize> = sizes.collect();
+                let least = if n >= 2 * k { 2 } else { 1 };
+                assert!(sizes.iter().all(|size| *size >= least), "{n} {sizes:?}");
+                assert_eq!(sizes.iter().sum::<usize>(), n);
+            }
+        }
+        let largest = |stream| {
+            let labels = random_parts(100, 3, &mut generator(1, stream));
+            (0..3)
+                .map(|part| labels.iter().filter(|label| **label == part).count())
+                .max()
+        };
+        let largest: Vec<_> = (0..50).map(largest).collect();
+        assert!(largest.iter().any(|size| *size > Some(70)));
+        assert!(largest.iter().any(|size| *size < Some(50)));
+    }
+
+    #[test]
     fn a_column_that_varies_at_all_varies_in_a_sample() {
         let n = 1000;
         let mut x: Vec<f64> = (0..2 * n).map(|i| (i % n) as f64).collect();
@@ -442,6 +493,16 @@ mod tests {
             let make = || {
                 let partitions = Partitions::of(passes, &scale, Family::Vvv, 4, 7).unwrap();
                 let made = partitions.make(3, 0..20).unwrap();
+                let run_on = (0..20)
+                    .filter(|&start| made[start].runs_on)
+                    .collect::<Vec<_>>();
+                let random: &[usize] = if d == 1 { &[4] } else { &[] };
+                let later = (if d == 1 { 6 } else { 12 }..20).filter(|start| start % 2 == 1);
+                let expected: Vec<usize> = [CHOSEN].iter().chain(random).copied().collect();
+                assert_eq!(
+                    run_on,
+                    expected.into_iter().chain(later).collect::<Vec<_>>()
+                );
                 made.into_iter().map(|made| made.labels).collect::<Vec<_>>()
             };
             let labels = make();

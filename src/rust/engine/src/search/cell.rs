@@ -11,7 +11,7 @@ use crate::algorithm::Algorithm;
 use crate::covariance::Family;
 use crate::em::{Em, Failed, Last, Run};
 use crate::error::GmmError;
-use crate::init::{Partition, CHOSEN};
+use crate::init::Partition;
 use crate::mixture::Mixture;
 use crate::model::Model;
 use crate::responsibilities::Given;
@@ -155,7 +155,6 @@ impl Cell {
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
-        let chosen = (self.started == 0).then_some(CHOSEN);
         self.started += partitions.len();
         let em = stage.em(self.model, settings);
         let begin = |partition: &Partition| {
@@ -163,7 +162,8 @@ impl Cell {
             let mixture = stats.and_then(|stats| first_mixture(&em, &stats));
             begin_given(&em, Given::Labels(&partition.labels), mixture)
         };
-        self.set_out(stage, partitions, chosen, begin, effort, settings)
+        let runs_on = |partition: &Partition| partition.runs_on;
+        self.set_out(stage, partitions, runs_on, begin, effort, settings)
     }
 
     /// A cell for the same model that knows nothing yet, but what is to be passed over.
@@ -230,7 +230,7 @@ impl Cell {
                 stats.and_then(|stats| em.maximise_soundly(&stats)),
             )
         };
-        self.set_out(stage, &[given], None, begin, effort, settings)?;
+        self.set_out(stage, &[given], |_| false, begin, effort, settings)?;
         self.go_far(stage, effort, settings)
     }
 
@@ -244,11 +244,12 @@ impl Cell {
     ) -> Result<(), GmmError> {
         let em = stage.em(self.model, settings);
         let begin = |mixture: &&Mixture| em.begin((*mixture).clone());
-        self.set_out(stage, &[mixture], None, begin, effort, settings)?;
+        self.set_out(stage, &[mixture], |_| false, begin, effort, settings)?;
         self.go_far(stage, effort, settings)
     }
 
-    /// Short runs from every start; the one `chosen`, if it is there, runs on in any case.
+    /// Short runs from every start; [`Cell::go_far`] makes long ones of the best, and of those of
+    /// which `runs_on` says so.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`]; other failures are of a start, and noted.
@@ -260,29 +261,23 @@ impl Cell {
         &mut self,
         stage: &Stage<'_>,
         starts: &[S],
-        chosen: Option<usize>,
+        runs_on: impl Fn(&S) -> bool,
         begin: impl Fn(&S) -> Result<Run, Failed> + Sync,
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
         let em = &stage.em(self.model, settings);
-        let (mut chosen_starts, mut others) = (Vec::new(), Vec::new());
-        for (i, start) in starts.iter().enumerate() {
-            if chosen == Some(i) {
-                chosen_starts.push(start);
-            } else {
-                others.push(start);
-            }
-        }
+        let (chosen, others): (Vec<&S>, Vec<&S>) = starts.iter().partition(|start| runs_on(start));
         let begin = |start: &&S| begin(start);
         let is_lost = |run: &Run| is_out_of_reach(run, self.loglik());
         let (runs, mut failed) = short_runs(em, &others, begin, is_lost, effort, settings)?;
         let each = Effort {
             glance: 0,
-            few: 1,
+            few: chosen.len(),
+            long: chosen.len(),
             ..effort
         };
-        let (chosen, also) = short_runs(em, &chosen_starts, begin, |_| false, each, settings)?;
+        let (chosen, also) = short_runs(em, &chosen, begin, |_| false, each, settings)?;
         failed.extend(also);
         self.tried += starts.len();
         self.note_stage(stage, em);

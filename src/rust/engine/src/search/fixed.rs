@@ -87,7 +87,11 @@ impl Near {
             .collect::<Result<_, _>>()?;
         let family = family_of_starts(settings);
         let stats = all.passes.given(Given::Labels(&labels), k, family);
-        Ok(Near::Partition(Partition { labels, stats }))
+        Ok(Near::Partition(Partition {
+            labels,
+            stats,
+            runs_on: false,
+        }))
     }
 }
 

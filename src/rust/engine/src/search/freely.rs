@@ -78,9 +78,11 @@ pub(super) fn search(
         }
         Ok(())
     };
+    let starts = STARTS_AT_A_TIME / batches;
     let at_a_time = AtATime {
-        starts: STARTS_AT_A_TIME / batches,
-        runs: effort.few + 1,
+        starts,
+        // Half of the later ones run on whatever they are worth.
+        runs: effort.few + starts / 2,
     };
     let mut known = Known::default();
     // Whatever cells have learned, further starts only add to it.

@@ -22,10 +22,11 @@ fn chosen_starts_run_on_however_bad_they_are() {
             let mixture = stats.and_then(|stats| em.maximise_soundly(&stats));
             begin_given(&em, given, mixture)
         };
-        for (chosen, finished) in [(None, 1), (Some(0), 2)] {
+        for (are_chosen, finished) in [(false, 1), (true, 2)] {
             let mut cell = Cell::new(2, model);
             let starts = [&bad, &good];
-            cell.set_out(stage, &starts, chosen, begin, Effort::ONE_RUN, &settings)
+            let runs_on = |start: &&Vec<usize>| are_chosen && **start == bad;
+            cell.set_out(stage, &starts, runs_on, begin, Effort::ONE_RUN, &settings)
                 .unwrap();
             cell.go_far(stage, Effort::ONE_RUN, &settings).unwrap();
             let counts = cell.counts();
