@@ -42,12 +42,19 @@ is_suspect <- function(x, covariance, mixture) {
   )
 }
 
+# What a search gives, with the seconds that it took.
+timed <- function(search) {
+  seconds <- system.time(found <- search)[["elapsed"]]
+  list(found = found, seconds = seconds)
+}
+
 # The log-likelihoods of mclust, the best from several initializations, and which may be chance.
 # NA is no fit.
 mclust_cells <- function(x, models, initializations) {
-  tables <- lapply(initializations, function(initialization) {
+  search <- timed(lapply(initializations, function(initialization) {
     mclustBIC(x, G = 1:9, initialization = initialization, verbose = FALSE)
-  })
+  }))
+  tables <- search$found
   df <- mapply(mclust::nMclustParams, models$covariance, ncol(x), models$k)
   loglik <- vapply(tables, function(table) {
     bic <- table[cbind(match(models$k, rownames(table)), match(models$covariance, colnames(table)))]
@@ -61,7 +68,7 @@ mclust_cells <- function(x, models, initializations) {
       mclust_mixture(x, tables[[best[i]]], models$k[i], models$covariance[i], found[i])
     )
   }, NA)
-  data.frame(loglik = found, suspect)
+  list(cells = data.frame(loglik = found, suspect), seconds = search$seconds)
 }
 
 # The mixture behind a number of mclust's table, which it keeps no mixtures in.
@@ -77,7 +84,8 @@ mclust_mixture <- function(x, table, k, covariance, loglik) {
   )
 }
 
-# The same for scikit-learn, which has four of the families, and two where there is one column.
+# The same for scikit-learn, which has four of the families, and two where there is one column: what
+# these take says nothing of fourteen.
 scikit_cells <- function(x, models) {
   file <- tempfile()
   on.exit(unlink(file))
@@ -101,7 +109,7 @@ scikit_cells <- function(x, models) {
       cells$suspect[i] <- k > 1 && is_suspect(x, models$covariance[i], mixture)
     }
   }
-  cells[models$covariance %in% names(types), ]
+  list(cells = cells[models$covariance %in% names(types), ], seconds = NA_real_)
 }
 
 # Differences that stopping rules make do not count.
@@ -126,11 +134,13 @@ random_pairs <- function(x) {
 }
 
 # A row for each model that the peer has, too.
-compare_cells <- function(name, effort, peer, ours, theirs) {
+compare_cells <- function(name, effort, peer, our_search, their_search) {
+  theirs <- their_search$cells
   has <- as.numeric(rownames(theirs))
-  ours <- ours[has, ]
+  ours <- our_search$found[has, ]
   data.frame(
     name, effort, peer,
+    our_seconds = our_search$seconds, their_seconds = their_search$seconds,
     k = ours$k, covariance = ours$covariance,
     gain = ours$loglik - theirs$loglik,
     flagged = startsWith(ours$status, "near-spurious") | theirs$suspect,
@@ -143,13 +153,13 @@ search_set <- function(name, x, starts) {
   message(format(Sys.time(), "%H:%M:%S "), "  ", name)
   set.seed(1)
   found <- lapply(c(default = "default", thorough = "thorough"), function(effort) {
-    as.data.frame(gmm_select(x, search = effort))
+    timed(as.data.frame(gmm_select(x, search = effort)))
   })
   random <- lapply(seq_len(starts), function(seed) {
     set.seed(seed)
     list(hcPairs = random_pairs(x))
   })
-  models <- found$default
+  models <- found$default$found
   theirs <- list(mclust_cells(x, models, list(list())), mclust_cells(x, models, random))
   names(theirs) <- c("mclust", sprintf("mclust, best of %d", starts))
   theirs[["scikit-learn, 10 starts"]] <- scikit_cells(x, models)
@@ -163,6 +173,7 @@ search_set <- function(name, x, starts) {
 
 count_cells <- function(cells, data = cells$name[1]) {
   gain <- cells$gain[!cells$flagged & !is.na(cells$gain)]
+  searches <- cells[!duplicated(cells$name), ]
   data.frame(
     data,
     peer = cells$peer[1],
@@ -172,7 +183,8 @@ count_cells <- function(cells, data = cells$name[1]) {
     most = if (any(gain < -same)) -min(gain) else NA_real_,
     only_ours = sum(cells$only_ours & !cells$flagged),
     only_theirs = sum(cells$only_theirs),
-    flagged = sum(cells$flagged)
+    flagged = sum(cells$flagged),
+    time = sum(searches$their_seconds) / sum(searches$our_seconds)
   )
 }
 
@@ -189,7 +201,7 @@ count_all <- function(cells) {
   )
   names(table) <- c(
     "data", "peer", "above", "equal", "below", "most below", "only gaussmix", "only the peer",
-    "flagged"
+    "flagged", "time"
   )
   rownames(table) <- NULL
   table
@@ -213,7 +225,8 @@ search <- function(quick) {
       "scikit-learn has four families; of its ten starts, those that collapse are left out. *Only*",
       "one of the two has a fit, which is not flagged. *Flagged*, and counted nowhere else, are",
       "models whose optimum may be chance, ours or the peer's, by the rule of `gmm_select()`.",
-      "*Thorough* is `gmm_fit(x, search = \"thorough\")`."
+      "*Thorough* is `gmm_fit(x, search = \"thorough\")`. *Time* is that of mclust, which uses one",
+      "core, over that of gaussmix, which uses all."
     ),
     table = count_all(cells)
   )
