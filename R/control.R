@@ -11,12 +11,12 @@
 #' worst quarter of them ends after two. Runs that have met (the same log-likelihood and weights, to
 #' 1e-3) go on as one, and the best `n_final` of these run on until they converge; with them the
 #' second start of all and those that are random, whatever their short runs were worth. A model gets
-#' no more starts once 3 of them have reached its best optimum. A run ends where it meets an optimum that is known. A short run
-#' ends after two iterations if twenty times the gain of the last would not lead it to the best that
-#' is known; and after 8, 16, 32, ... iterations, its short run's counted, a run gives up if twenty
-#' times the gain of its last round would not, or, of more than three models, three times. Should
-#' none of the `n_final` come to an end, since they gave up or collapsed, the next few run on. With
-#' `k` = 1 there is one start.
+#' no more starts once 3 of them have reached its best optimum. A run ends where it meets an optimum
+#' that is known. A short run ends after two iterations if twenty times the gain of the last would
+#' not lead it to the best that is known; and after 8, 16, 32, ... iterations, its short run's
+#' counted, a run gives up if twenty times the gain of its last round would not, or, of more than
+#' three models, three times. Should none of the `n_final` come to an end, since they gave up or
+#' collapsed, the next few run on. With `k` = 1 there is one start.
 #'
 #' Of more than three models, all starts that the best one got run on to their end, where no rows are
 #' left out and no models given up: how many of them lead to its optimum says how sure that is.
@@ -29,9 +29,9 @@
 #' what a tied or a full covariance loses; of the columns standardised, in their own units or
 #' whitened). Of the later ones, every second is by k-means from other centres, and the others are
 #' random: parts of random sizes, of random rows. Their runs begin far below all others, and may
-#' lead where no others do. Of one column, the first six are one by k-means, the equal parts between quantiles, three
-#' by agglomeration and one random. All models with the same number of components share their
-#' partitions.
+#' lead where no others do. Of one column, the first six are one by k-means, the equal parts between
+#' quantiles, three by agglomeration and one random. All models with the same number of components
+#' share their partitions.
 #'
 #' **Neighbours.** After every twelve starts, models learn from one another, in up to `rounds`
 #' rounds, which go down and up the numbers of components in turn. In each a family goes on from the
