@@ -42,19 +42,15 @@ is_suspect <- function(x, covariance, mixture) {
   )
 }
 
-# What a search gives, with the seconds that it took.
-timed <- function(search) {
-  seconds <- system.time(found <- search)[["elapsed"]]
-  list(found = found, seconds = seconds)
-}
-
 # The log-likelihoods of mclust, the best from several initializations, and which may be chance.
 # NA is no fit.
 mclust_cells <- function(x, models, initializations) {
-  search <- timed(lapply(initializations, function(initialization) {
-    mclustBIC(x, G = 1:9, initialization = initialization, verbose = FALSE)
-  }))
-  tables <- search$found
+  search <- timed(function() {
+    lapply(initializations, function(initialization) {
+      mclustBIC(x, G = 1:9, initialization = initialization, verbose = FALSE)
+    })
+  })
+  tables <- search$value
   df <- mapply(mclust::nMclustParams, models$covariance, ncol(x), models$k)
   loglik <- vapply(tables, function(table) {
     bic <- table[cbind(match(models$k, rownames(table)), match(models$covariance, colnames(table)))]
@@ -137,7 +133,7 @@ random_pairs <- function(x) {
 compare_cells <- function(name, effort, peer, our_search, their_search) {
   theirs <- their_search$cells
   has <- as.numeric(rownames(theirs))
-  ours <- our_search$found[has, ]
+  ours <- our_search$value[has, ]
   data.frame(
     name, effort, peer,
     our_seconds = our_search$seconds, their_seconds = their_search$seconds,
@@ -153,13 +149,13 @@ search_set <- function(name, x, starts) {
   message(format(Sys.time(), "%H:%M:%S "), "  ", name)
   set.seed(1)
   found <- lapply(c(default = "default", thorough = "thorough"), function(effort) {
-    timed(as.data.frame(gmm_select(x, search = effort)))
+    timed(function() as.data.frame(gmm_select(x, search = effort)))
   })
   random <- lapply(seq_len(starts), function(seed) {
     set.seed(seed)
     list(hcPairs = random_pairs(x))
   })
-  models <- found$default$found
+  models <- found$default$value
   theirs <- list(mclust_cells(x, models, list(list())), mclust_cells(x, models, random))
   names(theirs) <- c("mclust", sprintf("mclust, best of %d", starts))
   theirs[["scikit-learn, 10 starts"]] <- scikit_cells(x, models)
