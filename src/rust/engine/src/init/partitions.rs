@@ -338,10 +338,12 @@ fn points(data: Data<'_>, units: &[f64]) -> Vec<f64> {
     points
 }
 
-/// Parts of random sizes, of two rows at least if there are enough, of rows in a random order.
+/// Parts of random sizes, of two rows at least if there are enough, of rows in a random order; of
+/// fewer rows than parts, a part for each.
 fn random_parts(n: usize, k: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
     let mut rows: Vec<usize> = (0..n).collect();
     rows.shuffle(rng);
+    let k = k.min(n);
     let least = if n >= 2 * k { 2 } else { 1 };
     let mut ends = index::sample(rng, n / least - 1, k - 1).into_vec();
     ends.sort_unstable();
@@ -424,27 +426,32 @@ mod tests {
     }
 
     #[test]
-    fn random_parts_have_two_rows_or_more() {
-        for (n, k) in [(2, 1), (2, 2), (3, 2), (8, 4), (9, 4), (100, 3)] {
+    fn random_parts_are_of_random_sizes_and_random_rows() {
+        let sizes = |labels: &[usize], k: usize| -> Vec<usize> {
+            let own = |part| labels.iter().filter(|&&label| label == part).count();
+            (0..k).map(own).collect()
+        };
+        for (n, k, least) in [(2, 1, 2), (2, 2, 1), (3, 2, 1), (8, 4, 2), (9, 4, 2)] {
             for stream in 0..50 {
-                let labels = random_parts(n, k, &mut generator(1, stream));
-                let sizes =
-                    (0..k).map(|part| labels.iter().filter(|label| **label == part).count());
-                let sizes: Vec<usize> = sizes.collect();
-                let least = if n >= 2 * k { 2 } else { 1 };
-                assert!(sizes.iter().all(|size| *size >= least), "{n} {sizes:?}");
+                let sizes = sizes(&random_parts(n, k, &mut generator(1, stream)), k);
+                assert!(sizes.iter().all(|&size| size >= least), "{n} {sizes:?}");
                 assert_eq!(sizes.iter().sum::<usize>(), n);
             }
         }
-        let largest = |stream| {
-            let labels = random_parts(100, 3, &mut generator(1, stream));
-            (0..3)
-                .map(|part| labels.iter().filter(|label| **label == part).count())
-                .max()
-        };
-        let largest: Vec<_> = (0..50).map(largest).collect();
-        assert!(largest.iter().any(|size| *size > Some(70)));
-        assert!(largest.iter().any(|size| *size < Some(50)));
+        // A sample may have fewer rows than there are to be components.
+        let labels = random_parts(3, 5, &mut generator(1, 0));
+        assert_eq!(sizes(&labels, 5), [1, 1, 1, 0, 0]);
+        let made: Vec<Vec<usize>> = (0..50)
+            .map(|stream| random_parts(100, 3, &mut generator(1, stream)))
+            .collect();
+        let first = |labels: &Vec<usize>| sizes(labels, 3)[0];
+        assert!(made.iter().any(|labels| first(labels) > 70));
+        assert!(made.iter().any(|labels| first(labels) < 10));
+        // Rows beside one another are not together more often than others.
+        let together =
+            |labels: &Vec<usize>| labels.windows(2).filter(|two| two[0] == two[1]).count();
+        let average = made.iter().map(together).sum::<usize>() as f64 / 50.0;
+        assert!((40.0..60.0).contains(&average), "{average}");
     }
 
     #[test]

@@ -12,21 +12,27 @@ fn chosen_starts_run_on_however_bad_they_are() {
         .map(|i| centres[i / 20] + 0.1 * (i % 20) as f64)
         .collect();
     let labels = |cut: usize| (0..60).map(|i| usize::from(i >= cut)).collect::<Vec<_>>();
-    let (good, bad) = (labels(40), labels(20));
     on_stage(&x, |stage, model| {
         let settings = settings(model.family);
-        let em = stage.em(model, &settings);
-        let begin = |labels: &&Vec<usize>| {
-            let given = Given::Labels(labels);
-            let stats = em.passes.given(given, 2, model.family);
-            let mixture = stats.and_then(|stats| em.maximise_soundly(&stats));
-            begin_given(&em, given, mixture)
+        let start = |cut: usize, runs_on: bool| {
+            let labels = labels(cut);
+            let given = Given::Labels(&labels);
+            let stats = stage.passes.given(given, 2, model.family);
+            Partition {
+                labels,
+                stats,
+                runs_on,
+            }
         };
-        for (are_chosen, finished) in [(false, 1), (true, 2)] {
+        for (are_chosen, finished) in [(false, 1), (true, 3)] {
             let mut cell = Cell::new(2, model);
-            let starts = [&bad, &good];
-            let runs_on = |start: &&Vec<usize>| are_chosen && **start == bad;
-            cell.set_out(stage, &starts, runs_on, begin, Effort::ONE_RUN, &settings)
+            // The bad ones meet, and count as two.
+            let starts = [
+                start(20, are_chosen),
+                start(40, false),
+                start(20, are_chosen),
+            ];
+            cell.start_from(stage, &starts, Effort::ONE_RUN, &settings)
                 .unwrap();
             cell.go_far(stage, Effort::ONE_RUN, &settings).unwrap();
             let counts = cell.counts();
