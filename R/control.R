@@ -6,17 +6,17 @@
 #' Every model of a fit, that is every number of components with every covariance family, is
 #' searched from several starts.
 #'
-#' **Starts.** They are given to a model twelve at a time, `n_init` at most. After one EM iteration
-#' the best `2 n_final` of each twelve make a short run of `short_iter` iterations, which for the
-#' worst quarter of them ends after two. Runs that have met (the same log-likelihood and weights, to
-#' 1e-3) go on as one, and the best `n_final` of these run on until they converge; with them the
-#' second start of all and those that are random, whatever their short runs were worth. A model gets
-#' no more starts once 3 of them have reached its best optimum. A run ends where it meets an optimum
-#' that is known. A short run ends after two iterations if twenty times the gain of the last would
-#' not lead it to the best that is known; and after 8, 16, 32, ... iterations, its short run's
-#' counted, a run gives up if twenty times the gain of its last round would not, or, of more than
-#' three models, three times. Should none of the `n_final` come to an end, since they gave up or
-#' collapsed, the next few run on. With `k` = 1 there is one start.
+#' **Starts.** They are given to a model twelve at a time, `n_init` at most. The second of all and
+#' those that are random make a short run of `short_iter` iterations, and run on whatever that was
+#' worth. After one EM iteration the best `2 n_final` of the others of each twelve make a short run,
+#' which ends after two iterations for the worst quarter of these, rounded down, and where twenty
+#' times the gain of the last would not lead to the best that is known. Runs that have met (the same
+#' log-likelihood and weights, to 1e-3) go on as one, and the best `n_final` of all run on until
+#' they converge. A model gets no more starts once 3 of them have reached its best optimum. A run
+#' ends where it meets an optimum that is known; and after 8, 16, 32, ... iterations, its short
+#' run's counted, it gives up if twenty times the gain of its last round would not lead it to the
+#' best, or, of more than three models, three times. Should none come to an end, since all gave up
+#' or collapsed, the next few run on. With `k` = 1 there is one start.
 #'
 #' Of more than three models, all starts that the best one got run on to their end, where no rows are
 #' left out and no models given up: how many of them lead to its optimum says how sure that is.
@@ -116,8 +116,8 @@
 #'   most, beside those that neighbours or explorations lead to. A start of your own (`start =`) is
 #'   one.
 #' @param n_final Whole number, 1 to 100,000, or `NULL` for that of `search`: of each twelve
-#'   starts, the different runs that go on after the short ones; of what neighbours offer, one more,
-#'   and of an exploration's moves, two.
+#'   starts, the different runs that go on after the short ones, beside those that do in any case; of
+#'   what neighbours offer, one more, and of an exploration's moves, two.
 #' @param rounds Whole number, at least 0, or `NULL` for that of `search`: rounds in which models
 #'   learn from their neighbours after every twelve starts and every exploration, at most.
 #' @param explorations Whole number, at least 0, or `NULL` for that of `search`: times that a model

@@ -62,8 +62,8 @@ describe_narrowest <- function(x) {
 #' @noRd
 describe_lone <- function(x) {
   starts <- x$starts
-  # One runs on whatever it is worth: one other need not meet it, unless these are all there are;
-  # nor can runs of stochastic EM.
+  # Of two, one may be that which runs on whatever it is worth, and need not meet the other, unless
+  # these are all there are; nor can runs of stochastic EM meet.
   are_all <- starts$finished + starts$degenerate >= starts$tried
   could_meet <- starts$finished > (if (are_all) 1 else 2) && x$algorithm != "sem"
   if (!could_meet || starts$reached != 1 || !x$converged) {

@@ -462,26 +462,6 @@ fn runs_that_become_too_narrow_are_dropped() {
 }
 
 #[test]
-fn later_starts_run_on_however_long_their_short_runs_are() {
-    let x = draws(5, 2, 300, 1.5);
-    for short_iterations in [5, 8, 20, 100] {
-        // Three dozen, and three of each to run on.
-        let settings = Settings {
-            budget: Budget {
-                n_init: 36,
-                rounds: 0,
-                ..BUDGET
-            },
-            short_iterations,
-            ..settings(5)
-        };
-        let fit = fit_on(1, &x, 2, &Start::Partitions, &settings).unwrap();
-        let finished = fit.starts.finished;
-        assert!(finished > 6, "{finished} after {short_iterations}");
-    }
-}
-
-#[test]
 fn all_starts_of_the_best_of_several_models_are_followed() {
     let x = draws(3, 2, 300, 8.0);
     let settings = Settings {

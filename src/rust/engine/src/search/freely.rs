@@ -81,8 +81,8 @@ pub(super) fn search(
     let starts = STARTS_AT_A_TIME / batches;
     let at_a_time = AtATime {
         starts,
-        // Half of the later ones run on whatever they are worth.
-        runs: effort.few + starts / 2,
+        // Up to half of them run on whatever they are worth.
+        runs: (effort.few + starts / 2).min(starts),
     };
     let mut known = Known::default();
     // Whatever cells have learned, further starts only add to it.

@@ -91,7 +91,8 @@ pub struct Settings {
 pub struct Budget {
     /// Starts at most; a user's start is one.
     pub n_init: usize,
-    /// Of the starts that a cell gets at a time, those that run on after the short runs.
+    /// Of the starts that a cell gets at a time, those that run on after the short runs, beside
+    /// those that do in any case.
     pub n_final: usize,
     /// Times that cells learn from one another, each time that there may be news.
     pub rounds: usize,

@@ -186,3 +186,32 @@ fn a_run_that_comes_back_ends_before_it_has_converged() {
         assert_eq!((cell.loglik(), cell.counts().finished), (best, 1));
     });
 }
+
+#[test]
+fn a_run_goes_on_however_long_its_short_run_was() {
+    let x: Vec<f64> = (0..90).map(|i| f64::from(i % 9 * i)).collect();
+    let labels: Vec<usize> = (0..90).map(|i| i % 2).collect();
+    on_stage(&x, |stage, model| {
+        let settings = Settings {
+            accelerate: false,
+            ..settings(model.family)
+        };
+        let em = stage.em(model, &settings);
+        let known = run_from(stage, model, 2, &labels);
+        let mut away = known.optima.best().unwrap().mixture.clone();
+        away.weights.reverse();
+        for made in [5, FIRST_ROUND, 2 * FIRST_ROUND, 2 * FIRST_ROUND + 1] {
+            let run = em.begin(away.clone()).unwrap();
+            let run = em.advance(run, made).unwrap();
+            assert!(run.loglik() < known.loglik());
+            // A round without an iteration would gain nothing, however much patience there is.
+            let patience = Some(f64::MAX);
+            let (running, best) = (vec![(run, 1)], known.loglik());
+            let ended = long_runs(&em, running, best, |_| false, |_| true, patience, &settings);
+            assert!(
+                matches!(ended.unwrap()[..], [(End::Optimum(_), 1)]),
+                "{made}"
+            );
+        }
+    });
+}
