@@ -100,14 +100,16 @@ $(tarball): $(packaged) build/files build/vendor/vendor.tar.xz | setup
 	cp build/vendor/* build/$(package)/src/rust
 	cd build && R CMD build $(package)
 
-# install.packages() only warns when an installation fails.
+# install.packages() only warns when an installation fails. One that was interrupted leaves a lock.
 $(library): $(tarball)
 	mkdir -p build/library
+	rm -rf build/library/00LOCK-$(package)
 	Rscript -e 'options(warn = 2); install.packages("$<", "build/library", NULL, type = "source")'
 
 # Not loaded after installation: NAMESPACE may be what `make doc` has yet to mend.
 $(dev): $(installable) build/files | setup
 	mkdir -p build/dev
+	rm -rf build/dev/00LOCK-$(package)
 	GAUSSMIX_TARGET_DIR=$(CARGO_TARGET_DIR) \
 	  R CMD INSTALL --no-test-load --clean --library=build/dev .
 
