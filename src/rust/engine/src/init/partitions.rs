@@ -105,7 +105,7 @@ pub(crate) struct Partition {
     /// Statistics of the clusters; a cluster may have no row.
     pub(crate) stats: Result<SufficientStats, GmmError>,
     /// Whether its run goes on whatever the short one is worth.
-    pub(crate) runs_on: bool,
+    pub(crate) is_chosen: bool,
 }
 
 /// A way to partition the rows.
@@ -120,7 +120,7 @@ enum Way {
 }
 
 /// The start that others would have made alone.
-const CHOSEN: usize = 1;
+const CUSTOMARY: usize = 1;
 
 /// The partitions that the first starts begin with.
 const FIRST: [Way; 12] = [
@@ -262,7 +262,7 @@ impl<'a> Partitions<'a> {
             Ok(Partition {
                 labels,
                 stats,
-                runs_on: self.runs_on(start),
+                is_chosen: self.is_chosen(start),
             })
         };
         (starts.start..last).into_par_iter().map(of).collect()
@@ -275,8 +275,8 @@ impl<'a> Partitions<'a> {
 
     /// Whether the run of a start goes on in any case: that of random parts begins far below all
     /// others, and leads elsewhere.
-    fn runs_on(&self, start: usize) -> bool {
-        start == CHOSEN || self.way(start) == Way::Random
+    fn is_chosen(&self, start: usize) -> bool {
+        start == CUSTOMARY || self.way(start) == Way::Random
     }
 
     fn labels(&self, k: usize, start: usize) -> Result<Vec<usize>, GmmError> {
@@ -500,13 +500,13 @@ mod tests {
             let make = || {
                 let partitions = Partitions::of(passes, &scale, Family::Vvv, 4, 7).unwrap();
                 let made = partitions.make(3, 0..20).unwrap();
-                let run_on = (0..20).filter(|&start| made[start].runs_on);
+                let chosen = (0..20).filter(|&start| made[start].is_chosen);
                 // The one that others make, and those that are random.
                 let expected: &[usize] = match d {
-                    1 => &[CHOSEN, 4, 7, 9, 11, 13, 15, 17, 19],
-                    _ => &[CHOSEN, 13, 15, 17, 19],
+                    1 => &[CUSTOMARY, 4, 7, 9, 11, 13, 15, 17, 19],
+                    _ => &[CUSTOMARY, 13, 15, 17, 19],
                 };
-                assert_eq!(run_on.collect::<Vec<_>>(), expected);
+                assert_eq!(chosen.collect::<Vec<_>>(), expected);
                 made.into_iter().map(|made| made.labels).collect::<Vec<_>>()
             };
             let labels = make();

@@ -162,8 +162,8 @@ impl Cell {
             let mixture = stats.and_then(|stats| first_mixture(&em, &stats));
             begin_given(&em, Given::Labels(&partition.labels), mixture)
         };
-        let runs_on = |partition: &Partition| partition.runs_on;
-        self.set_out(stage, partitions, runs_on, begin, effort, settings)
+        let is_chosen = |partition: &Partition| partition.is_chosen;
+        self.set_out(stage, partitions, is_chosen, begin, effort, settings)
     }
 
     /// A cell for the same model that knows nothing yet, but what is to be passed over.
@@ -248,8 +248,8 @@ impl Cell {
         self.go_far(stage, effort, settings)
     }
 
-    /// Short runs from every start; [`Cell::go_far`] makes long ones of the best, and of those of
-    /// which `runs_on` says so.
+    /// Short runs from every start; [`Cell::go_far`] makes long ones of the best, and of those that
+    /// are chosen, whatever they are worth.
     ///
     /// # Errors
     /// [`GmmError::Interrupted`]; other failures are of a start, and noted.
@@ -261,13 +261,14 @@ impl Cell {
         &mut self,
         stage: &Stage<'_>,
         starts: &[S],
-        runs_on: impl Fn(&S) -> bool,
+        is_chosen: impl Fn(&S) -> bool,
         begin: impl Fn(&S) -> Result<Run, Failed> + Sync,
         effort: Effort,
         settings: &Settings,
     ) -> Result<(), GmmError> {
         let em = &stage.em(self.model, settings);
-        let (chosen, others): (Vec<&S>, Vec<&S>) = starts.iter().partition(|start| runs_on(start));
+        let (chosen, others): (Vec<&S>, Vec<&S>) =
+            starts.iter().partition(|start| is_chosen(start));
         let begin = |start: &&S| begin(start);
         let is_lost = |run: &Run| is_out_of_reach(run, self.loglik());
         let (runs, mut failed) = short_runs(em, &others, begin, is_lost, effort, settings)?;

@@ -90,7 +90,7 @@ impl Near {
         Ok(Near::Partition(Partition {
             labels,
             stats,
-            runs_on: false,
+            is_chosen: false,
         }))
     }
 }

@@ -14,14 +14,14 @@ fn chosen_starts_run_on_however_bad_they_are() {
     let labels = |cut: usize| (0..60).map(|i| usize::from(i >= cut)).collect::<Vec<_>>();
     on_stage(&x, |stage, model| {
         let settings = settings(model.family);
-        let start = |cut: usize, runs_on: bool| {
+        let start = |cut: usize, is_chosen: bool| {
             let labels = labels(cut);
             let given = Given::Labels(&labels);
             let stats = stage.passes.given(given, 2, model.family);
             Partition {
                 labels,
                 stats,
-                runs_on,
+                is_chosen,
             }
         };
         for (are_chosen, finished) in [(false, 1), (true, 3)] {
@@ -152,66 +152,87 @@ fn a_cell_in_which_all_has_collapsed_tries_all_that_it_is_offered() {
     });
 }
 
-#[test]
-fn a_run_that_comes_back_ends_before_it_has_converged() {
+/// A cell that knows an optimum, and a mixture from which textbook EM comes back to it so slowly
+/// that it is near long before it is there.
+fn on_slow_way(test: impl FnOnce(&Stage<'_>, &Settings, Cell, &Mixture)) {
     let x: Vec<f64> = (0..90).map(|i| f64::from(i % 9 * i)).collect();
     let labels: Vec<usize> = (0..90).map(|i| i % 2).collect();
     on_stage(&x, |stage, model| {
-        // So slowly that it comes near long before it is there.
         let settings = Settings {
             accelerate: false,
             ..settings(model.family)
         };
-        let iterations = |cell: &mut Cell, mixture: &Mixture| {
-            let so_far = || stage.passes.progress().report().iterations;
-            let before = so_far();
-            let proposals = [Proposal::guess(mixture.clone())];
-            cell.learn_from(stage, &proposals, Effort::ONE_RUN, &settings)
-                .unwrap();
-            so_far() - before
-        };
-        let mut cell = run_from(stage, model, 2, &labels);
-        let best = cell.loglik();
+        let cell = run_from(stage, model, 2, &labels);
         let mut away = cell.optima.best().unwrap().mixture.clone();
         away.weights = vec![away.weights[0] - 2.0 * ALIKE, away.weights[1] + 2.0 * ALIKE];
         assert!(!cell.knows(&away, stage));
-        let mut alone = Cell::new(2, model);
-        let to_the_end = iterations(&mut alone, &away);
+        test(stage, &settings, cell, &away);
+    });
+}
+
+/// Iterations that something makes.
+fn iterations(stage: &Stage<'_>, of: impl FnOnce() -> Result<(), GmmError>) -> usize {
+    let so_far = || stage.passes.progress().report().iterations;
+    let before = so_far();
+    of().unwrap();
+    so_far() - before
+}
+
+#[test]
+fn what_leads_back_is_left_before_it_has_converged() {
+    on_slow_way(|stage, settings, mut cell, away| {
+        let best = cell.loglik();
+        let learn = |cell: &mut Cell| {
+            let proposals = [Proposal::guess(away.clone())];
+            iterations(stage, || {
+                cell.learn_from(stage, &proposals, Effort::ONE_RUN, settings)
+            })
+        };
+        let mut alone = Cell::new(2, cell.model);
+        let to_the_end = learn(&mut alone);
         // One more for where it begins.
         let first_round = FIRST_ROUND + 1;
         assert!(to_the_end > 4 * first_round, "{to_the_end}");
         assert!((alone.loglik() - best).abs() < alone.optima.margin());
-        let back = iterations(&mut cell, &away);
-        assert_eq!(back, first_round);
+        assert_eq!(learn(&mut cell), first_round);
         assert_eq!((cell.loglik(), cell.counts().finished), (best, 1));
     });
 }
 
 #[test]
-fn a_run_goes_on_however_long_its_short_run_was() {
-    let x: Vec<f64> = (0..90).map(|i| f64::from(i % 9 * i)).collect();
-    let labels: Vec<usize> = (0..90).map(|i| i % 2).collect();
-    on_stage(&x, |stage, model| {
-        let settings = Settings {
-            accelerate: false,
-            ..settings(model.family)
+fn a_start_that_meets_the_optimum_counts_and_ends_there() {
+    on_slow_way(|stage, settings, mut cell, away| {
+        let best = cell.loglik();
+        let start = |cell: &mut Cell| {
+            iterations(stage, || {
+                cell.start_at(stage, away, Effort::ONE_RUN, settings)
+            })
         };
-        let em = stage.em(model, &settings);
-        let known = run_from(stage, model, 2, &labels);
-        let mut away = known.optima.best().unwrap().mixture.clone();
-        away.weights.reverse();
+        let to_the_end = start(&mut Cell::new(2, cell.model));
+        let until_they_meet = start(&mut cell);
+        assert!(
+            until_they_meet < to_the_end,
+            "{until_they_meet} {to_the_end}"
+        );
+        assert_eq!(cell.loglik(), best);
+        assert_eq!((cell.counts().finished, cell.counts().reached), (2, 2));
+    });
+}
+
+#[test]
+fn a_run_goes_on_however_long_its_short_run_was() {
+    on_slow_way(|stage, settings, cell, away| {
+        let em = stage.em(cell.model, settings);
         for made in [5, FIRST_ROUND, 2 * FIRST_ROUND, 2 * FIRST_ROUND + 1] {
             let run = em.begin(away.clone()).unwrap();
             let run = em.advance(run, made).unwrap();
-            assert!(run.loglik() < known.loglik());
+            assert!(run.loglik() < cell.loglik());
             // A round without an iteration would gain nothing, however much patience there is.
             let patience = Some(f64::MAX);
-            let (running, best) = (vec![(run, 1)], known.loglik());
-            let ended = long_runs(&em, running, best, |_| false, |_| true, patience, &settings);
-            assert!(
-                matches!(ended.unwrap()[..], [(End::Optimum(_), 1)]),
-                "{made}"
-            );
+            let (running, best) = (vec![(run, 1)], cell.loglik());
+            let ended = long_runs(&em, running, best, |_| false, |_| true, patience, settings);
+            let is_optimum = matches!(ended.unwrap()[..], [(End::Optimum(_), 1)]);
+            assert!(is_optimum, "{made}");
         }
     });
 }
